@@ -1,0 +1,88 @@
+"""The drift dw/dt of a problem as a function of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import complain
+
+from .plan import Plan, make_plan
+from .rhs import UNDEFINED
+
+
+class Drift:
+    """``f(w) -> dw/dt``; made by :func:`drift`.
+
+    Attributes
+    ----------
+    method : str
+        How K(w,w,w) is contracted.
+    error : float
+        Relative Frobenius error of the fourth cumulant tensor used.
+    closure : str
+    problem : Problem
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._data = plan.data()
+        self.problem, self.closure = plan.problem, plan.closure
+        self.method, self.error = plan.method, plan.error
+
+    def __call__(self, w: Any) -> np.ndarray:
+        """dw/dt at ``w`` (D,) or (n, D), finite; same shape. Raises ValueError where the closure is not defined."""
+        rows = check_weights("w", w, self.problem.size)
+        flat = np.atleast_2d(rows)
+        out = np.empty_like(flat)
+        for row, result in zip(flat, out, strict=True):
+            flags = self._plan.rhs(row, result, self._data, self._plan.law)
+            if flags & UNDEFINED:
+                raise ValueError(f"closure: {self.closure!r} is not defined at this w (kurtosis k4/k2^2 of the preactivation "
+                                 "at or above 3), allowed: another closure, e.g. 'edgeworth'")
+        return out.reshape(rows.shape)
+
+    def __repr__(self) -> str:
+        return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
+
+
+def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3) -> Drift:
+    """The population drift ``dw/dt`` of one neuron under a closure.
+
+    Parameters
+    ----------
+    problem : Problem
+    closure : str
+        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default), or
+        ``exact`` (both classes Ising, smooth activation): theory.md sections 3 and 6.
+    tolerance : float in [0, 1), default 1e-3
+        Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
+
+    Returns
+    -------
+    Drift
+        A function ``f(w)``, ``w`` (D,) or (n, D), time in units of learning rate x steps. Not for several threads at once.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem``, ``closure`` or ``tolerance``.
+    """
+    return Drift(make_plan(problem, closure, tolerance))
+
+
+def check_weights(name: str, w: Any, size: int) -> np.ndarray:
+    """``w`` as a contiguous float array (size,) or (n, size), finite; ValueError naming it otherwise."""
+    allowed = f"finite numbers of shape ({size},) or (n, {size})"
+    try:
+        array = np.ascontiguousarray(w, dtype=float)
+    except (TypeError, ValueError):
+        raise complain(name, w, allowed) from None
+    if np.iscomplexobj(w) or array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
+        raise complain(name, f"shape {array.shape}", allowed)
+    if not np.all(np.isfinite(array)):
+        bad = int(np.sum(~np.isfinite(array)))
+        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+    return array

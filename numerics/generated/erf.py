@@ -1,0 +1,709 @@
+"""Activation erf: force, closures.
+
+Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+"""
+
+import math
+
+import numpy as np
+
+from cumulode.numerics.jit import kernel
+
+
+ACTIVATION = 'erf'
+CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression')
+PANEL = 4.0  # length in h over which 40 nodes resolve the force
+KINKS = ()
+
+
+@kernel
+def functions(h, y):
+    """Phi, F and F' (without deltas) at preactivation h and label y."""
+    x0 = math.sqrt(2)
+    x1 = h*x0
+    x2 = y - math.erf((1.0/2.0)*x1)
+    x3 = h**2
+    x4 = x2*math.exp(-1.0/2.0*x3)/math.sqrt(math.pi)
+    return -1.0/2.0*x2**2, x0*x4, -x1*x4 - 2*math.exp(-x3)/math.pi
+
+
+@kernel
+def force(h, y):
+    """F_y(h)."""
+    x0 = math.sqrt(2)
+    return x0*(y - math.erf((1.0/2.0)*h*x0))*math.exp(-1.0/2.0*h**2)/math.sqrt(math.pi)
+
+
+@kernel
+def sigma(h):
+    """The activation."""
+    return math.erf((1.0/2.0)*math.sqrt(2)*h)
+
+
+@kernel
+def taylor(k2, k4, y, b):
+    """third order in w, force cut: A, B at one label"""
+    r0 = b**2
+    r1 = math.exp(-r0)/math.pi
+    r2 = math.sqrt(2)*b
+    r3 = r2*(y - math.erf((1.0/2.0)*r2))*math.exp(-1.0/2.0*r0)/math.sqrt(math.pi)
+    r4 = r0*r1
+    r5 = r1*(r0 - 1)
+    r6 = r3*(r0 - 3)
+    return (1.0/2.0)*k2*(-6*r4 - 8*r5 - r6) - 2*r1 - r3, -r4 - 4.0/3.0*r5 - 1.0/6.0*r6
+
+
+@kernel
+def taylor_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def taylor_potential(k2, k4, y, b):
+    """third order in w, force cut: Psi"""
+    r0 = math.sqrt(2)*b
+    r1 = y - math.erf((1.0/2.0)*r0)
+    r2 = b**2
+    r3 = math.exp(-r2)/math.pi
+    r4 = r0*r1*math.exp(-1.0/2.0*r2)/math.sqrt(math.pi)
+    return (1.0/2.0)*k2*(-2*r3 - r4) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-6*r2*r3 - 8*r3*(r2 - 1) - r4*(r2 - 3))
+
+
+@kernel
+def taylor_psi(k2, k4, y, b, rule):
+    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return taylor_potential(k2, k4, y, b)
+    return math.nan
+
+
+@kernel
+def taylor_activation(k2, k4, y, b):
+    """third order in w, activation cut: A, B at one label"""
+    r0 = b**2
+    r1 = math.exp(-r0)/math.pi
+    r2 = r1*(7*r0 - 4)
+    r3 = math.sqrt(2)*b
+    return -k2*r2 - 2*r1 - r3*(y - math.erf((1.0/2.0)*r3))*math.exp(-1.0/2.0*r0)/math.sqrt(math.pi), -1.0/3.0*r2
+
+
+@kernel
+def taylor_activation_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = taylor_activation(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def taylor_activation_potential(k2, k4, y, b):
+    """third order in w, activation cut: Psi"""
+    r0 = math.sqrt(2)*b
+    r1 = y - math.erf((1.0/2.0)*r0)
+    r2 = b**2
+    r3 = math.exp(-r2)/math.pi
+    return (1.0/2.0)*k2*(-r0*r1*math.exp(-1.0/2.0*r2)/math.sqrt(math.pi) - 2*r3) - 1.0/2.0*r1**2 - 1.0/12.0*r3*(3*k2**2 + k4)*(7*r2 - 4)
+
+
+@kernel
+def taylor_activation_psi(k2, k4, y, b, rule):
+    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return taylor_activation_potential(k2, k4, y, b)
+    return math.nan
+
+
+@kernel
+def gaussian(k2, k4, y, b):
+    """Gaussian preactivation: A, B at one label"""
+    r0 = 1/(2*k2 + 2)
+    r1 = 1/math.sqrt(math.pi)
+    r2 = k2 + 1
+    r3 = 1/math.sqrt(r2)
+    r4 = math.sqrt(2)
+    r5 = b*r4
+    r6 = b**2
+    r7 = math.exp(-r0*r6)
+    r8 = 2*r7
+    r9 = 1/r2
+    r10 = k2*r9 + 1
+    r11 = 1/math.sqrt(r10)
+    return 2*b*r0*r1*r3*r4*r7*math.erf((1.0/2.0)*r11*r5*r9) - r0*r1*r3*r5*r8*y - r11*r8*math.exp(-1.0/2.0*r6/(r10*r2**2))/(math.pi*r2**(3.0/2.0)), 0
+
+
+@kernel
+def gaussian_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = gaussian(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def gaussian_potential(k2, k4, y, b, rule):
+    """Gaussian preactivation: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+    return g0_m1/g0_m0
+
+
+@kernel
+def gaussian_psi(k2, k4, y, b, rule):
+    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return gaussian_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def edgeworth(k2, k4, y, b):
+    """first order in the fourth cumulant: A, B at one label"""
+    r0 = 1/math.sqrt(math.pi)
+    r1 = r0*y
+    r2 = 1/(2*k2 + 2)
+    r3 = k2 + 1
+    r4 = 1/math.sqrt(r3)
+    r5 = math.sqrt(2)
+    r6 = b*r5
+    r7 = b**2
+    r8 = math.exp(-r2*r7)
+    r9 = 2*r8
+    r10 = 1/r3
+    r11 = k2*r10 + 1
+    r12 = 1/math.sqrt(r11)
+    r13 = 1/math.pi
+    r14 = r3**(-2)
+    r15 = (1.0/2.0)*r7
+    r16 = math.exp(-r14*r15/r11)
+    r17 = r13*r16
+    r18 = r12*r17
+    r19 = math.erf((1.0/2.0)*r10*r12*r6)
+    r20 = math.exp(-r10*r15)
+    r21 = b**5
+    r22 = r1*r5
+    r23 = b**3
+    r24 = r0*r19
+    r25 = r10*r23
+    r26 = r11**((-5.0/2.0))
+    r27 = r17*r26
+    r28 = 6*r14
+    r29 = 20*r17
+    r30 = r11**((-3.0/2.0))
+    r31 = r3**(-4)
+    r32 = r11**((-7.0/2.0))
+    r33 = r3**(-3)
+    r34 = b**4
+    r35 = 10*r34
+    r36 = r29*r34
+    return 2*b*r0*r19*r2*r4*r5*r8 + (1.0/24.0)*k4*r20*(15*b*r0*r19*r5 + 10*r0*r10*r23*r5*y + r0*r14*r19*r21*r5 - 15*r1*r6 + 60*r10*r12*r13*r16*r7 - r10*r29*r30 + 80*r13*r14*r16*r30*r7 + 50*r13*r16*r26*r33*r7 + 12*r13*r16*r31*r32*r7 - r14*r18*r35 - r14*r21*r22 - r17*r32*r35/r3**5 - 30*r18 - 10*r24*r25*r5 - r26*r31*r36 - r27*r28 - r30*r33*r36 - 2*r17*r34/(r11**(9.0/2.0)*r3**6))/r3**(7.0/2.0) - r1*r2*r4*r6*r9 - r18*r9/r3**(3.0/2.0), (1.0/6.0)*r20*(3*b*r0*r5*y + r0*r10*r19*r23*r5 + 2*r10*r13*r16*r30 - 6*r10*r18*r7 + 6*r12*r13*r16 - r17*r28*r30*r7 - r22*r25 - 3*r24*r6 - 2*r27*r33*r7)/r3**(5.0/2.0)
+
+
+@kernel
+def edgeworth_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def edgeworth_potential(k2, k4, y, b, rule):
+    """first order in the fourth cumulant: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+    r0 = k2 + 1
+    r1 = 1/r0
+    r2 = b**2
+    r3 = (1.0/2.0)*r2
+    r4 = math.sqrt(2)
+    r5 = 1/math.sqrt(math.pi)
+    r6 = b**3
+    r7 = k2*r1 + 1
+    r8 = 1/math.sqrt(r7)
+    r9 = b*r4
+    r10 = math.erf((1.0/2.0)*r1*r8*r9)
+    r11 = 1/math.pi
+    r12 = r0**(-2)
+    r13 = math.exp(-r12*r3/r7)
+    r14 = r7**((-3.0/2.0))
+    r15 = r11*r13
+    r16 = 6*r15
+    return (1.0/24.0)*k4*(3*b*r4*r5*y + r1*r10*r4*r5*r6 + 2*r1*r11*r13*r14 - r1*r16*r2*r8 - r1*r4*r5*r6*y - 3*r10*r5*r9 + 6*r11*r13*r8 - r12*r14*r16*r2 - 2*r15*r2/(r0**3*r7**(5.0/2.0)))*math.exp(-r1*r3)/r0**(5.0/2.0) + g0_m1/g0_m0
+
+
+@kernel
+def edgeworth_psi(k2, k4, y, b, rule):
+    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def bimodal(k2, k4, y, b):
+    """two Gaussians of equal width: A, B at one label"""
+    r0 = 2**(3.0/4.0)
+    r1 = -k4
+    r2 = r1**(1.0/4.0)
+    r3 = r0*r2
+    r4 = (1.0/2.0)*r3
+    r5 = b - r4
+    r6 = r5**2
+    r7 = math.sqrt(2)
+    r8 = math.sqrt(r1)*r7
+    r9 = 1/(2*k2 - r8 + 2)
+    r10 = math.exp(-r6*r9)
+    r11 = r5*r7
+    r12 = 1/math.sqrt(math.pi)
+    r13 = k2 - 1.0/2.0*r8
+    r14 = r13 + 1
+    r15 = 1/math.sqrt(r14)
+    r16 = r12*r15
+    r17 = r16*r9
+    r18 = r10*r11*r17*y
+    r19 = b + r4
+    r20 = r19**2
+    r21 = math.exp(-r20*r9)
+    r22 = r19*r7
+    r23 = r17*r21*r22*y
+    r24 = 1/r14
+    r25 = r13*r24 + 1
+    r26 = (1.0/2.0)/(r14**2*r25)
+    r27 = 1/math.sqrt(r25)
+    r28 = r27/(math.pi*r14**(3.0/2.0))
+    r29 = r10*r28*math.exp(-r26*r6)
+    r30 = r21*r28*math.exp(-r20*r26)
+    r31 = (1.0/2.0)*r24*r27
+    r32 = math.erf(r11*r31)
+    r33 = math.erf(r22*r31)
+    r34 = r16*r7
+    r35 = r10*r34
+    r36 = 1/k4
+    r37 = (1.0/4.0)*r36
+    r38 = r21*r34
+    r39 = r37*r8
+    return r10*r12*r15*r32*r5*r7*r9 + r12*r15*r19*r21*r33*r7*r9 - r18 - r23 - r29 - r30, (1.0/4.0)*r0*r2*r36*(-r33*r38 + r38*y) - r3*r37*(-r32*r35 + r35*y) - r39*(2*r10*r12*r15*r32*r5*r7*r9 - 2*r18 - 2*r29) - r39*(2*r12*r15*r19*r21*r33*r7*r9 - 2*r23 - 2*r30)
+
+
+@kernel
+def bimodal_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -1e-08:
+        A, B = bimodal(k2, k4, y, b)
+        return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
+    return math.nan, math.nan, 4
+
+
+@kernel
+def bimodal_potential(k2, k4, y, b, rule):
+    """two Gaussians of equal width: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+    g1_m0 = 0.0
+    g1_m1 = 0.0
+    centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g1_m0 += weight * (1)
+            g1_m1 += weight * (phi_e)
+    return (1.0/2.0)*g1_m1/g1_m0 + (1.0/2.0)*g0_m1/g0_m0
+
+
+@kernel
+def bimodal_psi(k2, k4, y, b, rule):
+    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -1e-08:
+        return bimodal_potential(k2, k4, y, b, rule)
+    elif kappa < math.inf:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def pearson_bounded(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: A, B at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = (1.0/2.0)*f_o*lam
+            q0_i1 = -phi_0 + phi_e + q0_i0/nu
+            q0_i2 = math.log(math.cos(s*upper*(s - 2)))
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i1)
+            m0_nu += weight * (2*q0_i2)
+            p_nu += weight * (2*q0_i1*q0_i2 - q0_i0/nu**2)
+    r0 = 1/k4
+    r1 = 1/m0
+    r2 = 12*r1*(-m0_nu*p*r1 + p_nu)
+    r3 = k2**2
+    r4 = d0*r1/nu
+    r5 = k4**(-2)
+    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+
+
+@kernel
+def pearson_heavy(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: A, B at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = (1.0/2.0)*f_o*lam
+            q0_i1 = -phi_0 + phi_e + q0_i0/nu
+            q0_i2 = math.log(math.cosh(s*upper))
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i1)
+            m0_nu += weight * (2*q0_i2)
+            p_nu += weight * (2*q0_i1*q0_i2 - q0_i0/nu**2)
+    r0 = 1/k4
+    r1 = 1/m0
+    r2 = 12*r1*(-m0_nu*p*r1 + p_nu)
+    r3 = k2**2
+    r4 = d0*r1/nu
+    r5 = k4**(-2)
+    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+
+
+@kernel
+def pearson_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        A, B = pearson_bounded(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 0.0001:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, flag
+    elif kappa < 3.0:
+        A, B = pearson_heavy(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def pearson_bounded_potential(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: Psi"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    p = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            m0 += weight * (1)
+            p += weight * ((1.0/2.0)*f_o*lam/nu - phi_0 + phi_e)
+    return phi_0 + p/m0
+
+
+@kernel
+def pearson_heavy_potential(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: Psi"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    p = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            m0 += weight * (1)
+            p += weight * ((1.0/2.0)*f_o*lam/nu - phi_0 + phi_e)
+    return phi_0 + p/m0
+
+
+@kernel
+def pearson_psi(k2, k4, y, b, rule):
+    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        return pearson_bounded_potential(k2, k4, y, b, rule)
+    elif kappa < 0.0001:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    elif kappa < 3.0:
+        return pearson_heavy_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def regression_bounded(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: A, B at one label"""
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    d2 = 0.0
+    m2 = 0.0
+    m4 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = lam**2
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            d2 += weight * (d_e*q0_i0)
+            m2 += weight * (q0_i0)
+            m4 += weight * (lam**4)
+    r0 = 1/m0
+    r1 = m0**(-2)
+    r2 = (-d0*m2*r1 + d2*r0)/(-3*m2**2*r1 + 3*m4*r0)
+    return d0*r0 - k4*r2/k2, r2
+
+
+@kernel
+def regression_heavy(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: A, B at one label"""
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    d2 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            d2 += weight * (d_e*lam**2)
+    r0 = 1/m0
+    r1 = d0*r0
+    r2 = 2*nu
+    r3 = r2 + 2
+    r4 = nu**2
+    r5 = k2**2
+    r6 = (d2*r0 - k2*r1*r2/r3)/(36*r4*r5/((nu + 2)*(4*nu + 4)) - 12*r4*r5/r3**2)
+    return r1 - k4*r6/k2, r6
+
+
+@kernel
+def regression_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        A, B = regression_bounded(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 0.0001:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, flag
+    elif kappa < 3.0:
+        A, B = regression_heavy(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4

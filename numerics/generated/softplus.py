@@ -1,0 +1,721 @@
+"""Activation softplus: force, closures.
+
+Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+"""
+
+import math
+
+import numpy as np
+
+from cumulode.numerics.jit import kernel
+
+
+ACTIVATION = 'softplus'
+CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression')
+PANEL = 8.0  # length in h over which 40 nodes resolve the force
+KINKS = ()
+
+
+@kernel
+def functions(h, y):
+    """Phi, F and F' (without deltas) at preactivation h and label y."""
+    x0 = (1.0/2.0)*h
+    x1 = math.cosh(x0)
+    x2 = -x0 + y - math.log(2*x1)
+    x3 = math.tanh(x0)
+    x4 = (1.0/2.0)*x3 + 1.0/2.0
+    return -1.0/2.0*x2**2, x2*x4, x2*(1.0/4.0 - 1.0/4.0*x3**2) + x4*((-1.0/2.0) - 1.0/2.0*math.sinh(x0)/x1)
+
+
+@kernel
+def force(h, y):
+    """F_y(h)."""
+    x0 = (1.0/2.0)*h
+    return ((1.0/2.0)*math.tanh(x0) + 1.0/2.0)*(-x0 + y - math.log(2*math.cosh(x0)))
+
+
+@kernel
+def sigma(h):
+    """The activation."""
+    x0 = (1.0/2.0)*h
+    return x0 + math.log(2*math.cosh(x0))
+
+
+@kernel
+def taylor(k2, k4, y, b):
+    """third order in w, force cut: A, B at one label"""
+    r0 = (1.0/2.0)*b
+    r1 = math.sinh(r0)
+    r2 = math.cosh(r0)
+    r3 = r1/r2
+    r4 = (1.0/2.0)*r3
+    r5 = r4 + 1.0/2.0
+    r6 = math.log(2*r2)
+    r7 = r1**2/r2**2
+    r8 = r7 - 1
+    r9 = r8**2
+    r10 = r8*(r3 + 1)
+    r11 = b + 2*r6 - 2*y
+    r12 = 3*r1**4/r2**4 - 4*r7 + 1
+    return (1.0/2.0)*k2*(-r10*r4 + (1.0/16.0)*r11*r12 - 3.0/16.0*r9) - r5**2 + (1.0/4.0 - 1.0/4.0*r7)*(-r0 - r6 + y), -1.0/12.0*r10*r3 + (1.0/96.0)*r11*r12 - 1.0/32.0*r9
+
+
+@kernel
+def taylor_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def taylor_potential(k2, k4, y, b):
+    """third order in w, force cut: Psi"""
+    r0 = (1.0/2.0)*b
+    r1 = math.cosh(r0)
+    r2 = math.log(2*r1)
+    r3 = -r0 - r2 + y
+    r4 = math.sinh(r0)
+    r5 = r4/r1
+    r6 = (1.0/2.0)*r5
+    r7 = r6 + 1.0/2.0
+    r8 = r4**2/r1**2
+    r9 = r8 - 1
+    return (1.0/2.0)*k2*(r3*(1.0/4.0 - 1.0/4.0*r8) - r7**2) - 1.0/2.0*r3**2 + (1.0/24.0)*(3*k2**2 + k4)*(-r6*r9*(r5 + 1) - 3.0/16.0*r9**2 + (1.0/16.0)*(b + 2*r2 - 2*y)*(-4*r8 + 1 + 3*r4**4/r1**4))
+
+
+@kernel
+def taylor_psi(k2, k4, y, b, rule):
+    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return taylor_potential(k2, k4, y, b)
+    return math.nan
+
+
+@kernel
+def taylor_activation(k2, k4, y, b):
+    """third order in w, activation cut: A, B at one label"""
+    r0 = (1.0/2.0)*b
+    r1 = math.cosh(r0)
+    r2 = math.sinh(r0)
+    r3 = r2/r1
+    r4 = (1.0/2.0)*r3 + 1.0/2.0
+    r5 = r2**2/r1**2
+    r6 = r5 - 1
+    r7 = r6**2
+    r8 = r3*r6*(4*r3 + 4)
+    return (1.0/2.0)*k2*(-3.0/16.0*r7 - 1.0/8.0*r8) - r4**2 + (1.0/4.0 - 1.0/4.0*r5)*(-r0 + y - math.log(2*r1)), -1.0/32.0*r7 - 1.0/48.0*r8
+
+
+@kernel
+def taylor_activation_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = taylor_activation(k2, k4, y, b)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def taylor_activation_potential(k2, k4, y, b):
+    """third order in w, activation cut: Psi"""
+    r0 = (1.0/2.0)*b
+    r1 = math.cosh(r0)
+    r2 = -r0 + y - math.log(2*r1)
+    r3 = math.sinh(r0)
+    r4 = r3/r1
+    r5 = (1.0/2.0)*r4 + 1.0/2.0
+    r6 = r3**2/r1**2
+    r7 = r6 - 1
+    return (1.0/2.0)*k2*(r2*(1.0/4.0 - 1.0/4.0*r6) - r5**2) - 1.0/2.0*r2**2 + (1.0/24.0)*(3*k2**2 + k4)*(-1.0/8.0*r4*r7*(4*r4 + 4) - 3.0/16.0*r7**2)
+
+
+@kernel
+def taylor_activation_psi(k2, k4, y, b, rule):
+    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return taylor_activation_potential(k2, k4, y, b)
+    return math.nan
+
+
+@kernel
+def gaussian(k2, k4, y, b, rule):
+    """Gaussian preactivation: A, B at one label"""
+    g0_m0 = 0.0
+    g0_1 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            g0_m0 += weight * (1)
+            g0_1 += weight * (d_e)
+    return g0_1/g0_m0, 0
+
+
+@kernel
+def gaussian_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = gaussian(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def gaussian_potential(k2, k4, y, b, rule):
+    """Gaussian preactivation: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+    return g0_m1/g0_m0
+
+
+@kernel
+def gaussian_psi(k2, k4, y, b, rule):
+    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return gaussian_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def edgeworth(k2, k4, y, b, rule):
+    """first order in the fourth cumulant: A, B at one label"""
+    g0_m0 = 0.0
+    g0_1 = 0.0
+    g0_3 = 0.0
+    g0_5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = 1/k2
+            q0_i1 = lam**2
+            q0_i2 = k2**(-2)
+            g0_m0 += weight * (1)
+            g0_1 += weight * (d_e)
+            g0_3 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 1))
+            g0_5 += weight * (d_e*q0_i2*(lam**4*q0_i2 - 6*q0_i0*q0_i1 + 3))
+    r0 = 1/g0_m0
+    return g0_1*r0 + (1.0/24.0)*g0_5*k4*r0, (1.0/6.0)*g0_3*r0
+
+
+@kernel
+def edgeworth_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def edgeworth_potential(k2, k4, y, b, rule):
+    """first order in the fourth cumulant: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    g0_3 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = 1/k2
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+            g0_3 += weight * (d_e*q0_i0*(lam**2*q0_i0 - 1))
+    r0 = 1/g0_m0
+    return (1.0/24.0)*g0_3*k4*r0 + g0_m1*r0
+
+
+@kernel
+def edgeworth_psi(k2, k4, y, b, rule):
+    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if True:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def bimodal(k2, k4, y, b, rule):
+    """two Gaussians of equal width: A, B at one label"""
+    g0_m0 = 0.0
+    g0_0 = 0.0
+    g0_1 = 0.0
+    centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            f_e = 0.5 * (f_up + f_down)
+            d_e = 0.5 * (d_up + d_down)
+            g0_m0 += weight * (1)
+            g0_0 += weight * (f_e)
+            g0_1 += weight * (d_e)
+    g1_m0 = 0.0
+    g1_0 = 0.0
+    g1_1 = 0.0
+    centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            f_e = 0.5 * (f_up + f_down)
+            d_e = 0.5 * (d_up + d_down)
+            g1_m0 += weight * (1)
+            g1_0 += weight * (f_e)
+            g1_1 += weight * (d_e)
+    r0 = 1/g0_m0
+    r1 = g0_1*r0
+    r2 = 1/g1_m0
+    r3 = g1_1*r2
+    r4 = -k4
+    r5 = 1/k4
+    r6 = (1.0/4.0)*r5
+    r7 = math.sqrt(2)*math.sqrt(r4)*r6
+    r8 = 2**(3.0/4.0)
+    r9 = r4**(1.0/4.0)
+    return (1.0/2.0)*r1 + (1.0/2.0)*r3, -g0_0*r0*r6*r8*r9 + (1.0/4.0)*g1_0*r2*r5*r8*r9 - r1*r7 - r3*r7
+
+
+@kernel
+def bimodal_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -1e-08:
+        A, B = bimodal(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
+    return math.nan, math.nan, 4
+
+
+@kernel
+def bimodal_potential(k2, k4, y, b, rule):
+    """two Gaussians of equal width: Psi"""
+    g0_m0 = 0.0
+    g0_m1 = 0.0
+    centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g0_m0 += weight * (1)
+            g0_m1 += weight * (phi_e)
+    g1_m0 = 0.0
+    g1_m1 = 0.0
+    centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*s*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            g1_m0 += weight * (1)
+            g1_m1 += weight * (phi_e)
+    return (1.0/2.0)*g1_m1/g1_m0 + (1.0/2.0)*g0_m1/g0_m0
+
+
+@kernel
+def bimodal_psi(k2, k4, y, b, rule):
+    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -1e-08:
+        return bimodal_potential(k2, k4, y, b, rule)
+    elif kappa < math.inf:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def pearson_bounded(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: A, B at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = (1.0/2.0)*f_o*lam
+            q0_i1 = -phi_0 + phi_e + q0_i0/nu
+            q0_i2 = math.log(math.cos(s*upper*(s - 2)))
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i1)
+            m0_nu += weight * (2*q0_i2)
+            p_nu += weight * (2*q0_i1*q0_i2 - q0_i0/nu**2)
+    r0 = 1/k4
+    r1 = 1/m0
+    r2 = 12*r1*(-m0_nu*p*r1 + p_nu)
+    r3 = k2**2
+    r4 = d0*r1/nu
+    r5 = k4**(-2)
+    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+
+
+@kernel
+def pearson_heavy(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: A, B at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = (1.0/2.0)*f_o*lam
+            q0_i1 = -phi_0 + phi_e + q0_i0/nu
+            q0_i2 = math.log(math.cosh(s*upper))
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i1)
+            m0_nu += weight * (2*q0_i2)
+            p_nu += weight * (2*q0_i1*q0_i2 - q0_i0/nu**2)
+    r0 = 1/k4
+    r1 = 1/m0
+    r2 = 12*r1*(-m0_nu*p*r1 + p_nu)
+    r3 = k2**2
+    r4 = d0*r1/nu
+    r5 = k4**(-2)
+    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+
+
+@kernel
+def pearson_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        A, B = pearson_bounded(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 0.0001:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 3.0:
+        A, B = pearson_heavy(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4
+
+
+@kernel
+def pearson_bounded_potential(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: Psi"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    p = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            m0 += weight * (1)
+            p += weight * ((1.0/2.0)*f_o*lam/nu - phi_0 + phi_e)
+    return phi_0 + p/m0
+
+
+@kernel
+def pearson_heavy_potential(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: Psi"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    p = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            m0 += weight * (1)
+            p += weight * ((1.0/2.0)*f_o*lam/nu - phi_0 + phi_e)
+    return phi_0 + p/m0
+
+
+@kernel
+def pearson_psi(k2, k4, y, b, rule):
+    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        return pearson_bounded_potential(k2, k4, y, b, rule)
+    elif kappa < 0.0001:
+        return edgeworth_potential(k2, k4, y, b, rule)
+    elif kappa < 3.0:
+        return pearson_heavy_potential(k2, k4, y, b, rule)
+    return math.nan
+
+
+@kernel
+def regression_bounded(k2, k4, y, b, rule):
+    """Pearson's law, bounded branch: A, B at one label"""
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    d2 = 0.0
+    m2 = 0.0
+    m4 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = lam**2
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            d2 += weight * (d_e*q0_i0)
+            m2 += weight * (q0_i0)
+            m4 += weight * (lam**4)
+    r0 = 1/m0
+    r1 = m0**(-2)
+    r2 = (-d0*m2*r1 + d2*r0)/(-3*m2**2*r1 + 3*m4*r0)
+    return d0*r0 - k4*r2/k2, r2
+
+
+@kernel
+def regression_heavy(k2, k4, y, b, rule):
+    """Pearson's law, heavy branch: A, B at one label"""
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    d2 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            d2 += weight * (d_e*lam**2)
+    r0 = 1/m0
+    r1 = d0*r0
+    r2 = 2*nu
+    r3 = r2 + 2
+    r4 = nu**2
+    r5 = k2**2
+    r6 = (d2*r0 - k2*r1*r2/r3)/(36*r4*r5/((nu + 2)*(4*nu + 4)) - 12*r4*r5/r3**2)
+    return r1 - k4*r6/k2, r6
+
+
+@kernel
+def regression_coefficients(k2, k4, y, b, rule):
+    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
+    flag = 0
+    k2 = max(k2, 1e-60)
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        A, B = regression_bounded(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 0.0001:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, flag
+    elif kappa < 3.0:
+        A, B = regression_heavy(k2, k4, y, b, rule)
+        return A, B, flag
+    return math.nan, math.nan, 4

@@ -1,0 +1,118 @@
+"""The one decorator for compiled code: ``@kernel`` compiles with numba and caches on disk.
+
+Numba's own cache looks only at the file a function stands in, so a kernel that calls a changed function of
+another file would run stale code. Here the stamp is a digest of every kernel source of the package, and the
+cache lives in the user's cache directory, so a read-only installation works too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import njit, types
+from numba.core import caching
+
+f8 = types.float64
+i8 = types.int64
+vector = types.float64[::1]
+matrix = types.float64[:, ::1]
+
+_SOURCES = Path(__file__).resolve().parent
+
+#: Seconds spent compiling (or loading from the cache) since the process started.
+compile_seconds = 0.0
+
+
+def cache_directory() -> Path:
+    """Where compiled kernels and generated sources are kept: $CUMULODE_CACHE, or cumulode/ in the user's cache."""
+    chosen = os.environ.get("CUMULODE_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "cumulode"
+
+
+@lru_cache(maxsize=1)
+def source_stamp() -> str:
+    """Digest of all kernel sources of the package and of numba's version."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    rooms = [_SOURCES, _SOURCES.parent / "validation"]  # the SGD kernels live in the next room
+    for room in rooms:
+        for path in sorted(room.rglob("*.py")):
+            text = path.read_bytes()
+            if b"@kernel" in text:
+                digest.update(path.name.encode() + text)
+    return digest.hexdigest()[:16]
+
+
+class _Locator(caching._CacheLocator):  # type: ignore[misc]
+    """Tells numba where to cache, and when what it finds there is stale."""
+
+    def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
+        self._py_func = py_func
+        self._py_file = py_file
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator:
+        return cls(py_func, py_file)
+
+    def get_cache_path(self) -> str:
+        return str(cache_directory() / "kernels" / source_stamp())
+
+    def get_source_stamp(self) -> str:
+        return source_stamp()
+
+    def get_disambiguator(self) -> str:
+        name = f"{self._py_file}:{self._py_func.__code__.co_firstlineno}"
+        return hashlib.sha256(name.encode()).hexdigest()[:10]
+
+    def ensure_cache_path(self) -> None:
+        os.makedirs(self.get_cache_path(), exist_ok=True)
+
+
+class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = [_Locator]
+
+
+class _Cache(caching.FunctionCache):  # type: ignore[misc]
+    _impl_class = _Impl
+
+
+def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile ``function`` with numba: cached on disk, without the GIL, IEEE division.
+
+    With a cache that cannot be written (a full or read-only disk) the kernel is compiled in memory.
+    """
+    if function is None:
+        return lambda f: kernel(f, **options)
+    compiled = njit(nogil=True, error_model="numpy", **options)(function)
+    if hasattr(compiled, "enable_caching"):  # not under NUMBA_DISABLE_JIT
+        try:
+            cache_directory().mkdir(parents=True, exist_ok=True)
+            compiled._cache = _Cache(function)
+        except OSError:
+            pass
+    return compiled
+
+
+def compiled(function: Any, signature: Any) -> Any:
+    """Compile ``function`` for one signature ahead of its first call, and for no other when called from Python.
+
+    So a compiled function given as an argument is taken as a first-class function of the signature's type: one
+    compilation serves all, and numba can cache it (a kernel specialised to the function itself it could not).
+    """
+    global compile_seconds
+    if hasattr(function, "compile") and signature.args not in function.overloads:
+        start = time.perf_counter()
+        function.disable_compile(False)
+        function.compile(signature)
+        function.disable_compile()
+        compile_seconds += time.perf_counter() - start
+    return function

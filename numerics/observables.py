@@ -1,0 +1,31 @@
+"""Quantities of a weight vector that need no law: norm and inverse participation ratio."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def norm(w: ArrayLike) -> np.ndarray:
+    """Euclidean norm over the last axis: (..., D) -> (...)."""
+    return np.asarray(np.sqrt(np.sum(np.square(np.asarray(w, dtype=float)), axis=-1)))
+
+
+def ipr(w: ArrayLike) -> np.ndarray:
+    """Inverse participation ratio ``sum w_i^4 / (sum w_i^2)^2`` over the last axis (theory.md section 1).
+
+    Parameters
+    ----------
+    w : array (..., D)
+        Weights, finite; any scale.
+
+    Returns
+    -------
+    array (...)
+        ``1/D`` for a uniform vector, ``1.5/D`` for a sinusoid, 1 for a single site, NaN where ``w`` is zero.
+    """
+    w = np.asarray(w, dtype=float)
+    largest = np.max(np.abs(w), axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        square = np.square(w / largest)  # scale first: no underflow for tiny weights
+        return np.asarray(np.sum(square**2, axis=-1) / np.sum(square, axis=-1) ** 2)

@@ -1,0 +1,164 @@
+"""What a run needs, put together: arrays for the right-hand side, compiled closure, approximation error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory.laws import Law
+from cumulode.theory.names import check_closure, is_gradient
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import complain, real
+
+from . import oracle
+from .contraction import sorted_list as contraction
+from .cumulants import second_cumulant
+from .jit import compiled
+from .library import activation_kernels, coefficients_kernel, potential_kernel
+from .panel import gauss_legendre
+from .rhs import SCRATCH_ROWS, coefficients_t, many_cumulants, many_cumulants_sig, rhs_sig, two_cumulant_rhs
+
+EXACT = "exact"
+CLOSURE_NAMES_ALSO = (EXACT,)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A compiled right-hand side with its argument types, and a maker of its (per-thread) arrays."""
+
+    problem: Problem
+    closure: str
+    method: str
+    error: float
+    rhs: Any
+    signature: Any
+    law: Any
+    law_type: Any
+    data: Callable[[], tuple[Any, ...]]
+
+
+def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 1e-3) -> Plan:
+    """Check the closure against the problem and prepare its right-hand side.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem``, ``closure`` or ``tolerance``.
+    """
+    check_problem(problem)
+    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    tolerance = check_tolerance(tolerance)
+    if closure == EXACT:
+        oracle.exact_data(problem)  # refuses what has no exact flow
+        rhs = compiled(oracle.exact_rhs, oracle.exact_sig)
+        force = activation_kernels(str(problem.activation)).force
+        return Plan(problem, closure, "transfer-matrix", 1e-14, rhs, oracle.exact_sig, force, oracle.force_t,
+                    lambda: oracle.exact_data(problem))
+    if closure.startswith("taylor"):
+        _refuse_kink(problem, closure)
+    rhs = compiled(two_cumulant_rhs, rhs_sig)
+    law = coefficients_kernel(str(problem.activation), closure)
+    error = max(_list(x, problem.size, tolerance).error for x in problem.laws)
+    return Plan(problem, closure, contraction.METHOD, error, rhs, rhs_sig, law, coefficients_t,
+                lambda: cumulant_data(problem, tolerance))
+
+
+def _refuse_kink(problem: Problem, closure: str) -> None:
+    if problem.bias in activation_kernels(str(problem.activation)).kinks:
+        raise ValueError(f"closure: got {closure!r} with activation={problem.activation!r} at bias={problem.bias:g}, allowed: "
+                         "a bias off the activation's kinks, or closure='regression'")
+
+
+@lru_cache(maxsize=64)
+def _list(law: Law, size: int, tolerance: float) -> contraction.SortedList:
+    return contraction.sorted_list(law, size, tolerance)
+
+
+def cumulant_data(problem: Problem, tolerance: float) -> tuple[Any, ...]:
+    """The arrays of ``numerics.rhs.data_t``; the scratch rows are fresh, so that each thread has its own."""
+    lists = [_list(law, problem.size, tolerance) for law in problem.laws]
+    covariance = np.stack([np.tile(second_cumulant(law, problem.size), 2) for law in problem.laws])
+    positions = np.concatenate([entries.positions for entries in lists])
+    coefficients = np.concatenate([entries.coefficients for entries in lists])
+    first = np.cumsum([0, *(len(entries.coefficients) for entries in lists)])
+    classes = np.array([problem.labels, problem.priors])
+    scratch = np.zeros((SCRATCH_ROWS, 2 * problem.size))
+    return covariance, positions, coefficients, first, classes, problem.bias, gauss_legendre(), scratch
+
+
+def preactivation_cumulants(problem: Problem, w: Any, tolerance: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
+    """Second and fourth cumulant of ``w.x`` in each class, plus first.
+
+    Parameters
+    ----------
+    problem : Problem
+    w : (..., D) array
+        Weights; rows with NaN give NaN.
+    tolerance : float in [0, 1)
+        Relative Frobenius error allowed in the fourth cumulant tensor.
+
+    Returns
+    -------
+    k2, k4 : arrays (..., 2)
+    """
+    check_problem(problem)
+    w = np.asarray(w, dtype=float)
+    if w.ndim == 0 or w.shape[-1] != problem.size:
+        raise complain("w", w.shape, f"an array of shape (..., {problem.size})")
+    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
+    k2, k4 = np.empty((len(rows), 2)), np.empty((len(rows), 2))
+    data = cumulant_data(problem, check_tolerance(tolerance))
+    compiled(many_cumulants, many_cumulants_sig)(rows, data, k2, k4)
+    return k2.reshape(*w.shape[:-1], 2), k4.reshape(*w.shape[:-1], 2)
+
+
+def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: float = 1e-3) -> np.ndarray:
+    """``V(w) = -sum_y p_y Psi_y(k2, k4)``, the potential that the flow of a gradient closure lowers.
+
+    Parameters
+    ----------
+    problem : Problem
+    w : (..., D) array
+    closure : str
+        A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal or pearson.
+    tolerance : float in [0, 1)
+
+    Returns
+    -------
+    (...) array
+
+    Raises
+    ------
+    ValueError
+        Naming ``closure`` when its flow has no potential.
+    """
+    check_problem(problem)
+    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    if not is_gradient(closure):
+        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal or pearson")
+    psi = potential_kernel(str(problem.activation), closure)
+    k2, k4 = preactivation_cumulants(problem, w, tolerance)
+    rule = gauss_legendre()
+    total = np.zeros(k2.shape[:-1])
+    for c in range(2):
+        values = [psi(a, b, problem.labels[c], problem.bias, rule)  # type: ignore[misc]
+                  for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)]
+        total -= problem.priors[c] * np.reshape(values, total.shape)
+    return total
+
+
+def check_problem(problem: object) -> None:
+    """Raise ValueError unless ``problem`` is a Problem."""
+    if not isinstance(problem, Problem):
+        raise complain("problem", problem, "a Problem")
+
+
+def check_tolerance(tolerance: object) -> float:
+    """Return ``tolerance`` if it is in [0, 1)."""
+    return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
+
+

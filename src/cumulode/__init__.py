@@ -1,0 +1,32 @@
+"""cumulode: learning dynamics on translation-invariant data from second and fourth cumulants.
+
+The public names are loaded when first used, so that ``import cumulode`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "theory": ("Problem", "NLGP", "GP", "Ising"),
+    "numerics": ("solve", "drift", "potential", "second_cumulant", "fourth_cumulant", "SolveWarning"),
+    "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", *_ROOMS, *_HOME]  # noqa: PLE0604 - names are strings
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"cumulode.{name}")
+    if name in _HOME:
+        return getattr(import_module(f"cumulode.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'cumulode' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

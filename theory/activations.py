@@ -1,0 +1,197 @@
+"""Activations as SymPy expressions in the preactivation ``h``, smooth or with kinks.
+
+An activation is kept as smooth pieces between its kinks, so that the force ``F = (y - sigma) sigma'``, its
+derivative and its jumps at the kinks are exact (a ReLU's ``F'`` has a delta function: theory.md section 3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from .validate import complain
+
+h = sp.Symbol("h", real=True)
+y = sp.Symbol("y", real=True)
+
+_SHIPPED = {
+    "erf": sp.erf(h / sp.sqrt(2)),
+    "tanh": sp.tanh(h),
+    "relu": sp.Max(0, h),
+    "softplus": sp.log(2 * sp.cosh(h / 2)) + h / 2,  # log(1 + e^h) without overflow below |h| = 1400
+}
+
+_FUNCTIONS: dict[str, Any] = {
+    name: getattr(sp, name)
+    for name in ("erf", "erfc", "tanh", "sinh", "cosh", "exp", "log", "sin", "cos", "atan", "asinh", "sqrt", "Abs",
+                 "Max", "Min", "Heaviside", "Rational")
+}
+_FUNCTIONS |= {
+    "abs": sp.Abs,
+    "max": sp.Max,
+    "min": sp.Min,
+    "relu": lambda z: sp.Max(0, z),
+    "sigmoid": lambda z: (1 + sp.tanh(z / 2)) / 2,
+    "softplus": lambda z: _SHIPPED["softplus"].subs(h, z),
+    "pi": sp.pi,
+    "h": h,
+}
+_ALLOWED = "one of " + ", ".join(_SHIPPED) + ", or a continuous expression in h, e.g. 'h - h**3/6' or 'tanh(2*h)'"
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A continuous activation: smooth ``pieces`` (expressions in ``h``) between increasing ``kinks``."""
+
+    name: str
+    kinks: tuple[sp.Expr, ...]
+    pieces: tuple[sp.Expr, ...]
+
+    @property
+    def expr(self) -> sp.Expr:
+        """The activation as one expression in ``h``."""
+        return self.join(self.pieces)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether there are no kinks."""
+        return not self.kinks
+
+    def join(self, pieces: tuple[sp.Expr, ...]) -> sp.Expr:
+        """One expression, equal to each of ``pieces`` in its interval between the kinks."""
+        if self.smooth:
+            return pieces[0]
+        cases = [(p, h < c) for p, c in zip(pieces, self.kinks, strict=False)]
+        return sp.Piecewise(*cases, (pieces[-1], True))
+
+    def potential_pieces(self) -> tuple[sp.Expr, ...]:
+        """``Phi_y(h) = -(y - sigma(h))^2 / 2`` between the kinks."""
+        return tuple(-((y - s) ** 2) / 2 for s in self.pieces)
+
+    def force_pieces(self, order: int = 0) -> tuple[sp.Expr, ...]:
+        """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` between the kinks."""
+        return tuple(_force_derivative(s, order) for s in self.pieces)
+
+    def force_jumps(self) -> tuple[sp.Expr, ...]:
+        """Jump of ``F_y`` across each kink: the weight of the delta function in ``F_y'``."""
+        f = self.force_pieces()
+        return tuple(sp.simplify((f[i + 1] - f[i]).subs(h, c)) for i, c in enumerate(self.kinks))
+
+
+@lru_cache(maxsize=256)
+def _force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
+    if order == 0:
+        return (y - sigma) * _tidy(sp.diff(sigma, h))
+    return sp.diff(_force_derivative(sigma, order - 1), h)
+
+
+def _tidy(derivative: sp.Expr) -> sp.Expr:
+    """Let sinh/cosh become tanh: the quotient would overflow where the result is 1."""
+    return sp.simplify(derivative) if derivative.has(sp.sinh, sp.cosh) else derivative
+
+
+@lru_cache(maxsize=64)
+def parse(activation: Any) -> Activation:
+    """The activation named or written by ``activation``.
+
+    Parameters
+    ----------
+    activation : str or SymPy expression
+        ``"erf"`` is ``erf(h/sqrt 2)``; ``"tanh"``, ``"relu"``, ``"softplus"``; or an expression whose only
+        variable is ``h``.
+
+    Raises
+    ------
+    ValueError
+        When it cannot be read, has other variables, is constant, discontinuous or not real.
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if isinstance(activation, str) and activation in _SHIPPED:
+        return _from_expression(activation, _SHIPPED[activation])
+    if isinstance(activation, str):
+        expr = _read(activation)
+    elif isinstance(activation, sp.Expr):
+        expr = activation.xreplace({s: h for s in activation.free_symbols if s.name == "h"})
+    else:
+        raise complain("activation", activation, _ALLOWED)
+    if expr.free_symbols != {h}:
+        raise complain("activation", activation, _ALLOWED)
+    for name, shipped in _SHIPPED.items():  # the same kernels, however it was written
+        if expr == shipped:
+            return parse(name)
+    return _from_expression(str(expr), expr)
+
+
+def _read(text: str) -> sp.Expr:
+    """Parse a string after checking that it holds nothing but numbers, operators and known names."""
+    words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"(?<![A-Za-z_])\d+\.?\d*[eE][+-]?\d+", "0", text)))
+    if not re.fullmatch(r"[\w\s+\-*/().,^]+", text) or not words <= set(_FUNCTIONS) or re.search(r"\.\s*[A-Za-z_]", text):
+        raise complain("activation", text, _ALLOWED)
+    try:
+        expr = sp.sympify(text.replace("^", "**"), locals=_FUNCTIONS)
+    except (sp.SympifyError, SyntaxError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        raise complain("activation", text, _ALLOWED) from None
+    if not isinstance(expr, sp.Expr):
+        raise complain("activation", text, _ALLOWED)
+    return expr
+
+
+def _from_expression(name: str, expr: sp.Expr) -> Activation:
+    kinks = _kinks(name, expr)
+    pieces = tuple(_resolve(expr, at) for at in _midpoints(kinks))
+    _check(name, kinks, pieces)
+    return Activation(name, kinks, pieces)
+
+
+def _kinks(name: str, expr: sp.Expr) -> tuple[sp.Expr, ...]:
+    """Where a branch changes, in increasing order."""
+    found: set[sp.Expr] = set()
+    for relation in expr.rewrite(sp.Piecewise).atoms(Relational):
+        gap = sp.expand(relation.lhs - relation.rhs)
+        if not gap.has(h):
+            continue
+        if not gap.is_polynomial(h) or sp.degree(gap, h) != 1:
+            raise complain("activation", name, "kinks where a linear function of h vanishes, as in Max(0, h - 1)")
+        found.add(sp.solve(gap, h)[0])
+    return tuple(sorted(found, key=float))
+
+
+def _midpoints(kinks: tuple[sp.Expr, ...]) -> list[sp.Expr]:
+    if not kinks:
+        return [sp.Integer(0)]
+    inner = [(a + b) / 2 for a, b in zip(kinks, kinks[1:], strict=False)]
+    return [kinks[0] - 1, *inner, kinks[-1] + 1]
+
+
+def _resolve(expr: sp.Expr, at: sp.Expr) -> sp.Expr:
+    """``expr`` with every branch decided as it is at ``h = at``."""
+
+    def decide(*cases: Any) -> sp.Expr:
+        return next(e for e, condition in cases if bool(sp.sympify(condition).subs(h, at)))
+
+    return expr.rewrite(sp.Piecewise).replace(sp.Piecewise, decide) if expr.has(
+        sp.Piecewise, sp.Max, sp.Min, sp.Abs, sp.Heaviside, sp.sign) else expr
+
+
+def _check(name: str, kinks: tuple[sp.Expr, ...], pieces: tuple[sp.Expr, ...]) -> None:
+    for i, c in enumerate(kinks):
+        if abs(complex(sp.N((pieces[i + 1] - pieces[i]).subs(h, c)))) > 1e-12:
+            raise complain("activation", name, "a continuous expression (this one jumps at h = " + f"{float(c):g})")
+    for piece, at in zip(pieces, _midpoints(kinks), strict=True):
+        for offset in (-0.3, 0.0, 0.4) if kinks else (-2.7, -1.0, 0.0, 0.3, 2.2):
+            value = sp.N(piece.subs(h, at + (offset * _room(kinks) if kinks else offset)))
+            if not (value.is_number and value.is_finite and value.is_real):
+                raise complain("activation", name, "an expression real and finite for every real h")
+    if all(sp.diff(p, h) == 0 for p in pieces):
+        raise complain("activation", name, "an expression that varies with h")
+
+
+def _room(kinks: tuple[sp.Expr, ...]) -> float:
+    gaps = [float(b - a) for a, b in zip(kinks, kinks[1:], strict=False)]
+    return min([1.0, *gaps])

@@ -1,0 +1,64 @@
+"""Progress on standard error: a bar on a terminal, a plain line now and then elsewhere, nothing when disabled."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+
+class Progress:
+    """Shows how much of a piece of work is done; safe to update from several threads.
+
+    Parameters
+    ----------
+    total : int
+        Units of work in all.
+    label : str
+        What is being done, shown in front.
+    enabled : bool
+        When false nothing is written.
+    unit : str
+        Name of a unit, in the plural.
+    every : float
+        Seconds between plain lines when standard error is not a terminal.
+    """
+
+    def __init__(self, total: int, label: str, *, enabled: bool = True, unit: str = "steps", every: float = 10.0) -> None:
+        self.total, self.label, self.unit, self.enabled = total, label, unit, enabled
+        self.done = 0
+        self._every = every
+        self._lock = threading.Lock()
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        self._start = self._told = time.monotonic()
+        if self.enabled and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self.total, desc=self.label, unit=f" {self.unit}", unit_scale=True, leave=False)
+        return self
+
+    def update(self, done: int) -> None:
+        """Count ``done`` further units."""
+        with self._lock:
+            self.done += done
+            if self._bar is not None:
+                self._bar.update(done)
+            elif self.enabled and time.monotonic() - self._told >= self._every:
+                self._tell()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif self.enabled:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        share = 100.0 * self.done / self.total if self.total else 100.0
+        seconds = self._told - self._start
+        print(f"{self.label}: {share:.0f} % ({self.done} of {self.total} {self.unit}), {seconds:.0f} s",
+              file=sys.stderr, flush=True)
