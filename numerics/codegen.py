@@ -13,7 +13,7 @@ from sympy.printing.pycode import PythonCodePrinter
 
 from cumulode.theory.activations import Activation, h
 from cumulode.theory.activations import y as label
-from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e, s
+from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
 from cumulode.theory.lowering import Branch, lower
 
 from .panel import panel_length
@@ -89,8 +89,14 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
     lines += [f"    edges = np.empty({kinks + 2})", "    edges[0] = 0.0", f"    edges[{kinks + 1}] = 1.0"]
     for k in range(kinks):
         lines += [f"    lam = abs(KINKS[{k}] - centre)", f"    edges[{k + 1}] = min(1.0, {show(q.s_of_lam)})"]
-    lines += ["    edges.sort()", f"    for segment in range({kinks + 1}):", "        low = edges[segment]",
-              "        width = edges[segment + 1] - low", "        if width <= 0.0:", "            continue"]
+    lines += [
+        "    edges.sort()",
+        f"    for segment in range({kinks + 1}):",
+        "        low = edges[segment]",
+        "        width = edges[segment + 1] - low",
+        "        if width <= 0.0:",
+        "            continue",
+    ]
     lines += _panels(q, prefix, "        ")
     return lines + (_deltas(q) if q.needs(d_e) or q.needs(d_o) else [])
 
@@ -108,7 +114,11 @@ def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
     lines += [*shared, f"{inner}lam = {lam_s}", f"{inner}weight = {weight_s} * rule[1, node] * step"]
     lines += _node_values(q, inner)
     shared, integrands = _shared([e for _, e in q.sums], prefix + "i", inner)
-    return lines + shared + [f"{inner}{symbol} += weight * ({e})" for (symbol, _), e in zip(q.sums, integrands, strict=True)]
+    return (
+        lines
+        + shared
+        + [f"{inner}{symbol} += weight * ({e})" for (symbol, _), e in zip(q.sums, integrands, strict=True)]
+    )
 
 
 def _node_values(q: Quadrature, pad: str) -> list[str]:
@@ -116,8 +126,10 @@ def _node_values(q: Quadrature, pad: str) -> list[str]:
     used = [v for v in values if q.needs(v)]
     if not used:
         return []
-    lines = [f"{pad}phi_up, f_up, d_up = functions(centre + lam, y)",
-             f"{pad}phi_down, f_down, d_down = functions(centre - lam, y)"]
+    lines = [
+        f"{pad}phi_up, f_up, d_up = functions(centre + lam, y)",
+        f"{pad}phi_down, f_down, d_down = functions(centre - lam, y)",
+    ]
     return lines + [f"{pad}{v} = 0.5 * ({n}_up {sign} {n}_down)" for v, (n, sign) in values.items() if v in used]
 
 
@@ -125,9 +137,14 @@ def _deltas(q: Quadrature) -> list[str]:
     """Each jump of the force, times the density of lam there; half of it, since the integral is over lam >= 0."""
     if q.needs(d_o):
         raise ValueError("an odd average of a force that jumps has no rule here")
-    lines = ["    jumps = force_jumps(y)", "    for k in range(len(KINKS)):", "        lam = abs(KINKS[k] - centre)",
-             f"        s = {show(q.s_of_lam)}", "        if s < 1.0:",
-             f"            density = {show(q.weight)} / ({show(q.dlam_dtheta)})"]
+    lines = [
+        "    jumps = force_jumps(y)",
+        "    for k in range(len(KINKS)):",
+        "        lam = abs(KINKS[k] - centre)",
+        f"        s = {show(q.s_of_lam)}",
+        "        if s < 1.0:",
+        f"            density = {show(q.weight)} / ({show(q.dlam_dtheta)})",
+    ]
     for symbol, e in q.sums:
         if e.has(d_e):
             lines.append(f"            {symbol} += 0.5 * jumps[k] * density * ({show(e.subs(d_e, 1))})")
@@ -140,12 +157,21 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined.
     """
     public = f"{name}_psi" if potential else f"{name}_coefficients"
-    lines = ["@kernel", f"def {public}(k2, k4, y, b, rule):",
-             f'    """{"Psi" if potential else "A, B and flag"} of closure {name}, by the kurtosis kappa = k4/k2^2."""',
-             "    flag = 0", "    k2 = max(k2, 1e-60)", "    kappa = k4 / (k2 * k2)"]
+    lines = [
+        "@kernel",
+        f"def {public}(k2, k4, y, b, rule):",
+        f'    """{"Psi" if potential else "A, B and flag"} of closure {name}, by the kurtosis kappa = k4/k2^2."""',
+        "    flag = 0",
+        "    k2 = max(k2, 1e-60)",
+        "    kappa = k4 / (k2 * k2)",
+    ]
     if branches[0].low == -2.0:
-        lines += ["    if kappa < -2.0 * (1.0 - 1e-12):", "        flag = 2 if kappa < -2.0 - 1e-6 else 0",
-                  "        kappa = -2.0 * (1.0 - 1e-12)", "        k4 = kappa * k2 * k2"]
+        lines += [
+            "    if kappa < -2.0 * (1.0 - 1e-12):",
+            "        flag = 2 if kappa < -2.0 - 1e-6 else 0",
+            "        kappa = -2.0 * (1.0 - 1e-12)",
+            "        k4 = kappa * k2 * k2",
+        ]
     for i, branch in enumerate(branches):
         equations = branch.potential if potential else branch.coefficients
         assert equations is not None
@@ -167,9 +193,11 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
     namespace: dict[str, Any] = {"kernel": lambda f: f}
     exec("import math\n" + basics, namespace)
     panel = panel_length(namespace["functions"], [float(c) for c in activation.kinks])
-    parts = [HEADER.format(doc=f"Activation {activation.name}: force, closures."),
-             f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
-             f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n" + basics]
+    parts = [
+        HEADER.format(doc=f"Activation {activation.name}: force, closures."),
+        f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
+        f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n" + basics,
+    ]
     written: set[str] = set()
     for name in closures:
         branches = lower(activation, name)
@@ -190,18 +218,45 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
 def _basics(activation: Activation) -> str:
     """Kinks, potential, force and derivative, jumps."""
     kinks = ", ".join(repr(float(c)) for c in activation.kinks) + ("," if len(activation.kinks) == 1 else "")
-    shared, values = _shared([activation.join(p) for p in (activation.potential_pieces(), activation.force_pieces(),
-                                                          activation.force_pieces(1))], "x", "    ")
+    shared, values = _shared(
+        [
+            activation.join(p)
+            for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
+        ],
+        "x",
+        "    ",
+    )
     force_shared, (force,) = _shared([activation.join(activation.force_pieces())], "x", "    ")
     sigma_shared, (sigma,) = _shared([activation.expr], "x", "    ")
     jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
-    lines = [f"KINKS = ({kinks})\n\n", "@kernel", f"def functions({h}, {label}):",
-             '    """Phi, F and F\' (without deltas) at preactivation h and label y."""', *shared,
-             "    return " + ", ".join(values), "\n", "@kernel", f"def force({h}, {label}):", '    """F_y(h)."""',
-             *force_shared, f"    return {force}", "\n", "@kernel", f"def sigma({h}):", '    """The activation."""',
-             *sigma_shared, f"    return {sigma}"]
+    lines = [
+        f"KINKS = ({kinks})\n\n",
+        "@kernel",
+        f"def functions({h}, {label}):",
+        '    """Phi, F and F\' (without deltas) at preactivation h and label y."""',
+        *shared,
+        "    return " + ", ".join(values),
+        "\n",
+        "@kernel",
+        f"def force({h}, {label}):",
+        '    """F_y(h)."""',
+        *force_shared,
+        f"    return {force}",
+        "\n",
+        "@kernel",
+        f"def sigma({h}):",
+        '    """The activation."""',
+        *sigma_shared,
+        f"    return {sigma}",
+    ]
     if activation.kinks:
-        lines += ["\n", "@kernel", f"def force_jumps({label}):", '    """Jumps of F_y at the kinks."""', f"    return ({jumps})"]
+        lines += [
+            "\n",
+            "@kernel",
+            f"def force_jumps({label}):",
+            '    """Jumps of F_y at the kinks."""',
+            f"    return ({jumps})",
+        ]
     return "\n".join(lines) + "\n"
 
 

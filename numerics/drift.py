@@ -40,8 +40,10 @@ class Drift:
         for row, result in zip(flat, out, strict=True):
             flags = self._plan.rhs(row, result, self._data, self._plan.law)
             if flags & UNDEFINED:
-                raise ValueError(f"closure: {self.closure!r} is not defined at this w (kurtosis k4/k2^2 of the preactivation "
-                                 "at or above 3), allowed: another closure, e.g. 'edgeworth'")
+                raise ValueError(
+                    f"closure: {self.closure!r} is not defined at this w (kurtosis k4/k2^2 of the preactivation "
+                    "at or above 3), allowed: another closure, e.g. 'edgeworth'"
+                )
         return out.reshape(rows.shape)
 
     def __repr__(self) -> str:
@@ -63,7 +65,8 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
     Returns
     -------
     Drift
-        A function ``f(w)``, ``w`` (D,) or (n, D), time in units of learning rate x steps. Not for several threads at once.
+        A function ``f(w)``, ``w`` (D,) or (n, D), time in units of learning rate x steps. Not for several threads at
+        once.
 
     Raises
     ------

@@ -1,7 +1,8 @@
 """Adaptive Runge-Kutta integration of one trajectory, compiled: Dormand & Prince 5(4) with dense output.
 
 Steps never look at the times asked for: those inside a step are read off its interpolant, and the last step may
-pass the last time. So the trajectory is the same, to the bit, whatever ``t_eval``. The pair is Dormand & Prince, J. Comp. Appl.
+pass the last time. So the trajectory is the same, to the bit, whatever ``t_eval``. The pair is Dormand & Prince, J.
+Comp. Appl.
 Math. 6 (1980) 19; the interpolant of order 4 and the choice of steps follow Hairer, Norsett & Wanner, Solving
 ODEs I, sections II.4 and II.6. Tests check the tableau's order conditions and the measured order.
 """
@@ -19,27 +20,31 @@ from .jit import compiled, f8, i8, kernel, matrix, vector
 from .rhs import UNDEFINED
 
 C = np.array([0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1])
-A = np.array([
-    [0, 0, 0, 0, 0, 0],
-    [1 / 5, 0, 0, 0, 0, 0],
-    [3 / 40, 9 / 40, 0, 0, 0, 0],
-    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-])
+A = np.array(
+    [
+        [0, 0, 0, 0, 0, 0],
+        [1 / 5, 0, 0, 0, 0, 0],
+        [3 / 40, 9 / 40, 0, 0, 0, 0],
+        [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
+        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
+        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
+        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
+    ]
+)
 #: Fifth-order weights less the embedded fourth-order ones.
 E = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
 #: Interpolant: y(t + x h) = y + h sum_i k_i sum_j P[i, j] x^(j+1).
-P = np.array([
-    [1, -8048581381 / 2820520608, 8663915743 / 2820520608, -12715105075 / 11282082432],
-    [0, 0, 0, 0],
-    [0, 131558114200 / 32700410799, -68118460800 / 10900136933, 87487479700 / 32700410799],
-    [0, -1754552775 / 470086768, 14199869525 / 1410260304, -10690763975 / 1880347072],
-    [0, 127303824393 / 49829197408, -318862633887 / 49829197408, 701980252875 / 199316789632],
-    [0, -282668133 / 205662961, 2019193451 / 616988883, -1453857185 / 822651844],
-    [0, 40617522 / 29380423, -110615467 / 29380423, 69997945 / 29380423],
-])
+P = np.array(
+    [
+        [1, -8048581381 / 2820520608, 8663915743 / 2820520608, -12715105075 / 11282082432],
+        [0, 0, 0, 0],
+        [0, 131558114200 / 32700410799, -68118460800 / 10900136933, 87487479700 / 32700410799],
+        [0, -1754552775 / 470086768, 14199869525 / 1410260304, -10690763975 / 1880347072],
+        [0, 127303824393 / 49829197408, -318862633887 / 49829197408, 701980252875 / 199316789632],
+        [0, -282668133 / 205662961, 2019193451 / 616988883, -1453857185 / 822651844],
+        [0, 40617522 / 29380423, -110615467 / 29380423, 69997945 / 29380423],
+    ]
+)
 
 DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = 0, 1, 2, 3, 4
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
@@ -58,7 +63,9 @@ def _scaled_norm(values, y, z, rtol, atol):  # type: ignore[no-untyped-def]
 
 @kernel
 def _evaluate(rhs, y, out, data, law, counts):  # type: ignore[no-untyped-def]
-    """One right-hand side; -1 when it is not defined, else its flags. counts: evaluations, accepted, rejected, flags."""
+    """One right-hand side; -1 when it is not defined, else its flags. counts: evaluations, accepted, rejected,
+    flags.
+    """
     flags = rhs(y, out, data, law)
     counts[0] += 1
     if flags & UNDEFINED:
@@ -181,8 +188,20 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
 def integrator(rhs_signature: Any, law_type: Any) -> Any:
     """The compiled integrator for one kind of right-hand side, which then takes any function of that signature."""
     arrays = types.Tuple((matrix, vector, matrix))
-    signature = i8(types.FunctionType(rhs_signature), law_type, rhs_signature.args[2], vector, vector, f8, f8, f8, arrays,
-                   matrix, types.int64[::1], vector)
+    signature = i8(
+        types.FunctionType(rhs_signature),
+        law_type,
+        rhs_signature.args[2],
+        vector,
+        vector,
+        f8,
+        f8,
+        f8,
+        arrays,
+        matrix,
+        types.int64[::1],
+        vector,
+    )
     return compiled(_integrate, signature)
 
 

@@ -1,8 +1,8 @@
 """The exact population drift of one neuron on an Ising ring, by transfer matrices (theory.md section 6).
 
 The odd part of the force as a sine series on [-L, L], ``F_odd(lam) = sum_k b_k sin(om_k lam)``, makes the drift
-``sum_k b_k E[x_i sin(om_k w.x)]``; each mean is the trace of a product of 2 x 2 matrices, one a site. In the basis in which the
-coupling is diag(1, t) a site's field is a rotation by ``om w_i``, so everything is real:
+``sum_k b_k E[x_i sin(om_k w.x)]``; each mean is the trace of a product of 2 x 2 matrices, one a site. In the basis
+in which the coupling is diag(1, t) a site's field is a rotation by ``om w_i``, so everything is real:
 ``E[cos(om lam)] = trace(prod_i R(om w_i) diag(1, t)) / (1 + t^D)`` and ``E[x_i sin] = -d/d(om w_i)`` of it.
 """
 
@@ -35,12 +35,16 @@ def exact_data(problem: Problem) -> tuple[np.ndarray, np.ndarray, float, float, 
     """Arrays for ``exact_rhs``; ValueError naming ``closure`` where there is no exact flow."""
     for name, law in zip(("plus", "minus"), problem.laws, strict=True):
         if not isinstance(law, Ising):
-            raise ValueError(f"closure: got 'exact' with {name}={law!r}, allowed: 'exact' only where both classes are "
-                             "Ising; use 'regression' or another closure for this law")
+            raise ValueError(
+                f"closure: got 'exact' with {name}={law!r}, allowed: 'exact' only where both classes are "
+                "Ising; use 'regression' or another closure for this law"
+            )
     kernels = activation_kernels(str(problem.activation))
     if kernels.kinks:
-        raise ValueError(f"closure: got 'exact' with activation={problem.activation!r}, allowed: 'exact' only for smooth "
-                         "activations (a sine series of a force that jumps converges too slowly)")
+        raise ValueError(
+            f"closure: got 'exact' with activation={problem.activation!r}, allowed: 'exact' only for smooth "
+            "activations (a sine series of a force that jumps converges too slowly)"
+        )
     t = np.array([law.t for law in problem.laws if isinstance(law, Ising)])
     classes = np.array([problem.labels, problem.priors])
     frequency = highest_frequency(str(problem.activation), problem.bias)
@@ -62,8 +66,10 @@ def highest_frequency(activation: str, bias: float) -> float:
         if above[-1] < 0.8 * modes:
             return float(np.pi / reach * above[-1])
         modes *= 2
-    raise ValueError(f"activation: got {activation!r}, allowed with closure='exact': forces whose Fourier series converges "
-                     f"within {_MOST_MODES} modes; use another closure")
+    raise ValueError(
+        f"activation: got {activation!r}, allowed with closure='exact': forces whose Fourier series converges "
+        f"within {_MOST_MODES} modes; use another closure"
+    )
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -27,16 +28,20 @@ def panel_length(functions: Callable[[float, float], tuple[float, float, float]]
         if _resolved(functions, kinks, length):
             return length
         length /= 2
-    raise ValueError("activation: varies too fast for the quadrature, allowed: expressions smooth on a scale of 1e-3 in h")
+    raise ValueError(
+        "activation: varies too fast for the quadrature, allowed: expressions smooth on a scale of 1e-3 in h"
+    )
 
 
-def _resolved(functions: Callable[[float, float], tuple[float, float, float]], kinks: list[float], length: float) -> bool:
+def _resolved(
+    functions: Callable[[float, float], tuple[float, float, float]], kinks: list[float], length: float
+) -> bool:
     # Between kinks the integrand is smooth; a window across one is never used.
     edges = np.array([-RANGE, *kinks, RANGE])
     x, _ = np.polynomial.legendre.leggauss(NODES)
     to_coefficients = np.linalg.inv(np.polynomial.legendre.legvander(x, NODES - 1))
     for label in (1.0, -1.0):
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             n = max(1, int(np.ceil((high - low) / length * 2)))
             width = min(length, high - low)
             starts = low + (high - low - width) * np.arange(n + 1) / n

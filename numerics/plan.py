@@ -56,21 +56,41 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
         oracle.exact_data(problem)  # refuses what has no exact flow
         rhs = compiled(oracle.exact_rhs, oracle.exact_sig)
         force = activation_kernels(str(problem.activation)).force
-        return Plan(problem, closure, "transfer-matrix", 1e-14, rhs, oracle.exact_sig, force, oracle.force_t,
-                    lambda: oracle.exact_data(problem))
+        return Plan(
+            problem,
+            closure,
+            "transfer-matrix",
+            1e-14,
+            rhs,
+            oracle.exact_sig,
+            force,
+            oracle.force_t,
+            lambda: oracle.exact_data(problem),
+        )
     if closure.startswith("taylor"):
         _refuse_kink(problem, closure)
     rhs = compiled(two_cumulant_rhs, rhs_sig)
     law = coefficients_kernel(str(problem.activation), closure)
     error = max(_list(x, problem.size, tolerance).error for x in problem.laws)
-    return Plan(problem, closure, contraction.METHOD, error, rhs, rhs_sig, law, coefficients_t,
-                lambda: cumulant_data(problem, tolerance))
+    return Plan(
+        problem,
+        closure,
+        contraction.METHOD,
+        error,
+        rhs,
+        rhs_sig,
+        law,
+        coefficients_t,
+        lambda: cumulant_data(problem, tolerance),
+    )
 
 
 def _refuse_kink(problem: Problem, closure: str) -> None:
     if problem.bias in activation_kernels(str(problem.activation)).kinks:
-        raise ValueError(f"closure: got {closure!r} with activation={problem.activation!r} at bias={problem.bias:g}, allowed: "
-                         "a bias off the activation's kinks, or closure='regression'")
+        raise ValueError(
+            f"closure: got {closure!r} with activation={problem.activation!r} at bias={problem.bias:g}, allowed: "
+            "a bias off the activation's kinks, or closure='regression'"
+        )
 
 
 @lru_cache(maxsize=64)
@@ -145,8 +165,10 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
     rule = gauss_legendre()
     total = np.zeros(k2.shape[:-1])
     for c in range(2):
-        values = [psi(a, b, problem.labels[c], problem.bias, rule)  # type: ignore[misc]
-                  for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)]
+        values = [
+            psi(a, b, problem.labels[c], problem.bias, rule)  # type: ignore[misc]
+            for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)
+        ]
         total -= problem.priors[c] * np.reshape(values, total.shape)
     return total
 
@@ -160,5 +182,3 @@ def check_problem(problem: object) -> None:
 def check_tolerance(tolerance: object) -> float:
     """Return ``tolerance`` if it is in [0, 1)."""
     return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
-
-

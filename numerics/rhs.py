@@ -1,6 +1,7 @@
 """The right-hand side of the flow as compiled functions with one signature, so that one integrator serves all.
 
-``rhs(w, out, data, law)`` sets ``out`` to dw/dt and returns flags; ``data`` is a tuple of arrays made by ``numerics.plan``; ``law``
+``rhs(w, out, data, law)`` sets ``out`` to dw/dt and returns flags; ``data`` is a tuple of arrays made by
+``numerics.plan``; ``law``
 is the compiled closure ``(k2, k4, y, b, rule) -> (A, B, flag)``, passed as a first-class function.
 """
 
@@ -15,7 +16,8 @@ from .jit import f8, i8, kernel, matrix, vector
 CONTINUED, CLAMPED, UNDEFINED = 1, 2, 4
 
 positions_t = types.int64[:, ::1]
-#: covariance rows (2, 2D); positions, coefficients; first entry of each class (3,); labels and priors (2, 2); bias; rule; scratch
+#: covariance rows (2, 2D); positions, coefficients; first entry of each class (3,); labels and priors (2, 2); bias;
+#: rule; scratch
 data_t = types.Tuple((matrix, positions_t, vector, types.int64[::1], matrix, f8, matrix, matrix))
 coefficients_sig = types.Tuple((f8, f8, i8))(f8, f8, f8, f8, matrix)
 potential_sig = f8(f8, f8, f8, f8, matrix)

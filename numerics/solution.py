@@ -76,16 +76,24 @@ class Trajectory:
             "k2": ((*lead, "time", "class"), self.k2, {"long_name": "second cumulant of the preactivation"}),
             "k4": ((*lead, "time", "class"), self.k4, {"long_name": "fourth cumulant of the preactivation"}),
         }
-        coords = {"time": ("time", self.t, {"units": "learning rate x steps"}), "class": ["plus", "minus"],
-                  "site": np.arange(self.size)}
+        coords = {
+            "time": ("time", self.t, {"units": "learning rate x steps"}),
+            "class": ["plus", "minus"],
+            "site": np.arange(self.size),
+        }
         attrs = {"message": self.message, "success": int(self.success), "provenance": json.dumps(self.provenance)}
         return xr.Dataset(variables, coords=coords, attrs=attrs)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON (NaN becomes null)."""
         arrays = {name: _plain(getattr(self, name)) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
-        return {**arrays, "success": self.success, "message": self.message, "status": self.status.tolist(),
-                "provenance": self.provenance}
+        return {
+            **arrays,
+            "success": self.success,
+            "message": self.message,
+            "status": self.status.tolist(),
+            "provenance": self.provenance,
+        }
 
     def __repr__(self) -> str:
         last = np.array2string(np.atleast_1d(self.ipr[..., -1]), precision=4, threshold=6)
@@ -93,12 +101,17 @@ class Trajectory:
         return f"{type(self).__name__}({times}, w {self.w.shape}, final IPR {last}; {self.message})"
 
     def _repr_html_(self) -> str:
-        rows = {"time": f"{self.t[0]:g} to {self.t[-1]:g}, {self.t.size} points", "weights": str(self.w.shape),
-                "final IPR": np.array2string(np.atleast_1d(self.ipr[..., -1]), precision=4, threshold=6),
-                "outcome": self.message}
+        rows = {
+            "time": f"{self.t[0]:g} to {self.t[-1]:g}, {self.t.size} points",
+            "weights": str(self.w.shape),
+            "final IPR": np.array2string(np.atleast_1d(self.ipr[..., -1]), precision=4, threshold=6),
+            "outcome": self.message,
+        }
         rows |= {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
-        cells = "".join(f"<tr><th style='text-align:left'>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>"
-                        for k, v in rows.items())
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>"
+            for k, v in rows.items()
+        )
         return f"<table><caption>{type(self).__name__}</caption>{cells}</table>"
 
 

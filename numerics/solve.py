@@ -78,7 +78,8 @@ def solve(
     Returns
     -------
     Solution
-        ``t``, ``w`` (T, D) or (n, T, D), ``ipr``, ``norm``, ``k2``, ``k4``, ``success``, ``message``, ``provenance``. A run that fails
+        ``t``, ``w`` (T, D) or (n, T, D), ``ipr``, ``norm``, ``k2``, ``k4``, ``success``, ``message``,
+        ``provenance``. A run that fails
         has NaN after the time it reached, a message naming the cause, and raises a ``SolveWarning``.
         Ctrl-C returns what exists.
 
@@ -95,8 +96,9 @@ def solve(
     if len(problems) not in (1, runs) or len(starts) not in (1, runs):
         raise complain("w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem")
     times = check_times(t_eval)
-    options = Options(closure, _rtol(rtol), _atol(atol), tolerance,
-                      real("max_step", max_step, "max_step > 0", low=0.0, open_low=True))
+    options = Options(
+        closure, _rtol(rtol), _atol(atol), tolerance, real("max_step", max_step, "max_step > 0", low=0.0, open_low=True)
+    )
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, closure, tolerance) for p in dict.fromkeys(problems)}
@@ -139,7 +141,9 @@ def _atol(atol: float) -> float:
 
 @dataclass
 class Outcome:
-    """What one run left: weights (T, D), status, counts (evaluations, steps, rejected), state (time, stop, norm, flags)."""
+    """What one run left: weights (T, D), status, counts (evaluations, steps, rejected), state (time, stop, norm,
+    flags).
+    """
 
     w: np.ndarray
     status: int
@@ -147,13 +151,31 @@ class Outcome:
     state: np.ndarray
 
 
-def run_one(plan: Plan, w0: np.ndarray, times: np.ndarray, options: Options, state: np.ndarray | None = None) -> Outcome:
+def run_one(
+    plan: Plan, w0: np.ndarray, times: np.ndarray, options: Options, state: np.ndarray | None = None
+) -> Outcome:
     """Integrate one trajectory; ``state`` may be shared with a watching thread."""
-    outcome = Outcome(np.full((times.size, w0.size), np.nan), integrate.INTERRUPTED, np.zeros(4, np.int64),
-                      np.zeros(4) if state is None else state)
+    outcome = Outcome(
+        np.full((times.size, w0.size), np.nan),
+        integrate.INTERRUPTED,
+        np.zeros(4, np.int64),
+        np.zeros(4) if state is None else state,
+    )
     work = integrate.integrator(plan.signature, plan.law_type)
-    outcome.status = work(plan.rhs, plan.law, plan.data(), w0, times, options.rtol, options.atol, options.max_step,
-                          integrate.tableau(), outcome.w, outcome.counts, outcome.state)
+    outcome.status = work(
+        plan.rhs,
+        plan.law,
+        plan.data(),
+        w0,
+        times,
+        options.rtol,
+        options.atol,
+        options.max_step,
+        integrate.tableau(),
+        outcome.w,
+        outcome.counts,
+        outcome.state,
+    )
     return outcome
 
 
@@ -162,8 +184,14 @@ def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, optio
     return run_one(make_plan(problem, options.closure, options.tolerance), w0, times, options)
 
 
-def _run_all(jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan], times: np.ndarray, options: Options,
-             executor: Executor | None, progress: Callable[[float], None] | None) -> list[Outcome]:
+def _run_all(
+    jobs: list[tuple[Problem, np.ndarray]],
+    plans: dict[Problem, Plan],
+    times: np.ndarray,
+    options: Options,
+    executor: Executor | None,
+    progress: Callable[[float], None] | None,
+) -> list[Outcome]:
     if executor is not None and not isinstance(executor, ThreadPoolExecutor):
         futures = [executor.submit(_run_from_scratch, p, w0, times, options) for p, w0 in jobs]
         return [f.result() for f in futures]
@@ -182,7 +210,9 @@ def _run_all(jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan],
     return results
 
 
-def _watch(tasks: list[Future[Outcome]], states: np.ndarray, end: float, progress: Callable[[float], None] | None) -> None:
+def _watch(
+    tasks: list[Future[Outcome]], states: np.ndarray, end: float, progress: Callable[[float], None] | None
+) -> None:
     """Wait in short spells, so that Ctrl-C is heard and progress shown."""
     left: Any = tasks
     while left:
@@ -191,8 +221,15 @@ def _watch(tasks: list[Future[Outcome]], states: np.ndarray, end: float, progres
             progress(1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, 0] / end, 1.0))))
 
 
-def _gather(jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan], times: np.ndarray, options: Options,
-            outcomes: list[Outcome], single: bool, cost: dict[str, float]) -> Solution:
+def _gather(
+    jobs: list[tuple[Problem, np.ndarray]],
+    plans: dict[Problem, Plan],
+    times: np.ndarray,
+    options: Options,
+    outcomes: list[Outcome],
+    single: bool,
+    cost: dict[str, float],
+) -> Solution:
     """Stack the runs into a Solution; warn when one failed."""
     from cumulode import __version__
 
@@ -207,17 +244,33 @@ def _gather(jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan], 
         warnings.warn(message, SolveWarning, stacklevel=3)
     problems = list(dict.fromkeys(p for p, _ in jobs))
     provenance = {
-        "version": __version__, "method": "Dormand-Prince 5(4)", "closure": options.closure, "rtol": options.rtol,
-        "atol": options.atol, "contraction": plans[problems[0]].method, "tolerance": options.tolerance,
-        "cumulant_error": max(plans[p].error for p in problems), **cost,
-        "evaluations": int(sum(o.counts[0] for o in outcomes)), "steps": int(sum(o.counts[1] for o in outcomes)),
+        "version": __version__,
+        "method": "Dormand-Prince 5(4)",
+        "closure": options.closure,
+        "rtol": options.rtol,
+        "atol": options.atol,
+        "contraction": plans[problems[0]].method,
+        "tolerance": options.tolerance,
+        "cumulant_error": max(plans[p].error for p in problems),
+        **cost,
+        "evaluations": int(sum(o.counts[0] for o in outcomes)),
+        "steps": int(sum(o.counts[1] for o in outcomes)),
         "rejected": int(sum(o.counts[2] for o in outcomes)),
         "problem": problems[0].to_dict() if len(problems) == 1 else [p.to_dict() for p, _ in jobs],
     }
     if single:
         w, k2, k4 = w[0], k2[0], k4[0]
-    return Solution(t=times, w=w, k2=k2, k4=k4, success=not failed, message=message, status=status, provenance=provenance,
-                    messages=tuple(messages))
+    return Solution(
+        t=times,
+        w=w,
+        k2=k2,
+        k4=k4,
+        success=not failed,
+        message=message,
+        status=status,
+        provenance=provenance,
+        messages=tuple(messages),
+    )
 
 
 def _overall(messages: list[str], failed: list[int], single: bool) -> str:
@@ -238,17 +291,26 @@ def describe(outcome: Outcome, closure: str, end: float) -> str:
         if int(flags) & CONTINUED:
             remarks.append("the fourth cumulant was positive for a while, where edgeworth stood in")
         if int(flags) & CLAMPED:
-            remarks.append("k4 was clamped to -2 k2^2 (the contraction's error, or a field where k2 is at rounding level)")
+            remarks.append(
+                "k4 was clamped to -2 k2^2 (the contraction's error, or a field where k2 is at rounding level)"
+            )
         return f"reached t = {end:g}" + (" (" + "; ".join(remarks) + ")" if remarks else "")
     where = f"stopped at t = {t:.6g} of {end:g}: "
     if status == integrate.BLOWN_UP:
-        advice = ("a closure that saturates, such as 'regression', or a smaller |w0|" if closure.startswith("taylor")
-                  else "a smaller |w0| or a bounded activation")
+        advice = (
+            "a closure that saturates, such as 'regression', or a smaller |w0|"
+            if closure.startswith("taylor")
+            else "a smaller |w0| or a bounded activation"
+        )
         return where + f"the weights blow up (|w| = {norm:.3g}); closure {closure!r} has no bound here; try {advice}"
     if status == integrate.LEFT_DOMAIN:
-        return where + (f"closure {closure!r} is not defined here (kurtosis k4/k2^2 of the preactivation at or above 3, |w| = "
-                        f"{norm:.3g}); try closure='edgeworth', which is, or another start")
+        return where + (
+            f"closure {closure!r} is not defined here (kurtosis k4/k2^2 of the preactivation at or above 3, |w| = "
+            f"{norm:.3g}); try closure='edgeworth', which is, or another start"
+        )
     if status == integrate.INTERRUPTED:
         return where + "interrupted; what was recorded is kept, the rest is NaN"
-    return where + (f"the step size collapsed (|w| = {norm:.3g}), the tolerances ask for more than rounding gives; try a "
-                    "larger rtol or atol, or a smoother closure")
+    return where + (
+        f"the step size collapsed (|w| = {norm:.3g}), the tolerances ask for more than rounding gives; try a "
+        "larger rtol or atol, or a smoother closure"
+    )

@@ -6,6 +6,7 @@ derivative and its jumps at the kinks are exact (a ReLU's ``F'`` has a delta fun
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,8 +29,25 @@ _SHIPPED = {
 
 _FUNCTIONS: dict[str, Any] = {
     name: getattr(sp, name)
-    for name in ("erf", "erfc", "tanh", "sinh", "cosh", "exp", "log", "sin", "cos", "atan", "asinh", "sqrt", "Abs",
-                 "Max", "Min", "Heaviside", "Rational")
+    for name in (
+        "erf",
+        "erfc",
+        "tanh",
+        "sinh",
+        "cosh",
+        "exp",
+        "log",
+        "sin",
+        "cos",
+        "atan",
+        "asinh",
+        "sqrt",
+        "Abs",
+        "Max",
+        "Min",
+        "Heaviside",
+        "Rational",
+    )
 }
 _FUNCTIONS |= {
     "abs": sp.Abs,
@@ -131,7 +149,11 @@ def parse(activation: Any) -> Activation:
 def _read(text: str) -> sp.Expr:
     """Parse a string after checking that it holds nothing but numbers, operators and known names."""
     words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"(?<![A-Za-z_])\d+\.?\d*[eE][+-]?\d+", "0", text)))
-    if not re.fullmatch(r"[\w\s+\-*/().,^]+", text) or not words <= set(_FUNCTIONS) or re.search(r"\.\s*[A-Za-z_]", text):
+    if (
+        not re.fullmatch(r"[\w\s+\-*/().,^]+", text)
+        or not words <= set(_FUNCTIONS)
+        or re.search(r"\.\s*[A-Za-z_]", text)
+    ):
         raise complain("activation", text, _ALLOWED)
     try:
         expr = sp.sympify(text.replace("^", "**"), locals=_FUNCTIONS)
@@ -165,7 +187,7 @@ def _kinks(name: str, expr: sp.Expr) -> tuple[sp.Expr, ...]:
 def _midpoints(kinks: tuple[sp.Expr, ...]) -> list[sp.Expr]:
     if not kinks:
         return [sp.Integer(0)]
-    inner = [(a + b) / 2 for a, b in zip(kinks, kinks[1:], strict=False)]
+    inner = [(a + b) / 2 for a, b in itertools.pairwise(kinks)]
     return [kinks[0] - 1, *inner, kinks[-1] + 1]
 
 
@@ -175,8 +197,11 @@ def _resolve(expr: sp.Expr, at: sp.Expr) -> sp.Expr:
     def decide(*cases: Any) -> sp.Expr:
         return next(e for e, condition in cases if bool(sp.sympify(condition).subs(h, at)))
 
-    return expr.rewrite(sp.Piecewise).replace(sp.Piecewise, decide) if expr.has(
-        sp.Piecewise, sp.Max, sp.Min, sp.Abs, sp.Heaviside, sp.sign) else expr
+    return (
+        expr.rewrite(sp.Piecewise).replace(sp.Piecewise, decide)
+        if expr.has(sp.Piecewise, sp.Max, sp.Min, sp.Abs, sp.Heaviside, sp.sign)
+        else expr
+    )
 
 
 def _check(name: str, kinks: tuple[sp.Expr, ...], pieces: tuple[sp.Expr, ...]) -> None:
@@ -193,5 +218,5 @@ def _check(name: str, kinks: tuple[sp.Expr, ...], pieces: tuple[sp.Expr, ...]) -
 
 
 def _room(kinks: tuple[sp.Expr, ...]) -> float:
-    gaps = [float(b - a) for a, b in zip(kinks, kinks[1:], strict=False)]
+    gaps = [float(b - a) for a, b in itertools.pairwise(kinks)]
     return min([1.0, *gaps])

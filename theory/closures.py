@@ -52,8 +52,10 @@ class Closure:
     def coefficients(self) -> tuple[sp.Expr, sp.Expr]:
         """``A`` and ``B`` as SymPy differentiates them from ``Psi``."""
         if self.potential is None:
-            raise ValueError(f"closure: {self.name!r} has no closed potential; allowed: " + ", ".join(
-                n for n in CLOSURES if n not in ("pearson", "regression")))
+            raise ValueError(
+                f"closure: {self.name!r} has no closed potential; allowed: "
+                + ", ".join(n for n in CLOSURES if n not in ("pearson", "regression"))
+            )
         return 2 * sp.diff(self.potential, k2), 4 * sp.diff(self.potential, k4)
 
 
@@ -84,7 +86,9 @@ def taylor_potential(order: int) -> sp.Expr:
 
 _BUILT: dict[str, Callable[[], Closure]] = {
     "taylor": lambda: Closure("taylor", "third order in w, force cut", True, taylor_potential(3)),
-    "taylor-activation": lambda: Closure("taylor-activation", "third order in w, activation cut", True, taylor_potential(3)),
+    "taylor-activation": lambda: Closure(
+        "taylor-activation", "third order in w, activation cut", True, taylor_potential(3)
+    ),
     "gaussian": lambda: Closure("gaussian", "Gaussian preactivation", True, _gaussian()),
     "edgeworth": lambda: Closure("edgeworth", "first order in the fourth cumulant", True, _edgeworth()),
     "bimodal": lambda: Closure("bimodal", "two Gaussians of equal width", True, _bimodal()),
@@ -99,7 +103,9 @@ def closure(name: object) -> Closure:
     if name in _BUILT:
         return _BUILT[name]()
     order = int(name.removeprefix("taylor-"))
-    return Closure(name, f"order {order} in w, force cut, cumulants beyond the fourth dropped", True, taylor_potential(order))
+    return Closure(
+        name, f"order {order} in w, force cut, cumulants beyond the fourth dropped", True, taylor_potential(order)
+    )
 
 
 def taylor_coefficient(activation: Activation, n: int, cut_activation: bool = False) -> sp.Expr:

@@ -112,5 +112,9 @@ def check_ring(name: str, xi: float, size: int) -> None:
         mid = 0.5 * (low + high)
         low, high = (mid, high) if _acceptable(name, mid, size) else (low, mid)
     largest = np.floor(low * 1e3) / 1e3
-    raise complain("xi", xi, f"0 < xi <= {largest:g} at size {size} for covariance='squared-exponential' (beyond, "
-                   "it is not positive semidefinite); covariance='wrapped' is, for any xi <= size")
+    raise complain(
+        "xi",
+        xi,
+        f"0 < xi <= {largest:g} at size {size} for covariance='squared-exponential' (beyond, "
+        "it is not positive semidefinite); covariance='wrapped' is, for any xi <= size",
+    )

@@ -1,7 +1,7 @@
 """Moments and cumulants, joint and of one variable, over set partitions: one identity, four functions.
 
-The partition formulas (Speed 1983; McCullagh, Tensor Methods in Statistics, 1987, eq. 2.5-2.7): a moment is the sum over all set
-partitions of the product of the blocks' cumulants; a cumulant the same sum over moments with weights
+The partition formulas (Speed 1983; McCullagh, Tensor Methods in Statistics, 1987, eq. 2.5-2.7): a moment is the sum
+over all set partitions of the product of the blocks' cumulants; a cumulant the same sum over moments with weights
 ``(-1)^(p-1) (p-1)!`` for ``p`` blocks.
 """
 

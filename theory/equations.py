@@ -75,7 +75,13 @@ class EquationSet:
         for quadrature in self.quadratures:
             for _, expr in quadrature.sums:
                 self._known(expr, known | node)
-            for expr in (quadrature.lam, quadrature.weight, quadrature.jacobian, quadrature.dlam_dtheta, quadrature.reach):
+            for expr in (
+                quadrature.lam,
+                quadrature.weight,
+                quadrature.jacobian,
+                quadrature.dlam_dtheta,
+                quadrature.reach,
+            ):
                 self._known(expr, known | {s})
             known |= {symbol for symbol, _ in quadrature.sums}
         for symbol, expr in self.after:

@@ -40,9 +40,13 @@ class NLGP:
     covariance: str = "squared-exponential"
 
     def __post_init__(self) -> None:
-        gain = real("gain", self.gain, "0 < gain <= inf (for a Gaussian field use GP(NLGP(...)))", low=0.0, open_low=True)
+        gain = real(
+            "gain", self.gain, "0 < gain <= inf (for a Gaussian field use GP(NLGP(...)))", low=0.0, open_low=True
+        )
         if gain < 1e-7:
-            raise complain("gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)")
+            raise complain(
+                "gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)"
+            )
         object.__setattr__(self, "gain", gain)
         xi = real("xi", self.xi, "0 < xi < inf", low=0.0, open_low=True, high=math.inf, open_high=True)
         object.__setattr__(self, "xi", xi)

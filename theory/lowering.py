@@ -27,7 +27,9 @@ BIMODAL_END = 1e-8
 
 @dataclass(frozen=True)
 class Branch:
-    """Coefficients ``(A, B)`` and potential ``Psi`` for ``kappa`` in [low, high); ``own`` is False where another closure stands in."""
+    """Coefficients ``(A, B)`` and potential ``Psi`` for ``kappa`` in [low, high); ``own`` is False where another
+    closure stands in.
+    """
 
     low: float
     high: float
@@ -86,7 +88,9 @@ def _equations(activation: Activation, name: str, doc: str, exprs: tuple[sp.Expr
     return EquationSet(name, doc, ARGUMENTS, results, quadratures=tuple(quadratures))
 
 
-def _gaussian_quadrature(i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr]) -> tuple[Quadrature, dict[sp.Expr, sp.Expr]]:
+def _gaussian_quadrature(
+    i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr]
+) -> tuple[Quadrature, dict[sp.Expr, sp.Expr]]:
     width = sp.sqrt(v)
     total = sp.Symbol(f"g{i}_m0", positive=True)
     sums, values = [(total, sp.Integer(1))], {}
@@ -96,8 +100,16 @@ def _gaussian_quadrature(i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr]) -
         sums.append((symbol, _hermite_integrand(n, width)))
         values[found] = symbol / total
     z = REACH * s
-    quadrature = Quadrature(lam=width * z, s_of_lam=lam / (REACH * width), weight=sp.exp(-(z**2) / 2), jacobian=REACH,
-                            dlam_dtheta=width, reach=width * REACH, shift=m - b, sums=tuple(sums))
+    quadrature = Quadrature(
+        lam=width * z,
+        s_of_lam=lam / (REACH * width),
+        weight=sp.exp(-(z**2) / 2),
+        jacobian=REACH,
+        dlam_dtheta=width,
+        reach=width * REACH,
+        shift=m - b,
+        sums=tuple(sums),
+    )
     return quadrature, values
 
 
@@ -123,11 +135,25 @@ def _pearson_branch(branch: pearson.Branch, low: float, high: float, regression:
     sums, A, B = pearson.regression_sums(branch) if regression else pearson.gradient_sums(branch)
     given = () if regression else (pearson.phi_0,)
     name = f"{'regression' if regression else 'pearson'}_{branch.name}"
-    coefficients = EquationSet(name, f"Pearson's law, {branch.name} branch: A, B at one label", ARGUMENTS, (A, B),
-                               branch.before, (branch.quadrature(sums),), given=given)
+    coefficients = EquationSet(
+        name,
+        f"Pearson's law, {branch.name} branch: A, B at one label",
+        ARGUMENTS,
+        (A, B),
+        branch.before,
+        (branch.quadrature(sums),),
+        given=given,
+    )
     if regression:
         return Branch(low, high, coefficients, None)
     sums, psi = pearson.potential_sums()
-    potential = EquationSet(name + "_potential", f"Pearson's law, {branch.name} branch: Psi", ARGUMENTS, (psi,),
-                            branch.before, (branch.quadrature(sums),), given=(pearson.phi_0,))
+    potential = EquationSet(
+        name + "_potential",
+        f"Pearson's law, {branch.name} branch: Psi",
+        ARGUMENTS,
+        (psi,),
+        branch.before,
+        (branch.quadrature(sums),),
+        given=(pearson.phi_0,),
+    )
     return Branch(low, high, coefficients, potential)

@@ -32,8 +32,8 @@ def plackett_pair() -> EquationSet:
     """One pair's part of the Plackett integrand at scale ``tau``.
 
     Arguments: ``tau``, ``1 - tau``, the correlations ``r_ij .. r_kl`` at full scale and their complements ``1 - r``.
-    Result: ``r_ij / sqrt(1 - tau^2 r_ij^2) [asin rho_kl|ij - asin(tau r_kl)]``. K is ``(4/pi^2)/Z^4`` times the integral over
-    tau of its sum over the six pairs (ij), each with (kl) the other two.
+    Result: ``r_ij / sqrt(1 - tau^2 r_ij^2) [asin rho_kl|ij - asin(tau r_kl)]``. K is ``(4/pi^2)/Z^4`` times the
+    integral over tau of its sum over the six pairs (ij), each with (kl) the other two.
     """
     tau, tau_c = sp.symbols("tau tau_c", real=True)
     r = {p: sp.Symbol(f"r_{p}", real=True) for p in PAIRS}
@@ -58,7 +58,10 @@ def plackett_pair() -> EquationSet:
             (gamma, tau_c + tau * rc[j_]),
             # the variance of one site explained by z_i, z_j, and the rest, from the 3 x 3 determinant in complements
             (v["A" if site == "k" else "B"], (sum_**2 / (1 + a) + difference**2 / alpha) / 2),
-            (v[f"v_{site}"], (alpha * (2 * beta + 2 * gamma - alpha - 2 * beta * gamma) - difference**2) / (alpha * (1 + a))),
+            (
+                v[f"v_{site}"],
+                (alpha * (2 * beta + 2 * gamma - alpha - 2 * beta * gamma) - difference**2) / (alpha * (1 + a)),
+            ),
         ]
     A, B, root = v["A"], v["B"], v["root"]
     steps += [
@@ -75,5 +78,10 @@ def plackett_pair() -> EquationSet:
     turn = sp.atan2(sine, rho_root * b_root + rho * b)
     result = r["ij"] / sp.sqrt(alpha * (1 + a)) * turn
     arguments = (tau, tau_c, *r.values(), *rc.values())
-    return EquationSet("plackett_pair", "One pair's part of the Plackett integrand of the fourth cumulant.", arguments,
-                       (result,), before=tuple(steps))
+    return EquationSet(
+        "plackett_pair",
+        "One pair's part of the Plackett integrand of the fourth cumulant.",
+        arguments,
+        (result,),
+        before=tuple(steps),
+    )

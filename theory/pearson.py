@@ -1,7 +1,8 @@
 """Averages over Pearson's symmetric law of given second and fourth cumulant (theory.md section 3).
 
 With ``kappa = k4/k2^2``, ``nu = -3/kappa - 1`` and ``S^2 = 2 nu k2``, ``lam = S u`` with density proportional to
-``(1-u^2)^(nu-3/2)`` on [-1, 1] (``kappa < 0``), or ``lam = a v``, ``a^2 = -S^2``, with ``(1+v^2)^(nu-3/2)``, Student's t
+``(1-u^2)^(nu-3/2)`` on [-1, 1] (``kappa < 0``), or ``lam = a v``, ``a^2 = -S^2``, with ``(1+v^2)^(nu-3/2)``,
+Student's t
 (``kappa > 0``). All averages below are over the law with ``nu + 1``, whose density never has an end-point singularity:
 with ``u = sin x`` its weight is ``cos(x)^(2 nu)``, with ``v = sinh x`` it is ``cosh(x)^(2 nu)``. The potential needs
 
@@ -81,8 +82,14 @@ class Branch:
         """The given sums over this law."""
         slope = scale * (sp.cosh(self.x) if self.heavy else sp.cos(self.x))
         return Quadrature(
-            lam=self.lam, weight=self.weight, jacobian=sp.diff(self.x, s), s_of_lam=self.s_of_lam, dlam_dtheta=slope,
-            reach=self.reach, shift=sp.Integer(0), sums=tuple(sums.items()),
+            lam=self.lam,
+            weight=self.weight,
+            jacobian=sp.diff(self.x, s),
+            s_of_lam=self.s_of_lam,
+            dlam_dtheta=slope,
+            reach=self.reach,
+            shift=sp.Integer(0),
+            sums=tuple(sums.items()),
         )
 
 
@@ -106,8 +113,8 @@ def potential_sums() -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr]:
 def gradient_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
     """Sums and, from them, ``A = 2 dPsi/dk2`` and ``B = 4 dPsi/dk4``, by the chain rule over (S^2, nu).
 
-    In ``nu`` at fixed ``lam`` SymPy differentiates the integrand and its weight; in ``S^2`` at fixed ``nu`` Stein's rule gives
-    ``dPsi/dk2 = E_(nu+1)[F'] / 2``, which holds for forces that jump, too (``F'`` then has deltas).
+    In ``nu`` at fixed ``lam`` SymPy differentiates the integrand and its weight; in ``S^2`` at fixed ``nu`` Stein's
+    rule gives ``dPsi/dk2 = E_(nu+1)[F'] / 2``, which holds for forces that jump, too (``F'`` then has deltas).
     """
     nu_of = -3 * k2**2 / k4 - 1
     weight_nu = sp.simplify(sp.diff(branch.weight, nu) / branch.weight)
@@ -133,8 +140,8 @@ def regression_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, 
     """Sums and, from them, ``A`` and ``B`` of the regression of x on the first and third orthogonal polynomial.
 
     ``c1 = E[F']``, ``c3 = E[(lam^2 - M2) F'] / (3 (M4 - M2^2))`` over nu + 1; the drift is
-    ``c1 C w + c3 [K(w,w,w) - (k4/k2) C w]``. The moments M2, M4 are summed over the same nodes, so that a constant F' gives no
-    c3; with heavy tails their sums converge too slowly and the closed forms are taken.
+    ``c1 C w + c3 [K(w,w,w) - (k4/k2) C w]``. The moments M2, M4 are summed over the same nodes, so that a constant
+    F' gives no c3; with heavy tails their sums converge too slowly and the closed forms are taken.
     """
     sums = {_m0: sp.Integer(1), _d0: d_e, _d2: lam**2 * d_e}
     if branch.heavy:

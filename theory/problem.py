@@ -47,7 +47,7 @@ class Problem:
     plus: Law
     minus: Law
     size: int
-    activation: Union[str, "sympy.Expr"] = "erf"
+    activation: Union[str, sympy.Expr] = "erf"
     bias: float = -1.0
     prior: float = 0.5
 
@@ -60,7 +60,9 @@ class Problem:
         object.__setattr__(self, "size", integer("size", self.size, "an integer >= 4", low=4))
         object.__setattr__(self, "bias", finite("bias", self.bias))
         allowed = "0 < prior < 1"
-        object.__setattr__(self, "prior", real("prior", self.prior, allowed, low=0, high=1, open_low=True, open_high=True))
+        object.__setattr__(
+            self, "prior", real("prior", self.prior, allowed, low=0, high=1, open_low=True, open_high=True)
+        )
         object.__setattr__(self, "activation", _canonical(self.activation))
         for law in self.laws:
             law.check_size(self.size)
@@ -92,8 +94,14 @@ class Problem:
 
     def to_dict(self) -> dict[str, Any]:
         """All parameters as plain values, for provenance and JSON; ``Problem.from_dict`` is its inverse."""
-        return {"plus": self.plus.to_dict(), "minus": self.minus.to_dict(), "size": self.size,
-                "activation": self.activation, "bias": self.bias, "prior": self.prior}
+        return {
+            "plus": self.plus.to_dict(),
+            "minus": self.minus.to_dict(),
+            "size": self.size,
+            "activation": self.activation,
+            "bias": self.bias,
+            "prior": self.prior,
+        }
 
     @classmethod
     def from_dict(cls, parameters: dict[str, Any]) -> Problem:

@@ -15,8 +15,16 @@ def complain(name: str, got: object, allowed: str) -> ValueError:
     return ValueError(f"{name}: got {shown}, allowed: {allowed}")
 
 
-def real(name: str, value: object, allowed: str, *, low: float = -math.inf, high: float = math.inf,
-         open_low: bool = False, open_high: bool = False) -> float:
+def real(
+    name: str,
+    value: object,
+    allowed: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
     """Return ``value`` as a float inside [low, high] (or the open interval); raise ValueError otherwise.
 
     NaN is never accepted; infinity only where ``high`` is infinite and closed and ``low`` is finite.

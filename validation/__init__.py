@@ -1,0 +1,33 @@
+"""Are the equations true? Direct SGD, metrics, comparison with theory, figures, command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "simulate_sgd": "sgd",
+    "Run": "sgd",
+    "sample": "sampling",
+    "compare": "comparison",
+    "Comparison": "comparison",
+    "Table": "table",
+    "ipr": "metrics",
+    "norm": "metrics",
+    "width": "metrics",
+    "centre": "metrics",
+    "dominant_wavenumber": "metrics",
+    "power_spectrum": "metrics",
+    "align": "metrics",
+}
+
+__all__ = sorted([*_HOME, "plots"])
+
+
+def __getattr__(name: str) -> Any:
+    # loaded on first use: metrics need neither numba nor matplotlib
+    if name == "plots":
+        return import_module(f"{__name__}.plots")
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

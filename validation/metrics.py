@@ -11,9 +11,10 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
 from cumulode.numerics.observables import ipr, norm
 from cumulode.theory.validate import complain
-from numpy.typing import ArrayLike
 
 __all__ = ["Symmetry", "align", "centre", "dominant_wavenumber", "find_symmetry", "ipr", "norm", "power_spectrum",
            "summary", "transform", "width"]
@@ -193,9 +194,9 @@ def align(w: ArrayLike, reference: ArrayLike, *, reflect: bool = True,
           sign: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Move ``w`` where it overlaps most with ``reference``, by whole sites.
 
-    The drift commutes with translations, reflections and ``w -> -w``, because the laws of the inputs are invariant under
-    translations, reflections and ``x -> -x``. Fields that differ by these are equally good, and the start and the noise
-    choose among them: compare what is left after aligning.
+    The drift commutes with translations, reflections and ``w -> -w``, because the laws of the inputs are invariant
+    under translations, reflections and ``x -> -x``. Fields that differ by these are equally good, and the start and
+    the noise choose among them: compare what is left after aligning.
 
     Parameters
     ----------

@@ -26,7 +26,8 @@ class Progress:
         Seconds between plain lines when standard error is not a terminal.
     """
 
-    def __init__(self, total: int, label: str, *, enabled: bool = True, unit: str = "steps", every: float = 10.0) -> None:
+    def __init__(self, total: int, label: str, *, enabled: bool = True, unit: str = "steps",
+                 every: float = 10.0) -> None:
         self.total, self.label, self.unit, self.enabled = total, label, unit, enabled
         self.done = 0
         self._every = every
@@ -50,7 +51,8 @@ class Progress:
             elif self.enabled and time.monotonic() - self._told >= self._every:
                 self._tell()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.close()
         elif self.enabled:

@@ -22,7 +22,7 @@ from cumulode.theory.validate import complain, integer
 GAUSSIAN, ERF, SIGN, ISING = range(4)
 
 #: Outer taps of a filter are dropped while no entry of the field's covariance moves by more than this.
-COVARIANCE_CHANGE = 1e-13
+COVARIANCE_CHANGE = 1e-10
 
 _NODES = np.arange(769) / 64.0 - 6.0  # erf(6) is 1 to the last digit
 _ERF = np.array([math.erf(c) for c in _NODES])
@@ -148,9 +148,9 @@ def erf_of(x: np.ndarray, scale: float, factor: float, near: np.ndarray, work: n
         near[i] = k
         x[i] = v - (k * 0.015625 - 6.0)
     for i in range(size):
-        k = np.uint32(near[i])
-        value[i] = _ERF[k]
-        slope[i] = _SLOPE[k]
+        node = np.uint32(near[i])  # unsigned: no test for a negative index
+        value[i] = _ERF[node]
+        slope[i] = _SLOPE[node]
     for i in range(size):
         c = near[i] * 0.015625 - 6.0
         d = x[i]
@@ -165,10 +165,12 @@ def ising_ring(keep: np.ndarray, rng: np.random.Generator, x: np.ndarray) -> Non
     """Fill ``x`` (D,) with the spins of a ring: each given the one before it and the first, which closes the ring."""
     first = 1.0 if rng.random() < 0.5 else -1.0
     x[0] = first
-    same = 1  # whether the present spin equals the first
+    same = True  # whether the present spin equals the first
     for i in range(x.size - 1):
-        same ^= 0 if rng.random() < keep[2 * i + same] else 1
-        x[i + 1] = first if same == 1 else -first
+        u = rng.random()
+        after_same, after_other = u < keep[2 * i + 1], u >= keep[2 * i]
+        same = (same & after_same) | ((not same) & after_other)  # no branch: it would be guessed wrong half the time
+        x[i + 1] = first if same else -first
 
 
 @kernel

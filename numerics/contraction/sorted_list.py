@@ -1,7 +1,9 @@
 """K(w,w,w) by the sorted list of distinct entries: the oracle for faster contractions (theory.md section 5).
 
-Every quadruple of sites is a translation of one whose cyclic gaps ``(g_0, g_1, g_2, g_3)`` are in canonical order; ``K(w,w,w,w)`` is
-the sum over these of ``coefficient * sum_m w_m w_(m+p1) w_(m+p2) w_(m+p3)``, and ``K(w,w,w)`` a quarter of its gradient.
+Every quadruple of sites is a translation of one whose cyclic gaps ``(g_0, g_1, g_2, g_3)`` are in canonical order;
+``K(w,w,w,w)`` is
+the sum over these of ``coefficient * sum_m w_m w_(m+p1) w_(m+p2) w_(m+p3)``, and ``K(w,w,w)`` a quarter of its
+gradient.
 """
 
 from __future__ import annotations
@@ -68,8 +70,12 @@ def _longest_gap(law: Law, size: int, tolerance: float) -> int:
     far = np.nonzero(c > 1e-4 * max(tolerance, 1e-14))[0]
     longest = min(int(far[-1]) + 1, size)
     if longest**3 / 4 > 4 * MOST_ENTRIES or (longest > size // 3 and size**3 / 24 > MOST_ENTRIES):
-        raise complain("size", size, f"rings on which the sorted list holds fewer than {MOST_ENTRIES} entries; "
-                       "a shorter correlation length or a larger tolerance shortens it")
+        raise complain(
+            "size",
+            size,
+            f"rings on which the sorted list holds fewer than {MOST_ENTRIES} entries; "
+            "a shorter correlation length or a larger tolerance shortens it",
+        )
     return longest
 
 
@@ -99,8 +105,10 @@ def _code(gaps: np.ndarray, size: int) -> np.ndarray:
 
 def _symmetry(gaps: np.ndarray) -> np.ndarray:
     """How many translations map the quadruple to itself: 1, 2 or 4."""
-    return sum((np.all(np.roll(gaps, shift, axis=1) == gaps, axis=1).astype(int) for shift in range(4)),
-               np.zeros(len(gaps), int))
+    return sum(
+        (np.all(np.roll(gaps, shift, axis=1) == gaps, axis=1).astype(int) for shift in range(4)),
+        np.zeros(len(gaps), int),
+    )
 
 
 def _permutations(gaps: np.ndarray) -> np.ndarray:
@@ -113,7 +121,9 @@ def _permutations(gaps: np.ndarray) -> np.ndarray:
 
 @kernel
 def contract(w2, size, positions, coefficients, out2, left, right):  # type: ignore[no-untyped-def]
-    """Set ``out2[:size]`` to K(w,w,w), given ``w2`` = w twice in a row; ``out2`` (2D), ``left``, ``right`` (D) are scratch."""
+    """Set ``out2[:size]`` to K(w,w,w), given ``w2`` = w twice in a row; ``out2`` (2D), ``left``, ``right`` (D) are
+    scratch.
+    """
     out2[:] = 0.0
     for e in range(coefficients.size):
         p, q, r, c = positions[e, 0], positions[e, 1], positions[e, 2], 0.25 * coefficients[e]

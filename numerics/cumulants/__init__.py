@@ -62,8 +62,9 @@ def fourth_cumulant(law: Law, offsets: ArrayLike, size: int | None = None) -> np
     rows = np.asarray(offsets)
     if rows.ndim == 1:
         rows = rows[None]
-    integral = np.issubdtype(rows.dtype, np.integer) or (rows.size > 0 and np.issubdtype(rows.dtype, np.floating)
-                                                         and bool(np.all(rows == np.round(rows))))
+    integral = np.issubdtype(rows.dtype, np.integer) or (
+        rows.size > 0 and np.issubdtype(rows.dtype, np.floating) and bool(np.all(rows == np.round(rows)))
+    )
     if rows.ndim != 2 or rows.shape[1] != 3 or not integral:
         raise complain("offsets", np.asarray(offsets).tolist(), "integers of shape (n, 3)")
     if size is not None:

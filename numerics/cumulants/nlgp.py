@@ -1,4 +1,6 @@
-"""Numbers for the NLGP: covariance by the arcsine law, fourth cumulant by the Plackett integral (theory.md section 2)."""
+"""Numbers for the NLGP: covariance by the arcsine law, fourth cumulant by the Plackett integral (theory.md
+section 2).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
     """K at ``sites`` (n, 4), absolute integer positions in any order -> (n,)."""
     sites = np.sort(np.asarray(sites), axis=1)
     span = int(sites.max() - sites.min()) if len(sites) else 0
-    distances = np.arange((size if size is not None else span + 1))
+    distances = np.arange(size if size is not None else span + 1)
     c, c_complement = gaussian_covariance(law.covariance, distances, law.xi, size)
     q = law.q
     r = q * c
@@ -85,20 +87,36 @@ def _fourth(sites, size, r, rc, rule, infinite, out):  # type: ignore[no-untyped
             if r[ij] == 0.0:
                 continue
             for n in range(rule.shape[1]):
-                total += rule[2, n] * plackett_pair(rule[0, n], rule[1, n], r[ij], r[ik], r[il], r[jk], r[jl], r[kl],
-                                                    rc[ij], rc[ik], rc[il], rc[jk], rc[jl], rc[kl])
+                total += rule[2, n] * plackett_pair(
+                    rule[0, n],
+                    rule[1, n],
+                    r[ij],
+                    r[ik],
+                    r[il],
+                    r[jk],
+                    r[jl],
+                    r[kl],
+                    rc[ij],
+                    rc[ik],
+                    rc[il],
+                    rc[jk],
+                    rc[jl],
+                    rc[kl],
+                )
         out[row] = total
     return 0
 
 
 @kernel
 def _coinciding(d, r):  # type: ignore[no-untyped-def]
-    """Signs: with i = j, ``K_iikl = -2 C_ik C_il``, in the units of the integral (C = (2/pi) asin r, 4/pi^2 outside)."""
+    """Signs: with i = j, ``K_iikl = -2 C_ik C_il``, in the units of the integral (C = (2/pi) asin r, 4/pi^2
+    outside).
+    """
     for i in range(4):
         for j in range(i + 1, 4):
             if d[i, j] == 0:
                 k = 0
-                while k == i or k == j:
+                while k in (i, j):
                     k += 1
                 l = 6 - i - j - k
                 return -2.0 * math.asin(r[d[i, k]]) * math.asin(r[d[i, l]])

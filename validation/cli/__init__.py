@@ -1,0 +1,78 @@
+"""The command line: ``cumulode derive|solve|sgd|compare``.
+
+Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed; 2 bad input,
+told in one line; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+COMMANDS = {
+    "derive": "print a checked derivation",
+    "solve": "integrate the theory",
+    "sgd": "train a neuron by stochastic gradient descent",
+    "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def build_parser(only: str | None = None) -> Parser:
+    """The parser with all commands; only the named one gets its options (starting up is quicker)."""
+    from cumulode import __version__
+
+    parser = Parser(prog="cumulode", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"cumulode {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=what, description=what.capitalize() + ".", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        )
+        if only in (None, name):
+            import_module(f"{__name__}.{name}").add_options(command)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    named = next((a for a in arguments if not a.startswith("-")), None)
+    parser = build_parser(named if named in COMMANDS else None)
+    options = parser.parse_args(arguments)
+    options.command_line = "cumulode " + " ".join(_quote(a) for a in arguments)
+    return _guarded(options)
+
+
+def _guarded(options: argparse.Namespace) -> int:
+    """Bad input is one line and 2; a closed pipe (``| head``) is no error."""
+    run: Any = import_module(f"{__name__}.{options.command}").run
+    try:
+        code = int(run(options))
+        sys.stdout.flush()
+        return code
+    except (ValueError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        print(f"cumulode {options.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"cumulode {options.command}: interrupted", file=sys.stderr)
+        return 130
+
+
+def _quote(argument: str) -> str:
+    import shlex
+
+    return shlex.quote(argument)

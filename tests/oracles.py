@@ -1,0 +1,248 @@
+"""Brute force to test against; nothing in this file imports cumulode.
+
+Sums over all states of an Ising ring, tensor Gauss-Hermite points of small NLGP rings, dense cumulant tensors, and
+high-precision averages over the laws that closures assume, all written from their definitions in theory.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import mpmath as mp
+import numpy as np
+from scipy import special
+
+Force = Callable[[np.ndarray, float], np.ndarray]
+
+
+# ---------------------------------------------------------------- activations, written by hand
+
+
+def _cubic(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return h - h**3 / 6, 1 - h**2 / 2
+
+
+def _erf(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return special.erf(h / math.sqrt(2)), math.sqrt(2 / math.pi) * np.exp(-(h**2) / 2)
+
+
+def _tanh(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.tanh(h), 1 / np.cosh(h) ** 2
+
+
+def _softplus(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.logaddexp(0, h), special.expit(h)
+
+
+def _relu(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.maximum(h, 0), (h > 0).astype(float)
+
+
+#: sigma and its derivative by the string a user gives.
+ACTIVATIONS = {"erf": _erf, "tanh": _tanh, "softplus": _softplus, "relu": _relu, "h - h**3/6": _cubic}
+
+
+def force(activation: str) -> Force:
+    """``F_y(h) = (y - sigma) sigma'`` in doubles."""
+
+    def of(h: np.ndarray, label: float) -> np.ndarray:
+        value, slope = ACTIVATIONS[activation](h)
+        return (label - value) * slope
+
+    return of
+
+
+def polynomial_force(coefficients: np.ndarray) -> Force:
+    """The force of a polynomial activation, coefficients from the constant up."""
+    poly = np.polynomial.Polynomial(coefficients)
+
+    def of(h: np.ndarray, label: float) -> np.ndarray:
+        return (label - poly(h)) * poly.deriv()(h)
+
+    return of
+
+
+# ---------------------------------------------------------------- laws as points and weights
+
+
+@lru_cache(maxsize=32)
+def ising_points(t: float, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """All states (2^D, D) of an Ising ring and their probabilities, from the product of bond weights."""
+    x = np.array(list(itertools.product((-1.0, 1.0), repeat=size)))
+    weight = np.prod(1 + t * x * np.roll(x, -1, axis=1), axis=1)
+    return x, weight / weight.sum()
+
+
+def hermite_points(gain: float, covariance: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tensor Gauss-Hermite points of ``x = erf(g z / sqrt 2) / Z``, ``z`` of the given covariance (D, D), and weights.
+
+    ``Z`` is the standard deviation found by quadrature over one site, not the arcsine law's.
+    """
+    roots, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    weights = weights / weights.sum()
+    power, modes = np.linalg.eigh(covariance)
+    axes = [np.sqrt(max(p, 0.0)) * roots for p in power]
+    z = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(power)) @ modes.T
+    weight = math.prod(np.meshgrid(*[weights] * len(power), indexing="ij")).ravel()
+    x = special.erf(gain * z / math.sqrt(2))
+    return x / math.sqrt(float(weight @ x[:, 0] ** 2)), weight
+
+
+def population_drift(w: np.ndarray, plus: tuple, minus: tuple, force: Force, bias: float, prior: float = 0.5) -> np.ndarray:
+    """``sum_y p_y E_y[F_y(w.x + b) x]`` over the points of the two classes."""
+    total = np.zeros_like(w)
+    for (x, probability), label, p in ((plus, 1.0, prior), (minus, -1.0, 1 - prior)):
+        total += p * (probability * force(x @ w + bias, label)) @ x
+    return total
+
+
+# ---------------------------------------------------------------- cumulants
+
+
+def dense_cumulants(x: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``C`` (D, D) and ``K`` (D, D, D, D) of an even law given by points, from its moments."""
+    size = x.shape[1]
+    C = np.einsum("n,ni,nj->ij", probability, x, x, optimize=True)
+    pairs = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+    M = ((pairs.T * probability) @ pairs).reshape((size,) * 4)
+    return C, M - isserlis(C)
+
+
+def isserlis(C: np.ndarray) -> np.ndarray:
+    """``C_ij C_kl + C_ik C_jl + C_il C_jk``."""
+    a = np.einsum("ij,kl->ijkl", C, C)
+    return a + a.transpose(0, 2, 1, 3) + a.transpose(0, 3, 2, 1)
+
+
+def all_offsets(size: int) -> np.ndarray:
+    """Offsets (D^3, 3) of all triples of sites, in the order of ``K[0].ravel()``."""
+    return np.array(list(itertools.product(range(size), repeat=3)))
+
+
+def circulant_tensor(first: np.ndarray, size: int) -> np.ndarray:
+    """``K_ijkl`` (D, D, D, D) from ``K_0abc`` (D^3,) by translation."""
+    K0 = first.reshape((size,) * 3)
+    i = np.arange(size)
+    a = (i[None, :] - i[:, None]) % size
+    return K0[a[:, :, None, None], a[:, None, :, None], a[:, None, None, :]]
+
+
+def cubic_form_tensor(form: Callable[[np.ndarray], np.ndarray], size: int) -> np.ndarray:
+    """The symmetric tensor ``T`` with ``form(w)_l = sum T_ijkl w_i w_j w_k``, by polarisation."""
+    e = np.eye(size)
+    one = np.array([form(v) for v in e])
+    two = np.array([[form(u + v) for v in e] for u in e])
+    T = np.array([[[form(u + v + s) for s in e] for v in e] for u in e])
+    T -= two[:, :, None] + two[:, None, :] + two[None]
+    return (T + one[:, None, None] + one[None, :, None] + one[None, None]) / 6
+
+
+# ---------------------------------------------------------------- moments of signs, in high precision
+
+
+def sign_moment(r: Callable[[int, int], mp.mpf]) -> mp.mpf:
+    """``E[s_0 s_1 s_2 s_3]`` of signs of Gaussians with correlations ``r(i, j)``: Plackett's integral as it stands."""
+    pairs = [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2), (1, 2, 0, 3), (1, 3, 0, 2), (2, 3, 0, 1)]
+
+    def integrand(t: mp.mpf) -> mp.mpf:
+        total = mp.mpf(0)
+        for i, j, k, l in pairs:
+            a = t * r(i, j)
+            b = [[t * r(p, q) for q in (i, j)] for p in (k, l)]
+            shrink = 1 - a * a
+            cov = t * r(k, l) - (b[0][0] * b[1][0] + b[0][1] * b[1][1] - a * (b[0][0] * b[1][1] + b[0][1] * b[1][0])) / shrink
+            var = [1 - (c * c + d * d - 2 * a * c * d) / shrink for c, d in b]
+            total += r(i, j) / mp.sqrt(shrink) * mp.asin(cov / mp.sqrt(var[0] * var[1]))
+        return total
+
+    return 4 / mp.pi**2 * mp.quad(integrand, [0, 0.5, 0.9, 0.99, 1])
+
+
+def nlgp_cumulant(gain: float, c: Callable[[int, int], mp.mpf]) -> mp.mpf:
+    """``K`` of four NLGP sites, ``c(i, j)`` the Gaussian correlation, as the difference of moments it is defined as."""
+    q = mp.mpf(1) if math.isinf(gain) else mp.mpf(gain) ** 2 / (1 + mp.mpf(gain) ** 2)
+    square = 2 / mp.pi * mp.asin(q)
+
+    def C(i: int, j: int) -> mp.mpf:
+        return mp.asin(q * c(i, j)) / mp.asin(q)
+
+    gaussian = C(0, 1) * C(2, 3) + C(0, 2) * C(1, 3) + C(0, 3) * C(1, 2)
+    return sign_moment(lambda i, j: q * c(i, j)) / square**2 - gaussian
+
+
+# ---------------------------------------------------------------- activations and laws of lam in high precision
+
+MP_ACTIVATIONS: dict[str, tuple[Callable, Callable, tuple[float, ...]]] = {
+    "erf": (lambda h: mp.erf(h / mp.sqrt(2)), lambda h: mp.sqrt(2 / mp.pi) * mp.exp(-h * h / 2), ()),
+    "tanh": (mp.tanh, lambda h: mp.sech(h) ** 2, ()),
+    "softplus": (lambda h: mp.log1p(mp.exp(h)), lambda h: 1 / (1 + mp.exp(-h)), ()),
+    "relu": (lambda h: max(h, mp.mpf(0)), lambda h: mp.mpf(h > 0), (0.0,)),
+    "Max(0, h) + 0.1*Min(0, h)": (lambda h: h if h > 0 else h / 10, lambda h: mp.mpf(1) if h > 0 else mp.mpf(1) / 10, (0.0,)),
+    "Abs(h - 1)": (lambda h: abs(h - 1), lambda h: mp.mpf(1) if h > 1 else mp.mpf(-1), (1.0,)),
+    "tanh(Max(0, h))": (lambda h: mp.tanh(max(h, 0)), lambda h: mp.sech(h) ** 2 if h > 0 else mp.mpf(0), (0.0,)),
+}
+
+
+class Neuron:
+    """``Phi_y`` and ``F_y`` at ``b + lam`` in high precision, and where ``lam`` meets a kink."""
+
+    def __init__(self, activation: str, label: float, bias: float) -> None:
+        self.sigma, self.slope, kinks = MP_ACTIVATIONS[activation]
+        self.label, self.bias = label, mp.mpf(bias)
+        self.breaks = [mp.mpf(k) - self.bias for k in kinks]
+
+    def phi(self, lam: mp.mpf) -> mp.mpf:
+        """The potential."""
+        return -((self.label - self.sigma(self.bias + lam)) ** 2) / 2
+
+    def force(self, lam: mp.mpf) -> mp.mpf:
+        """The force."""
+        h = self.bias + lam
+        return (self.label - self.sigma(h)) * self.slope(h)
+
+
+def _integrate(f: Callable, top: mp.mpf, breaks: list) -> mp.mpf:
+    """Over [0, top] in pieces that follow the force (scale 1), the breaks and a factor of two a piece."""
+    inner = {mp.mpf(2) ** k for k in range(-1, 8)} | {abs(b) for b in breaks}
+    points = [mp.mpf(0), *sorted(p for p in inner if 0 < p < top), top]
+    return mp.quad(f, points, maxdegree=7)
+
+
+def gaussian_mean(f: Callable, variance: mp.mpf, breaks: list, mean: mp.mpf = 0) -> mp.mpf:
+    """``E[f(mean + s z, z)]`` over a standard normal ``z``."""
+    s = mp.sqrt(variance)
+    lows = sorted({(b - mean) / s for b in breaks if abs(b - mean) < 14 * s} | {(k - mean) / s for k in range(-8, 9, 4)
+                                                                               if abs(k - mean) < 14 * s})
+    points = [-14, *lows, 14]
+    return mp.quad(lambda z: f(mean + s * z, z) * mp.npdf(z), points, maxdegree=8)
+
+
+def gaussian_derivative(neuron: Neuron, n: int, variance: mp.mpf, mean: mp.mpf = 0) -> mp.mpf:
+    """``E[F^(n)]`` over N(mean, variance), by parts on to the Gaussian, so that kinks need no delta functions."""
+    hermite = lambda z: mp.mpf(2) ** (-mp.mpf(n) / 2) * mp.hermite(n, z / mp.sqrt(2))  # noqa: E731
+    return gaussian_mean(lambda lam, z: neuron.force(lam) * hermite(z), variance, neuron.breaks, mean) / mp.sqrt(variance) ** n
+
+
+def pearson_mean(f: Callable, k2: mp.mpf, k4: mp.mpf, breaks: list) -> mp.mpf:
+    """``E[f(lam)]``, ``f`` even, over Pearson's law of cumulants ``k2``, ``k4``: density (1 - lam^2/S^2)^(nu - 3/2)."""
+    nu = -3 * k2**2 / k4 - 1
+    power = nu - mp.mpf(3) / 2
+    square = 2 * nu * k2
+    if k4 > 0:
+        density = lambda lam: (1 - lam**2 / square) ** power  # noqa: E731
+        norm = mp.sqrt(-square) * mp.beta(mp.mpf(1) / 2, -power - mp.mpf(1) / 2) / 2
+        return _integrate(lambda lam: f(lam) * density(lam), mp.inf, breaks) / norm
+    norm = mp.sqrt(square) * mp.beta(mp.mpf(1) / 2, power + 1) / 2
+    top = mp.sqrt(square)
+    if power >= 0:
+        return _integrate(lambda lam: f(lam) * (1 - lam**2 / square) ** power, top, breaks) / norm
+    # the density is infinite at the end: u = 1 - v^(1/(power + 1)) makes it finite
+    stretch = 1 / (power + 1)
+    to_v = lambda lam: (1 - lam / top) ** (power + 1)  # noqa: E731
+    inner = {mp.mpf(2) ** k for k in range(-1, 8)} | {abs(b) for b in breaks}
+    points = [mp.mpf(0), *sorted(to_v(p) for p in inner if 0 < p < top), mp.mpf(1)]
+    value = mp.quad(lambda v: f(top * (1 - v**stretch)) * (2 - v**stretch) ** power, points, maxdegree=7)
+    return value * top * stretch / norm

@@ -1,0 +1,274 @@
+"""Activations: what is read, its pieces, kinks and jumps, its force; what is refused, and how."""
+
+import subprocess
+import sys
+
+import mpmath as mp
+import pytest
+import sympy as sp
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cumulode.theory.activations import h, parse, y
+
+HALF = mp.mpf(1) / 2
+
+
+def softplus(x):
+    """``log(1 + e^x)``, the definition."""
+    return mp.log1p(mp.exp(x))
+
+
+# What is written, the function meant (in mpmath, written by hand) and its kinks.
+MEANT = {
+    "erf": (lambda x: mp.erf(x / mp.sqrt(2)), ()),
+    "tanh": (mp.tanh, ()),
+    "relu": (lambda x: max(x, mp.mpf(0)), (0,)),
+    "softplus": (softplus, ()),
+    "tanh(h)": (mp.tanh, ()),
+    "h - h**3/6": (lambda x: x - x**3 / 6, ()),
+    "h^3": (lambda x: x**3, ()),
+    "2e-1*h + 1.5E0*h^2": (lambda x: mp.mpf(0.2) * x + mp.mpf(1.5) * x**2, ()),
+    "Max(0, h) + 0.1*Min(0, h)": (lambda x: x if x > 0 else mp.mpf(0.1) * x, (0,)),
+    "Abs(h-1)": (lambda x: abs(x - 1), (1,)),
+    "sigmoid(h)": (lambda x: 1 / (1 + mp.exp(-x)), ()),
+    "softplus(2*h)": (lambda x: softplus(2 * x), ()),
+    "Max(0, Min(1, h))": (lambda x: min(max(x, mp.mpf(0)), mp.mpf(1)), (0, 1)),
+    "Abs(Abs(h) - 1)": (lambda x: abs(abs(x) - 1), (-1, 0, 1)),
+    "relu(h)**2": (lambda x: max(x, mp.mpf(0)) ** 2, (0,)),
+    "h/(1 + Abs(h))": (lambda x: x / (1 + abs(x)), (0,)),
+    "sigmoid(relu(h - 1/3))": (lambda x: 1 / (1 + mp.exp(-max(x - mp.mpf(1) / 3, mp.mpf(0)))), (sp.Rational(1, 3),)),
+    "h*(1 + erf(h/sqrt(2)))/2": (lambda x: x * mp.ncdf(x), ()),
+    "exp(-h**2)": (lambda x: mp.exp(-(x**2)), ()),
+    "h*Heaviside(h)": (lambda x: max(x, mp.mpf(0)), (0,)),
+}
+KINKED = [text for text, (_, kinks) in MEANT.items() if kinks]
+SMOOTH = [text for text, (_, kinks) in MEANT.items() if not kinks]
+points = st.floats(-5, 5, allow_nan=False).map(mp.mpf)
+labels = st.sampled_from([mp.mpf(1), mp.mpf(-1), mp.mpf(0)])
+few = settings(deadline=None, max_examples=8, derandomize=True)
+
+
+@pytest.fixture(autouse=True)
+def _digits():
+    with mp.workdps(40):
+        yield
+
+
+def numbers(expr):
+    """A function of (h, y) for mpmath."""
+    return sp.lambdify((h, y), expr, "mpmath")
+
+
+def force(meant, x, label):
+    """``(y - sigma) sigma'`` with sigma' by numerical differentiation."""
+    return (label - meant(x)) * mp.diff(meant, x)
+
+
+def away_from(kinks, x):
+    return all(abs(x - mp.mpf(sp.Rational(c).p) / sp.Rational(c).q) > 1e-2 for c in kinks)
+
+
+@pytest.mark.parametrize("text", MEANT)
+@few
+@given(x=points)
+def test_an_activation_means_what_is_written(text, x):
+    """Assert that the parsed expression, and the piece of each interval, equal the function written by hand."""
+    meant, kinks = MEANT[text]
+    found = parse(text)
+    assert found.kinks == kinks
+    assert len(found.pieces) == len(kinks) + 1
+    piece = found.pieces[sum(x >= float(c) for c in kinks)]
+    for expr in (piece, found.expr):
+        assert abs(numbers(expr)(x, 0) - meant(x)) < 1e-34 * (1 + abs(meant(x)))
+
+
+@pytest.mark.parametrize("text", MEANT)
+@few
+@given(x=points, label=labels)
+def test_derivatives_of_the_force_are_its_finite_differences(text, x, label):
+    """Assert that F to F^(5), taken by SymPy, equal numerical derivatives of (y - sigma) sigma'."""
+    meant, kinks = MEANT[text]
+    assume(away_from(kinks, x))
+    found = parse(text)
+    with mp.workdps(80):
+        for order in (0, 1, 2, 3, 5):
+            expected = mp.diff(lambda z: (label - meant(z)) * mp.diff(meant, z), x, order)
+            value = numbers(found.join(found.force_pieces(order)))(x, label)
+            assert abs(value - expected) < mp.mpf(10) ** -12 * (1 + abs(expected)), order
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_the_force_is_the_slope_of_the_potential(text):
+    """Assert that F = dPhi/dh in every piece, as expressions."""
+    found = parse(text)
+    for phi, f in zip(found.potential_pieces(), found.force_pieces(), strict=True):
+        assert sp.simplify(sp.diff(phi, h) - f) == 0
+
+
+@pytest.mark.parametrize("text", KINKED)
+@pytest.mark.parametrize("label", [1, -1])
+def test_jumps_are_the_limits_of_the_force_from_both_sides(text, label):
+    """Assert that each jump is F(c + eps) - F(c - eps) as eps falls, with F from the function written by hand."""
+    meant, kinks = MEANT[text]
+    jumps = parse(text).force_jumps()
+    assert len(jumps) == len(kinks)
+    for c, jump in zip(kinks, jumps, strict=True):
+        at, value = mp.mpf(sp.Rational(c).p) / sp.Rational(c).q, mp.mpf(sp.N(jump.subs(y, label), 40))
+        errors = []
+        with mp.workdps(60):
+            for eps in (mp.mpf("1e-6"), mp.mpf("1e-9")):
+                errors.append(abs(force(meant, at + eps, label) - force(meant, at - eps, label) - value))
+        assert errors[0] < 1e-5
+        assert errors[1] < 1e-8
+
+
+@pytest.mark.parametrize("text", SMOOTH)
+def test_a_smooth_activation_has_no_jumps(text):
+    """Assert that an activation without kinks has one piece and no jump."""
+    found = parse(text)
+    assert found.smooth
+    assert found.force_jumps() == ()
+
+
+def test_a_wrong_jump_or_a_wrong_sign_of_the_force_would_be_noticed():
+    """Assert that the checks above tell F from -F, from sigma sigma' and the jump y from 2 y."""
+    relu, smooth = parse("relu"), parse("tanh")
+    assert relu.force_jumps() == (y,)
+    phi, f = smooth.potential_pieces()[0], smooth.force_pieces()[0]
+    for wrong in (-f, f.subs(y, 2 * y), smooth.pieces[0] * sp.diff(smooth.pieces[0], h)):
+        assert sp.simplify(sp.diff(phi, h) - wrong) != 0
+
+
+def test_the_same_function_written_differently_is_one_activation():
+    """Assert that every way of writing a shipped activation gives the shipped one, SymPy's symbols included."""
+    for name, ways in {
+        "erf": ["erf(h/sqrt(2))", "erf( h / sqrt(2) )", "erf(sqrt(2)*h/2)", sp.erf(sp.Symbol("h") / sp.sqrt(2))],
+        "tanh": ["tanh(h)", "tanh (h)", sp.tanh(sp.Symbol("h", positive=True))],
+        "relu": ["Max(0, h)", "max(h, 0)", "relu(h)", "relu(relu(h))", sp.Max(0, h)],
+        "softplus": ["softplus(h)"],
+    }.items():
+        for way in ways:
+            assert parse(way) is parse(name)
+    assert parse("h^3") == parse("h**3") == parse("h*h*h")
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_the_name_of_an_activation_is_read_back_as_the_same_activation(text):
+    """Assert that parse(name) is the activation it is the name of: Problem keeps the name alone."""
+    found = parse(text)
+    assert parse(found.name) == found
+
+
+# ------------------------------------------------------------------------------------------- what is refused
+
+NOT_READ = ["", "  ", "x", "h*x", "tanh(z)", "gelu(h)", "erf()", "erf(h, h)", "h, h", "(h, h)", "h; h", "h h", "2h", "h.5", "1_000*h"]
+CODE = [
+    "__import__('os')", "__import__(h)", "h.__class__", "h.__class__(1)", "lambda: 0", "lambda h: h", "exec('1')", "exec(h)", "eval(h)",
+    "open(h)", "print(h)", "h if h else 1", "[h for h in h]", "h or 1", "not h", "h == 1", "h < 1", "(h := h)", "f'{h}'", "h\\\n", "ｈ", "h²", "1j*h",
+    "Symbol(h)", "S(h)", "h.n", "True",
+]
+CONSTANT = ["3", "pi", "h - h", "h/h", "0*h", "Rational(1, 2)"]
+DISCONTINUOUS = ["Heaviside(h)", "Heaviside(h - 2)", "Abs(h)/h", "Max(0, h)/h", "h + Heaviside(h + 1)"]
+NOT_REAL = ["log(h)", "sqrt(h)", "1/h", "h**-1", "h**0.5", "h**h", "log(h**2)", "sqrt(h + 2.5)", "h/0", "log(-1)*h"]
+BENT = ["Abs(h**2-1)", "Max(h, h**2)", "Max(0, exp(h) - 1)", "Abs(sin(h))"]
+NOT_TEXT = [None, 3, 1.5, True, b"h", object, sp.Integer(3), sp.Symbol("x"), sp.oo, sp.nan, sp.Eq(h, 1), sp.I * h, sp.Function("f")(h)]
+
+
+def refusal(activation):
+    """The message of the refusal, after checking that it is one line naming the argument."""
+    with pytest.raises(ValueError, match="^activation: got ") as caught:
+        parse(activation)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert ", allowed: " in message
+    assert len(message) < 300
+    return message
+
+
+@pytest.mark.parametrize("text", [*NOT_READ, *CODE, *CONSTANT])
+def test_what_is_no_expression_in_h_is_refused_in_one_line(text):
+    """Assert that unknown names, other variables, code, constants and empty strings are refused naming ``activation``."""
+    assert "in h" in refusal(text)
+
+
+@pytest.mark.parametrize("text", DISCONTINUOUS)
+def test_a_discontinuous_activation_is_refused_saying_where_it_jumps(text):
+    """Assert that a jump is refused, and the place named."""
+    assert "jumps at h = " in refusal(text)
+
+
+@pytest.mark.parametrize("text", NOT_REAL)
+def test_a_complex_or_infinite_activation_is_refused(text):
+    """Assert that what is not real and finite on the line is refused, saying so."""
+    assert "real and finite" in refusal(text)
+
+
+@pytest.mark.parametrize("text", BENT)
+def test_kinks_where_no_linear_function_vanishes_are_refused(text):
+    """Assert that kinks this library cannot place are refused with an example of those it can."""
+    assert "Max(0, h - 1)" in refusal(text)
+
+
+@pytest.mark.parametrize("activation", NOT_TEXT, ids=repr)
+def test_what_is_neither_text_nor_an_expression_is_refused(activation):
+    """Assert that other types, and SymPy objects that are no real function of h, are refused naming ``activation``."""
+    refusal(activation)
+
+
+@pytest.mark.parametrize("activation", [["h"], {"h": 1}, {"h"}, sp.Matrix([h])], ids=repr)
+def test_unhashable_objects_are_refused_like_any_other(activation):
+    """Assert that a list, a dictionary, a set and a matrix get the same line, not a TypeError of the cache."""
+    refusal(activation)
+
+
+@pytest.mark.parametrize("text", ["1/(h - 5)", "1/(h - 0.123)", "log(h + 3)", "sqrt(h + 20)", "(h**2 - 1)/(h - 1)", "1/(h**2 - 2)"])
+def test_poles_and_branch_points_anywhere_on_the_line_are_refused(text):
+    """Assert that a pole, a logarithm's or a root's end away from the points that are sampled is refused, too."""
+    assert "real and finite" in refusal(text)
+
+
+@pytest.mark.parametrize("text", ["sqrt(Abs(h))", "h*log(Abs(h))", "Abs(h - 1)**0.5"])
+def test_an_infinite_force_at_a_kink_is_refused(text):
+    """Assert that a continuous activation with infinite slope at a kink is refused: its force has no jump to speak of."""
+    refusal(text)
+
+
+@pytest.mark.parametrize("activation", [
+    sp.floor(h), sp.Mod(h, 1), sp.DiracDelta(h), sp.Derivative(sp.tanh(h), h), sp.besselj(0, h), sp.zeta(h), sp.LambertW(h**2),
+    sp.Sum(h ** sp.Symbol("k"), (sp.Symbol("k"), 0, 3))], ids=str)
+def test_sympy_functions_that_cannot_be_compiled_are_refused_when_read(activation):
+    """Assert that a SymPy expression with functions beyond the known ones is refused at once, not by the code writer."""
+    refusal(activation)
+
+
+@pytest.mark.parametrize("activation", [sp.Piecewise((0, h < 0), (h, True)), h * sp.sign(h), sp.Piecewise((-1, h < -1), (h, h < 1), (1, True))],
+                         ids=str)
+def test_a_sympy_piecewise_or_sign_is_refused_or_has_a_name_that_reads_back(activation):
+    """Assert that an accepted SymPy expression can be rebuilt from its name, which is all that Problem keeps."""
+    try:
+        found = parse(activation)
+    except ValueError:
+        return
+    assert parse(found.name).kinks == found.kinks
+    for x in (-1.7, -0.4, 0.3, 2.1):
+        assert abs(numbers(parse(found.name).expr)(x, 0) - numbers(found.expr)(x, 0)) < 1e-30
+
+
+@pytest.mark.parametrize("text", ["+".join(["h"] * 5000), "(" * 3000 + "h" + ")" * 3000, "h" + "+h**2" * 3000, "-" * 5000 + "h"],
+                         ids=["sum", "nested", "powers", "signs"])
+def test_a_huge_expression_is_refused_in_one_line(text):
+    """Assert that what exhausts the parser is refused naming ``activation``, not by a RecursionError or MemoryError."""
+    refusal(text)
+
+
+@pytest.mark.parametrize("text", ["9**9**9*h", "h*10^(10^10)", "h**(10**10)"])
+def test_a_tower_of_powers_is_refused_without_being_computed(text):
+    """Assert that numbers too large to write down are refused within seconds (in a process of its own: it may hang)."""
+    program = ("from cumulode.theory.activations import parse\nimport sys\ntry:\n    parse(sys.argv[1])\n"
+               "except ValueError as error:\n    print(error)")
+    try:
+        done = subprocess.run([sys.executable, "-c", program, text], capture_output=True, text=True, timeout=5)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"parse({text!r}) was still running after 5 s")
+    assert done.stdout.startswith("activation: got ")

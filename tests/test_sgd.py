@@ -1,0 +1,323 @@
+"""SGD does what its rule says: one step in expectation, many steps in the limit, the same bytes for the same seed.
+
+Statistical bounds are 5.5 standard errors (two-sided 4e-8 a comparison, 1e-6 where they come from 60 runs) unless a
+test says otherwise; the false alarms of this file together are below 5e-5.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from cumulode.numerics import preactivation_cumulants, solve
+from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.laws import Law
+from cumulode.validation import sgd
+from cumulode.validation.progress import Progress
+from cumulode.validation.sampling import sample
+from cumulode.validation.sgd import simulate_sgd
+
+ERRORS = 5.5
+SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=-0.3), size=6, bias=-0.6, prior=0.3)
+WIDE = Problem(plus=NLGP(3.0, 2.0), minus=NLGP(3.0, 1.0), size=20, bias=-1.0)
+UNBOUNDED = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=8, activation="relu", bias=1.0)
+RNG = np.random.default_rng(5)
+W_SMALL = 0.5 * RNG.standard_normal(6)
+W_WIDE = 0.2 * RNG.standard_normal((6, 20))
+
+#: sigma and its derivative, written independently of the package.
+ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "erf": (lambda h: special.erf(h / np.sqrt(2)), lambda h: np.sqrt(2 / np.pi) * np.exp(-(h**2) / 2)),
+    "tanh": (np.tanh, lambda h: 1 - np.tanh(h) ** 2),
+    "relu": (lambda h: np.maximum(h, 0), lambda h: (h > 0) * 1.0),
+    "-h**3/6 + h": (lambda h: h - h**3 / 6, lambda h: 1 - h**2 / 2),
+}
+
+
+def updates(activation: str, bias: float, y: float, w: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """``F_y(w.x + b) x`` for inputs (n, D)."""
+    value, slope = ACTIVATIONS[activation]
+    h = x @ w + bias
+    return np.asarray(((y - value(h)) * slope(h))[:, None] * x)
+
+
+def exact_update(problem: Problem, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (D,) and covariance (D, D) of one sample's update, summed over all 2^D states of the two Ising rings."""
+    x = np.array(list(product([-1.0, 1.0], repeat=problem.size)))
+    mean, second = np.zeros(problem.size), np.zeros((problem.size, problem.size))
+    for law, y, prior in zip(problem.laws, problem.labels, problem.priors, strict=True):
+        assert isinstance(law, Ising)
+        bonds = np.prod(1 + law.t * x * np.roll(x, -1, axis=1), axis=1)
+        p = prior * bonds / (2**problem.size * (1 + law.t**problem.size))
+        u = updates(str(problem.activation), problem.bias, y, w, x)
+        mean += p @ u
+        second += u.T @ (p[:, None] * u)
+    return mean, second - np.outer(mean, mean)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_one_step_is_the_population_drift_in_expectation(activation: str) -> None:
+    """Assert that a step with 400 000 samples is the exact drift within standard errors (seed 1; 24 comparisons)."""
+    problem = Problem(SMALL.plus, SMALL.minus, 6, activation, SMALL.bias, SMALL.prior)
+    drift, covariance = exact_update(problem, W_SMALL)
+    batch, rate = 400_000, 0.5
+    run = simulate_sgd(problem, W_SMALL, [0.0, rate], rate, batch, seed=1)
+    np.testing.assert_array_equal(run.w[0], W_SMALL)
+    z = ((run.w[1] - W_SMALL) / rate - drift) / np.sqrt(np.diag(covariance) / batch)
+    assert np.abs(z).max() < ERRORS
+
+
+@pytest.mark.parametrize(("plus", "minus"), [(NLGP(3.0, 3.0), NLGP(2.0, 1.0)), (GP(NLGP(3.0, 3.0)), NLGP(np.inf, 1.0))])
+def test_one_step_averages_over_the_inputs_of_both_classes(plus: Law, minus: Law) -> None:
+    """Assert that a step agrees with averages over ``sample``'s inputs, class by class (seeds 2, 3; 60 comparisons)."""
+    problem = Problem(plus, minus, 30, bias=-0.5, prior=0.7)
+    w, batch, rate = 0.3 * np.random.default_rng(0).standard_normal(30), 200_000, 0.1
+    step = (simulate_sgd(problem, w, [rate], rate, batch, seed=2).w[0] - w) / rate
+    mean, square, error = np.zeros(30), np.zeros(30), np.zeros(30)
+    for law, y, prior in zip(problem.laws, problem.labels, problem.priors, strict=True):
+        u = updates("erf", -0.5, y, w, sample(law, 30, batch // 2, seed=3))
+        mean += prior * u.mean(axis=0)
+        square += prior * (u**2).mean(axis=0)
+        error += prior**2 * u.var(axis=0) / (batch // 2)
+    assert np.abs((step - mean) / np.sqrt((square - mean**2) / batch + error)).max() < ERRORS
+
+
+def test_the_noise_of_a_step_falls_with_the_batch() -> None:
+    """Assert mean and variance of 3000 single steps at batch 1 and 5 (seeds 0..2999; 24 comparisons).
+
+    The variance's standard error comes from the sample's own fourth moment.
+    """
+    drift, covariance = exact_update(SMALL, W_SMALL)
+    variance = np.diag(covariance)
+    for batch in (1, 5):
+        runs = simulate_sgd(SMALL, W_SMALL, [0.1], 0.1, batch, seed=range(3000))
+        u = (runs.w[:, 0] - W_SMALL) / 0.1 - drift
+        assert np.abs(u.mean(axis=0) / np.sqrt(variance / batch / 3000)).max() < ERRORS
+        gap = (u**2).mean(axis=0) - variance / batch
+        assert np.abs(gap / ((u**2).std(axis=0) / np.sqrt(3000))).max() < ERRORS
+
+
+def euler(problem: Problem, w: np.ndarray, rate: float, steps: int) -> np.ndarray:
+    """``steps`` steps along the exact population drift."""
+    for _ in range(steps):
+        w = w + rate * exact_update(problem, w)[0]
+    return w
+
+
+def test_many_steps_follow_the_drift_and_small_rates_the_exact_flow() -> None:
+    """Assert that SGD's mean over 60 seeds is Euler's method on the exact drift, whose error is O(learning rate).
+
+    Noise moves the mean by about rate / batch = 1e-5, which is allowed beside the standard errors (12 comparisons);
+    Euler's error against the exact flow must halve with the rate, so time is learning rate x steps.
+    """
+    rate, batch = 0.5, 40_000
+    w = simulate_sgd(SMALL, W_SMALL, [2.0, 4.0], rate, batch, seed=range(60)).w
+    for i, steps in enumerate((4, 8)):
+        error = w[:, i].std(axis=0, ddof=1) / np.sqrt(60)
+        assert np.all(np.abs(w[:, i].mean(axis=0) - euler(SMALL, W_SMALL, rate, steps)) < ERRORS * error + rate / batch)
+
+    flow = solve(SMALL, W_SMALL, [4.0], closure="exact", rtol=1e-10, atol=1e-12).w[0]
+    off = [np.abs(euler(SMALL, W_SMALL, 4.0 / steps, steps) - flow).max() for steps in (8, 100, 200)]
+    assert off[1] / off[2] == pytest.approx(2.0, rel=0.02)
+    assert off[0] > 2 * (ERRORS * error.max() + rate / batch)  # so the first comparison can tell Euler from the flow
+
+
+def test_fluctuations_follow_the_linear_noise_equation() -> None:
+    """Assert that the variance over 1500 seeds is that of theory.md section 7, dS/dt = J S + S J^T + rate B / batch.
+
+    Its discrete form along Euler's path, with J and B exact; standard errors from the sample's fourth moment
+    (seeds 0..1499; 6 comparisons; what the linearisation drops, about 10 S, is below 1e-2 of S = 4e-4).
+    """
+    rate, batch, steps = 0.1, 200, 40
+    w, s, h = W_SMALL, np.zeros((6, 6)), 1e-5
+    for _ in range(steps):
+        drift, covariance = exact_update(SMALL, w)
+        jacobian = np.array([(exact_update(SMALL, w + e)[0] - exact_update(SMALL, w - e)[0]) / (2 * h)
+                             for e in h * np.eye(6)]).T
+        move = np.eye(6) + rate * jacobian
+        s = move @ s @ move.T + rate**2 * covariance / batch
+        w = w + rate * drift
+    found = simulate_sgd(SMALL, W_SMALL, [rate * steps], rate, batch, seed=range(1500)).w[:, 0]
+    square = (found - found.mean(axis=0)) ** 2
+    error = square.std(axis=0) / np.sqrt(1500)
+    assert np.all(np.abs(square.mean(axis=0) - np.diag(s)) < ERRORS * error + 0.01 * np.diag(s))
+    assert error.max() < 0.05 * np.diag(s).min()  # so a wrong power of the rate or the batch would be seen
+
+
+def test_equal_seeds_give_equal_bytes_whatever_the_threads_times_and_spells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assert that neither threads, nor the times asked for, nor the length of a spell of compiled code matter."""
+    once = simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=9).w
+    for threads in (1, 4):
+        with ThreadPoolExecutor(threads) as pool:
+            again = simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=9, executor=pool)
+        assert again.w.tobytes() == once.tobytes()
+    monkeypatch.setattr(sgd, "_SPELL", 1e-9)  # a look at the stop flag after every step
+    often = simulate_sgd(WIDE, W_WIDE, np.arange(31) / 10, 0.01, 3, seed=9)
+    np.testing.assert_array_equal(often.w[:, [0, 10, 30]], once)
+    assert not np.array_equal(simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=10).w, once)
+
+
+def test_one_seed_of_many_equals_the_run_alone() -> None:
+    """Assert that a sequence of seeds is so many single runs, from one start or from one start each."""
+    single = [simulate_sgd(WIDE, W_WIDE[0], [0.0, 1.0], seed=s).w for s in (0, 7, 2**70)]
+    np.testing.assert_array_equal(simulate_sgd(WIDE, W_WIDE[0], [0.0, 1.0], seed=[0, 7, 2**70]).w, single)
+    starts = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 1.0], seed=np.array([0, 7])).w
+    np.testing.assert_array_equal(starts[0], single[0])
+    np.testing.assert_array_equal(starts[1], simulate_sgd(WIDE, W_WIDE[1], [0.0, 1.0], seed=7).w)
+
+
+def test_every_start_has_a_stream_of_its_own_that_does_not_depend_on_their_number() -> None:
+    """Assert that starts differ in their noise, and the first ones do not change with n."""
+    same = np.tile(W_WIDE[0], (4, 1))
+    sequence = np.random.SeedSequence(3, spawn_key=(5,))
+    w = simulate_sgd(WIDE, same, [1.0], seed=sequence).w
+    assert len(np.unique(w[:, 0], axis=0)) == 4
+    np.testing.assert_array_equal(simulate_sgd(WIDE, same[:2], [1.0], seed=sequence).w, w[:2])
+    np.testing.assert_array_equal(simulate_sgd(WIDE, same[0], [1.0], seed=sequence).w, w[0])
+    assert sequence.n_children_spawned == 0
+
+
+def test_times_are_rounded_to_whole_steps() -> None:
+    """Assert that t holds steps x learning rate, and the shapes are those of the request."""
+    run = simulate_sgd(WIDE, W_WIDE[0], [0.0, 0.104, 0.106, 0.3], 0.01)
+    np.testing.assert_array_equal(run.t, np.array([0, 10, 11, 30]) * 0.01)
+    np.testing.assert_array_equal(run.w[0], W_WIDE[0])
+    assert (run.w.shape, run.ipr.shape, run.k2.shape) == ((4, 20), (4,), (4, 2))
+    assert simulate_sgd(WIDE, W_WIDE, [0.0], seed=[1] * 6).k4.shape == (6, 1, 2)
+    assert simulate_sgd(WIDE, W_WIDE[0], [0.0, 0.1], seed=[4]).w.shape == (1, 2, 20)
+
+
+def test_a_run_says_how_it_was_made() -> None:
+    """Assert that provenance suffices to repeat the run, survives JSON, and the cumulants are those of its weights."""
+    run = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 0.5], 0.02, 3, seed=np.random.SeedSequence(8))
+    made = json.loads(json.dumps(run.provenance))
+    assert Problem.from_dict(made["problem"]) == WIDE
+    assert (made["method"], made["learning_rate"], made["batch_size"]) == ("sgd", 0.02, 3)
+    assert made["seed"] == {"entropy": 8, "spawn_key": []}
+    assert made["run_seconds"] > 0
+    assert made["compile_seconds"] >= 0
+    assert run.success
+    assert run.message == "reached t = 0.5 (25 steps of 3 samples)"
+    for got, expected in zip((run.k2, run.k4), preactivation_cumulants(WIDE, run.w), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert dict(run.to_xarray().sizes) == {"run": 2, "time": 2, "site": 20, "class": 2}
+
+
+def test_one_kernel_is_compiled_for_all_activations_and_laws() -> None:
+    """Assert that the step is compiled once, not once an activation."""
+    for activation in ACTIVATIONS:
+        simulate_sgd(Problem(SMALL.plus, NLGP(1.0, 1.0), 8, activation), np.zeros(8), [0.1])
+    assert len(getattr(sgd._advance, "signatures", [None])) == 1
+
+
+@pytest.mark.parametrize("activation", ["relu", "-h**3/6 + h"])
+def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str) -> None:
+    """Assert that non-finite weights end a run: NaN after it, the others unharmed, a message naming the rate."""
+    problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, activation, UNBOUNDED.bias)
+    run = simulate_sgd(problem, np.full((2, 8), 0.1), [0.0, 3.0, 30_000.0], 3.0, seed=1)
+    assert not run.success
+    assert run.status.tolist() == [sgd.DIVERGED] * 2
+    assert np.all(np.isfinite(run.w[:, :2]))
+    assert np.all(np.isnan(run.w[:, 2]) & np.isnan(run.ipr[:, 2:]))
+    assert np.all(np.isnan(run.k2[:, 2]))
+    assert "\n" not in run.message
+    for part in ("2 of 2 runs", "learning rate too large", "non-finite", "learning_rate below 3"):
+        assert part in run.message
+
+
+def test_an_interrupted_run_returns_what_exists() -> None:
+    """Assert that Ctrl-C ends all runs soon, keeping what was recorded; runs still waiting have their start."""
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    began = time.perf_counter()
+    run = simulate_sgd(WIDE, W_WIDE, [0.0, 0.01, 1e7], 0.01, 10, seed=1)
+    assert time.perf_counter() - began < 10.0
+    assert not run.success
+    assert "interrupted" in run.message
+    assert "of 1e+07" in run.message
+    assert run.status.tolist() == [sgd.INTERRUPTED] * 6
+    np.testing.assert_array_equal(run.w[:, 0], W_WIDE)
+    assert np.all(np.isfinite(run.w[0, 1]))
+    assert np.all(np.isnan(run.w[:, 2]))
+    assert 0 < run.provenance["steps"][0] < 1e9
+
+
+@pytest.mark.parametrize(("name", "changes"), [
+    ("problem", {"problem": "erf"}), ("w0", {"w0": np.zeros(7)}), ("w0", {"w0": np.full(6, np.nan)}),
+    ("w0", {"w0": np.zeros((1, 2, 6))}), ("t_eval", {"t_eval": [0.0, 2.0, 1.0]}), ("t_eval", {"t_eval": [1.0, 1.0]}),
+    ("t_eval", {"t_eval": [-1.0, 1.0]}), ("t_eval", {"t_eval": [[0.0, 1.0]]}), ("t_eval", {"t_eval": []}),
+    ("t_eval", {"t_eval": [0.0, np.inf]}), ("t_eval", {"t_eval": [1e15]}), ("t_eval", {"learning_rate": 1e-320}),
+    ("learning_rate", {"learning_rate": 0.0}), ("learning_rate", {"learning_rate": -0.1}),
+    ("learning_rate", {"learning_rate": np.inf}), ("learning_rate", {"learning_rate": np.nan}),
+    ("learning_rate", {"learning_rate": "0.1"}), ("batch_size", {"batch_size": 0}), ("batch_size", {"batch_size": 1.0}),
+    ("batch_size", {"batch_size": True}), ("seed", {"seed": -1}), ("seed", {"seed": 1.5}), ("seed", {"seed": "1"}),
+    ("seed", {"seed": []}), ("seed", {"seed": [1, -1]}), ("seed", {"seed": [1, 2], "w0": np.zeros((3, 6))}),
+])
+def test_bad_input_is_refused_by_name(name: str, changes: dict[str, Any]) -> None:
+    """Assert that bad input raises a one-line ValueError that begins with the argument's name."""
+    good: dict[str, Any] = {"problem": SMALL, "w0": W_SMALL, "t_eval": [0.0, 1.0]}
+    with pytest.raises(ValueError, match=rf"^{name}: [^\n]*$"):
+        simulate_sgd(**{**good, **changes})
+
+
+def test_progress_is_plain_lines_on_standard_error_unless_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Assert that lines come no more often than asked, end with the whole, and nothing comes when disabled."""
+    simulate_sgd(SMALL, W_SMALL, [1.0], progress=True)
+    simulate_sgd(SMALL, W_SMALL, [1.0], progress=False)
+    with Progress(4, "work", every=0.0) as shown:
+        for _ in range(3):
+            shown.update(1)
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert captured.out == ""
+    assert lines[0].startswith("SGD: 100 % (100 of 100 steps)")
+    assert [line.split(" (")[0] for line in lines[1:]] == ["work: 25 %", "work: 50 %", "work: 75 %", "work: 75 %"]
+
+
+@pytest.mark.slow
+def test_runs_in_other_processes_are_the_same() -> None:
+    """Assert that an executor of processes gives the same bytes."""
+    here = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 1.0], seed=4).w
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        there = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 1.0], seed=4, executor=pool).w
+    np.testing.assert_array_equal(there, here)
+
+
+@pytest.mark.slow
+def test_the_compiled_step_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
+    """Assert that a second process compiles no step: it loads the one the first wrote."""
+    code = ("from cumulode.theory import Ising, Problem; from cumulode.validation.sgd import simulate_sgd, _advance\n"
+            "p = Problem(Ising(t=0.7), Ising(t=0.3), 8)\n"
+            "simulate_sgd(p, [0.1] * 8, [0.1]); print(sum(_advance.stats.cache_hits.values()))")
+    hits = [subprocess.run([sys.executable, "-c", code], env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},
+                           capture_output=True, text=True, check=True).stdout.split()[-1] for _ in range(2)]
+    assert hits == ["0", "1"]
+
+
+@pytest.mark.slow
+def test_localisation_is_that_of_the_population_flow() -> None:
+    """Assert that the final IPR over 16 seeds is the reference's, within t-distributed errors at 1e-5 and 0.005.
+
+    NLGP 4/1, gain 3, D = 40, batch 100; 0.005 is the O(learning rate) allowance.
+    """
+    data = np.load(Path(__file__).parent / "data" / "nlgp_population.npz")
+    key = next(k for k in data.files if k.startswith("nlgp_D40_xip4_xim1_g3_b-1_amp0.1_seed1/") and k.endswith("/w"))
+    problem = Problem(plus=NLGP(3.0, 4.0), minus=NLGP(3.0, 1.0), size=40, bias=-1.0)
+    run = simulate_sgd(problem, data[key][0], [0.0, 150.0], 0.01, 100, seed=range(16))
+    expected = data[key.replace("/w", "/ipr")][-1]
+    final = run.ipr[:, -1]
+    assert abs(final.mean() - expected) < stats.t(15).isf(5e-6) * final.std(ddof=1) / 4 + 0.005

@@ -1,0 +1,128 @@
+"""``cumulode compare``: theory, Gaussian control and SGD side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from . import options as common
+from .sgd import add_learning
+
+FIGURES = (".png", ".pdf", ".svg")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Problem, run, theory, learning rule, output."""
+    common.add_problem(parser)
+    common.add_run(parser)
+    common.add_solver(parser)
+    add_learning(parser)
+    group = parser.add_argument_group("comparison")
+    group.add_argument("--seeds", type=int, default=8, help="number of SGD runs")
+    group.add_argument("--no-control", action="store_true", help="leave the Gaussian control out")
+    group.add_argument(
+        "--allowance",
+        default="measured",
+        help="O(learning rate) shift granted to SGD: measured (by runs at twice the rate), or a fraction of the theory's value",
+    )
+    group.add_argument(
+        "--wanted", type=float, default=0.05, help="relative standard error above which a row is inconclusive"
+    )
+    common.add_output(parser, "also write the whole table as comma-separated values to FILE (.csv)")
+    parser.add_argument("--figure", metavar="FILE", default="compare.png", help="the figure (.png, .pdf or .svg)")
+    parser.add_argument("--no-figure", action="store_true", help="draw no figure")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, draw and print; 1 when a run failed (a verdict of *differs* is a result, not a failure)."""
+    figure = None if options.no_figure else options.figure
+    common.writable("figure", figure, FIGURES)
+    common.writable("out", options.out, (".csv",))
+    problem = common.problem(options)
+    pair: dict[str, Any] = {"theory": _compare(options, problem, options.closure, "theory")}
+    if not options.no_control and not options.control and options.law != "gp":
+        pair["control"] = _compare(options, problem.gaussian_control(), "gaussian", "Gaussian control")
+    if options.out:
+        _write_csv(pair, options.out)
+    if figure:
+        _draw(pair, figure, options)
+    if options.json:
+        common.print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
+    else:
+        _print(pair, figure)
+    failed = [c.theory.message for c in pair.values() if not c.theory.success]
+    failed += [c.sgd.message for c in pair.values() if not c.sgd.success]
+    for message in failed:
+        print(f"cumulode compare: {message}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _compare(options: argparse.Namespace, problem: Any, closure: str, name: str) -> Any:
+    from cumulode.numerics import SolveWarning
+
+    from ..comparison import compare
+
+    if not options.quiet:
+        print(f"cumulode compare: {name}, closure {closure}, {options.seeds} seeds", file=sys.stderr)
+    allowance = options.allowance if options.allowance == "measured" else _number(options.allowance)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SolveWarning)  # told at the end
+        return compare(
+            problem,
+            common.start(options),
+            common.times(options),
+            closure,
+            options.learning_rate,
+            options.batch_size,
+            options.seeds,
+            tolerance=options.wanted,
+            allowance=allowance,
+            rtol=options.rtol,
+            atol=options.atol,
+            cumulant_tolerance=options.tolerance,
+            progress=not options.quiet,
+        )
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text  # refused by compare, which names it
+
+
+def _write_csv(pair: dict[str, Any], path: str) -> None:
+    parts = []
+    for name, comparison in pair.items():
+        head, *lines = comparison.table.to_csv().splitlines()
+        parts += ([f"run,{head}"] if not parts else []) + [f"{name},{line}" for line in lines]
+    Path(path).write_text("\n".join(parts) + "\n")
+
+
+def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from ..plots import save
+
+    control = pair.get("control")
+    note = None
+    if control is not None:
+        note = "The control may rest on a saddle of a few modes, which SGD's noise leaves sooner than the theory."
+    title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
+    figure = pair["theory"].figure(control, title=title, command=options.command_line, note=note)
+    save(figure, path, options.command_line)
+
+
+def _print(pair: dict[str, Any], figure: str | None) -> None:
+    for name, comparison in pair.items():
+        end = float(comparison.theory.t[-1])
+        counts = ", ".join(f"{n} {v}" for v, n in comparison.table.counts().items())
+        print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
+        print(comparison.table.select(time=end))
+        print()
+    if figure:
+        print(f"figure: {figure}")

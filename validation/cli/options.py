@@ -1,0 +1,177 @@
+"""Options shared by the commands: the problem, the start, the times, the output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.validate import complain, integer, real
+
+LAWS = ("nlgp", "ising", "gp")
+
+
+def add_problem(parser: argparse.ArgumentParser) -> None:
+    """Laws of the two classes, size of the ring, neuron."""
+    group = parser.add_argument_group("problem")
+    group.add_argument("--law", default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)")
+    group.add_argument("--gain", type=float, default=3.0, help="NLGP gain g in (0, inf]")
+    group.add_argument("--gain-minus", type=float, default=None, help="gain of the class minus, if another")
+    group.add_argument("--xi-plus", type=float, default=4.0, help="correlation length of the class plus, sites")
+    group.add_argument("--xi-minus", type=float, default=1.0, help="correlation length of the class minus, sites")
+    group.add_argument(
+        "--covariance", default="squared-exponential", help="squared-exponential, wrapped or circular-exponential"
+    )
+    group.add_argument("--t-plus", type=float, default=0.7, help="Ising: t = tanh J of the class plus, in (-1, 1)")
+    group.add_argument("--t-minus", type=float, default=0.3, help="Ising: t = tanh J of the class minus")
+    group.add_argument(
+        "--control", action="store_true", help="replace the inputs by Gaussian ones of the same covariance"
+    )
+    group.add_argument("--size", type=int, default=40, help="number of sites D of the ring")
+    group.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
+    group.add_argument("--bias", type=float, default=-1.0, help="bias b of the neuron")
+    group.add_argument("--prior", type=float, default=0.5, help="probability of the class plus")
+
+
+def problem(options: argparse.Namespace) -> Problem:
+    """The problem the options describe; ValueError naming the option."""
+    if options.law not in LAWS:
+        raise complain("law", options.law, "one of " + ", ".join(LAWS))
+    if options.law == "ising":
+        plus, minus = (
+            _named("t-plus", lambda: Ising(t=options.t_plus)),
+            _named("t-minus", lambda: Ising(t=options.t_minus)),
+        )
+        return _finish(options, plus, minus)
+    gain_minus = options.gain if options.gain_minus is None else options.gain_minus
+    pair = ((options.gain, options.xi_plus, "xi-plus"), (gain_minus, options.xi_minus, "xi-minus"))
+    laws: list[Any] = [_named(name, lambda g=g, xi=xi: NLGP(g, xi, options.covariance)) for g, xi, name in pair]
+    size = integer("size", options.size, "an integer >= 4", low=4)
+    for law, (_, _, name) in zip(laws, pair, strict=True):
+        _named(name, lambda law=law: law.check_size(size))
+    if options.law == "gp":
+        laws = [GP(law) for law in laws]
+    return _finish(options, *laws)
+
+
+def _named(option: str, build: Any) -> Any:
+    """Call ``build``; a complaint about xi or t names the option that gave it."""
+    try:
+        return build()
+    except ValueError as error:
+        name, _, rest = str(error).partition(":")
+        raise ValueError(f"{option if name in ('xi', 't') else name}:{rest}") from None
+
+
+def _finish(options: argparse.Namespace, plus: Any, minus: Any) -> Problem:
+    found = Problem(plus, minus, options.size, options.activation, options.bias, options.prior)
+    return found.gaussian_control() if options.control else found
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Start and times."""
+    group = parser.add_argument_group("run")
+    group.add_argument("--time", type=float, default=150.0, help="last time, learning rate x steps")
+    group.add_argument("--points", type=int, default=31, help="number of equally spaced times from 0 recorded")
+    group.add_argument("--seed", type=int, default=1, help="seed of the random start (and of SGD)")
+    group.add_argument(
+        "--amplitude",
+        type=float,
+        default=0.1,
+        help="start: amplitude * default_rng(seed).standard_normal(D) / sqrt(D), of norm about amplitude",
+    )
+    group.add_argument("--w0", metavar="FILE", default=None, help="start from a .npy or text file instead, (D,)")
+
+
+def start(options: argparse.Namespace) -> np.ndarray:
+    """The start the options describe, (D,)."""
+    if options.w0 is not None:
+        try:
+            return np.load(options.w0) if options.w0.endswith(".npy") else np.loadtxt(options.w0)
+        except (OSError, ValueError, EOFError) as error:
+            raise complain(
+                "w0", options.w0, f"a readable .npy or text file of {options.size} numbers ({error})"
+            ) from None
+    amplitude = real("amplitude", options.amplitude, "0 < amplitude < inf", low=0.0, open_low=True, open_high=True)
+    seed = integer("seed", options.seed, "an integer >= 0", low=0)
+    return amplitude * np.random.default_rng(seed).standard_normal(options.size) / np.sqrt(options.size)
+
+
+def times(options: argparse.Namespace) -> np.ndarray:
+    """The times the options describe, (T,)."""
+    end = real("time", options.time, "0 < time < inf", low=0.0, open_low=True, open_high=True)
+    return np.linspace(0.0, end, integer("points", options.points, "an integer >= 2", low=2, high=100_000))
+
+
+def add_solver(parser: argparse.ArgumentParser) -> None:
+    """Closure and tolerances."""
+    group = parser.add_argument_group("theory")
+    group.add_argument(
+        "--closure",
+        default="regression",
+        help="taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, exact (Ising)",
+    )
+    group.add_argument("--rtol", type=float, default=1e-6, help="relative error of a step")
+    group.add_argument("--atol", type=float, default=1e-9, help="absolute error of a step")
+    group.add_argument("--tolerance", type=float, default=1e-3, help="relative error of the fourth cumulant tensor")
+
+
+def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> None:
+    """--json, --quiet, and where arrays go."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    group.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    if saved:
+        group.add_argument("--out", metavar="FILE", default=None, help=saved)
+
+
+def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:
+    """Refuse an output that could not be written, before the work is done."""
+    if path is None:
+        return
+    target = Path(path)
+    if target.suffix not in suffixes:
+        raise complain(name, path, "a file name ending in " + ", ".join(suffixes))
+    if not target.resolve().parent.is_dir():
+        raise complain(name, path, "a file in a directory that exists")
+
+
+def save(result: Any, path: str, command: str) -> None:
+    """Write a trajectory as netCDF (SciPy's engine) or .npz, with the command that made it."""
+    if path.endswith(".nc"):
+        dataset = result.to_xarray()
+        dataset.attrs["command"] = command
+        dataset.to_netcdf(path, engine="scipy")
+        return
+    arrays = {name: getattr(result, name) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
+    np.savez(path, command=command, provenance=json.dumps(result.provenance), **arrays)
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """One JSON object on standard output; what is not finite is null."""
+    json.dump(values, sys.stdout, default=_plain, allow_nan=False)
+    print()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def trajectory_table(result: Any) -> str:
+    """A line a time: IPR x D, norm, and kurtosis of the preactivation in each class."""
+    lines = [f"{'time':>10}{'IPR x D':>10}{'norm':>10}{'kurtosis +':>12}{'kurtosis -':>12}"]
+    for i, t in enumerate(result.t):
+        plus, minus = result.kurtosis[i]
+        lines.append(
+            f"{t:>10.4g}{result.ipr[i] * result.size:>10.4f}{result.norm[i]:>10.4f}{plus:>12.4f}{minus:>12.4f}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""``cumulode sgd``: train one neuron on fresh samples."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import options as common
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Problem, run, learning rule, output."""
+    common.add_problem(parser)
+    common.add_run(parser)
+    add_learning(parser)
+    common.add_output(parser, "also write the arrays to FILE (.nc or .npz)")
+
+
+def add_learning(parser: argparse.ArgumentParser) -> None:
+    """Learning rate and batch."""
+    group = parser.add_argument_group("learning")
+    group.add_argument("--learning-rate", type=float, default=0.01, help="learning rate")
+    group.add_argument("--batch-size", type=int, default=100, help="samples a step")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Simulate and print; 1 when the run failed."""
+    from ..sgd import simulate_sgd
+
+    common.writable("out", options.out, (".nc", ".npz"))
+    problem, start, times = common.problem(options), common.start(options), common.times(options)
+    result = simulate_sgd(
+        problem, start, times, options.learning_rate, options.batch_size, seed=options.seed, progress=not options.quiet
+    )
+    if options.out:
+        common.save(result, options.out, options.command_line)
+    if options.json:
+        common.print_json({**result.to_dict(), "command": options.command_line})
+    else:
+        print(common.trajectory_table(result))
+        print(
+            f"# SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}: {result.message}"
+        )
+    if not result.success:
+        print(f"cumulode sgd: {result.message}", file=sys.stderr)
+    return 0 if result.success else 1

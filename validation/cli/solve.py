@@ -1,0 +1,51 @@
+"""``cumulode solve``: integrate the theory from one start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+
+from . import options as common
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Problem, run, theory, output."""
+    common.add_problem(parser)
+    common.add_run(parser)
+    common.add_solver(parser)
+    common.add_output(parser, "also write the arrays to FILE (.nc or .npz)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Solve and print; 1 when the run failed."""
+    from cumulode.numerics import SolveWarning, solve
+
+    from ..progress import Progress
+
+    common.writable("out", options.out, (".nc", ".npz"))
+    problem, start, times = common.problem(options), common.start(options), common.times(options)
+    with Progress(1000, "solve", enabled=not options.quiet, unit="permille") as shown, warnings.catch_warnings():
+        warnings.simplefilter("ignore", SolveWarning)  # told below, once
+        solution = solve(
+            problem,
+            start,
+            times,
+            options.closure,
+            options.rtol,
+            options.atol,
+            tolerance=options.tolerance,
+            progress=lambda done: shown.update(int(1000 * done) - shown.done),
+        )
+    if options.out:
+        common.save(solution, options.out, options.command_line)
+    if options.json:
+        common.print_json({**solution.to_dict(), "command": options.command_line})
+    else:
+        print(common.trajectory_table(solution))
+        print(
+            f"# closure {options.closure}: {solution.message}; fourth cumulant to {solution.provenance['cumulant_error']:.1e}"
+        )
+    if not solution.success:
+        print(f"cumulode solve: {solution.message}", file=sys.stderr)
+    return 0 if solution.success else 1

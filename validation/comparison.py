@@ -1,0 +1,223 @@
+"""Theory against SGD, quantity by quantity, with standard errors and a verdict."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cumulode.numerics import Solution, Trajectory, solve
+from cumulode.numerics.drift import check_weights
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import complain, integer, real
+
+from .metrics import width
+from .sgd import Run, simulate_sgd
+from .table import Row, Table, judge
+
+#: Quantities compared: all unchanged by translation, reflection and sign, so that no alignment is needed.
+QUANTITIES: dict[str, Callable[[Trajectory], np.ndarray]] = {
+    "ipr": lambda x: x.ipr,
+    "norm": lambda x: x.norm,
+    "width": lambda x: width(x.w),
+    "k2_plus": lambda x: x.k2[..., 0],
+    "k2_minus": lambda x: x.k2[..., 1],
+    "kurtosis_plus": lambda x: x.kurtosis[..., 0],
+    "kurtosis_minus": lambda x: x.kurtosis[..., 1],
+}
+#: The scale against which the tolerance is relative is at least this: a kurtosis runs from 0 to -2.
+FLOOR = {"kurtosis_plus": 1.0, "kurtosis_minus": 1.0}
+MEASURED = "measured"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What :func:`compare` returns.
+
+    Attributes
+    ----------
+    table : Table
+        A row a quantity and time: theory, SGD mean, standard error, allowance, z, verdict.
+    theory : Solution
+    sgd : Run
+        One run a seed, weights (n, T, D).
+    coarse : Run or None
+        The runs at twice the learning rate from which the allowance was measured.
+    provenance : dict
+    """
+
+    table: Table
+    theory: Solution
+    sgd: Run
+    coarse: Run | None
+    provenance: dict[str, Any] = field(repr=False)
+
+    def verdict(self, quantity: str = "ipr", time: float | None = None) -> str:
+        """The verdict on one quantity at the recorded time nearest to ``time`` (default: the last)."""
+        if quantity not in QUANTITIES:
+            raise complain("quantity", quantity, "one of " + ", ".join(QUANTITIES))
+        rows = self.table.select(quantity, self.theory.t[-1] if time is None else time)
+        return rows[0].verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "table": self.table.to_dict(),
+            "theory": self.theory.to_dict(),
+            "sgd": self.sgd.to_dict(),
+            "provenance": self.provenance,
+        }
+
+    def figure(self, control: Comparison | None = None, **options: Any) -> Any:
+        """Space-time maps, IPR and kurtosis over time, final fields; see ``plots.comparison_figure``."""
+        from .plots import comparison_figure
+
+        if control is not None:
+            options = {"control": control.theory, "control_sgd": control.sgd, **options}
+        return comparison_figure(self.theory, self.sgd, **options)
+
+    def _repr_html_(self) -> str:
+        last = self.table.select(time=float(self.theory.t[-1]))
+        return f"<p>{html.escape(repr(self.table))}; at the last time:</p>{last._repr_html_()}"
+
+
+def compare(
+    problem: Problem,
+    w0: ArrayLike,
+    t_eval: ArrayLike,
+    closure: str = "regression",
+    learning_rate: float = 0.01,
+    batch_size: int = 100,
+    seeds: int | Sequence[int] = 8,
+    *,
+    tolerance: float = 0.05,
+    allowance: str | float = MEASURED,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    cumulant_tolerance: float = 1e-3,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> Comparison:
+    """Solve the theory and run SGD from the same start, and say where they agree.
+
+    Parameters
+    ----------
+    problem : Problem
+    w0 : (D,) array, finite
+    t_eval : (T,) array
+        Times, increasing; time is learning rate x steps, each rounded to a whole step of SGD.
+    closure : str
+        See :func:`cumulode.solve`.
+    learning_rate : float > 0
+    batch_size : int >= 1
+    seeds : int >= 2, or a sequence of at least two distinct ints
+        Number of seeds (0, 1, ...), or the seeds.
+    tolerance : float > 0
+        Relative difference one cares to see (for the kurtosis: relative to at least 1): a standard error above it is
+        inconclusive.
+    allowance : "measured" or float >= 0
+        What SGD at a finite learning rate may differ by from its limit. "measured": the change of the mean when the
+        learning rate is doubled, from as many further runs (half the work again); a number: that fraction
+        of the theory's value, with no further runs.
+    rtol, atol, cumulant_tolerance : float
+        Of :func:`cumulode.solve`.
+    executor, progress
+        Of :func:`cumulode.simulate_sgd`.
+
+    Returns
+    -------
+    Comparison
+        ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
+        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance. Seven
+        quantities at T times are not independent: one row in hundreds may differ by chance.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what came and what is allowed.
+    """
+    chosen = _seeds(seeds)
+    share = _allowance(allowance)
+    tolerance = real("tolerance", tolerance, "tolerance > 0", low=0.0, open_low=True)
+    start = check_weights("w0", w0, problem.size) if isinstance(problem, Problem) else np.asarray(w0)
+    if start.ndim != 1:
+        raise complain("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
+    options: dict[str, Any] = {"batch_size": batch_size, "executor": executor, "progress": progress}
+    probe = simulate_sgd(problem, start, [0.0], learning_rate, batch_size)  # refuses bad input before any work
+    theory_times = (
+        np.unique(np.rint(np.asarray(t_eval, dtype=float) / learning_rate)) * learning_rate if probe.success else t_eval
+    )
+    theory = solve(problem, start, _distinct(t_eval, theory_times), closure, rtol, atol, tolerance=cumulant_tolerance)
+    sgd = simulate_sgd(problem, start, theory.t, learning_rate, seed=chosen, **options)
+    coarse = None
+    if share is None:
+        further = [10**6 + s for s in chosen]  # streams of their own: the two means are independent
+        coarse = simulate_sgd(problem, start, theory.t, 2 * learning_rate, seed=further, **options)
+    rows = [row for name in QUANTITIES for row in _rows(name, theory, sgd, coarse, share, tolerance)]
+    provenance = {
+        "theory": theory.provenance,
+        "sgd": sgd.provenance,
+        "tolerance": tolerance,
+        "allowance": MEASURED if share is None else share,
+    }
+    return Comparison(Table(rows), theory, sgd, coarse, provenance)
+
+
+def _seeds(seeds: Any) -> list[int]:
+    allowed = "an integer >= 2, or at least two distinct integers >= 0"
+    if isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, str):
+        chosen = [integer("seeds", s, allowed, low=0) for s in seeds]
+        if len(chosen) < 2 or len(set(chosen)) < len(chosen):
+            raise complain("seeds", list(seeds), allowed)
+        return chosen
+    return list(range(integer("seeds", seeds, allowed, low=2)))
+
+
+def _allowance(allowance: Any) -> float | None:
+    if allowance == MEASURED:
+        return None
+    return real("allowance", allowance, "'measured' or a fraction >= 0", low=0.0, open_high=True)
+
+
+def _distinct(t_eval: ArrayLike, rounded: ArrayLike) -> ArrayLike:
+    """The times SGD can record (whole steps, each once), or ``t_eval`` as it is where it is refused anyway."""
+    times = np.asarray(t_eval, dtype=float)
+    good = (
+        times.ndim == 1
+        and times.size > 0
+        and np.all(np.isfinite(times))
+        and np.all(np.diff(times) > 0)
+        and times[0] >= 0
+    )
+    return rounded if good else t_eval
+
+
+def _rows(
+    name: str, theory: Solution, sgd: Run, coarse: Run | None, share: float | None, tolerance: float
+) -> list[Row]:
+    quantity = QUANTITIES[name]
+    predicted, measured = quantity(theory), quantity(sgd)
+    mean = measured.mean(axis=0)
+    error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
+    shift = np.abs(quantity(coarse).mean(axis=0) - mean) if coarse is not None else (share or 0.0) * np.abs(predicted)
+    scale = np.maximum(np.abs(predicted), FLOOR.get(name, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(predicted == mean, 0.0, (predicted - mean) / error)
+    return [
+        Row(
+            name,
+            float(t),
+            float(a),
+            float(m),
+            float(e),
+            float(s),
+            float(zz),
+            judge(float(a), float(m), float(e), float(s), float(tolerance * c)),
+        )
+        for t, a, m, e, s, zz, c in zip(theory.t, predicted, mean, error, shift, z, scale, strict=True)
+    ]
