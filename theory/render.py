@@ -88,7 +88,8 @@ def _aligned(chain: Chain, document: bool = False) -> list[str]:
 
 def _summary(d: Derivation) -> str:
     numeric = sum(s.status != "symbolic" for s in d.steps)
-    return f"{len(d.steps)} equalities checked: {len(d.steps) - numeric} symbolically, {numeric} numerically only, none failed."
+    symbolic = len(d.steps) - numeric
+    return f"{len(d.steps)} equalities checked: {symbolic} symbolically, {numeric} numerically only, none failed."
 
 
 def _escape(words: str) -> str:

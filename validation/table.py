@@ -97,7 +97,8 @@ class Table:
         return "\n".join([",".join(names), *lines, ""])
 
     def __str__(self) -> str:
-        head = f"{'quantity':<16}{'time':>8}{'theory':>11}{'SGD mean':>11}{'std. error':>12}{'allowance':>11}{'z':>8}  verdict"
+        head = f"{'quantity':<16}{'time':>8}{'theory':>11}{'SGD mean':>11}{'std. error':>12}{'allowance':>11}"
+        head += f"{'z':>8}  verdict"
         lines = [
             f"{r.quantity:<16}{r.time:>8.4g}{r.theory:>11.4g}{r.sgd:>11.4g}{r.standard_error:>12.2g}{r.allowance:>11.2g}"
             f"{r.z:>8.1f}  {r.verdict}"

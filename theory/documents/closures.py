@@ -15,8 +15,10 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     """A = 2 dPsi/dk2 and B = 4 dPsi/dk4 of the closures whose potential is a Gaussian average."""
     chosen = parse(activation)
     about = (
-        "A closure is a potential $\\Psi_y(k_2, k_4)$; the drift of a class is $A\\,Cw + B\\,K(w,w,w)$ with $A = 2\\,\\partial\\Psi/\\partial k_2$, "
-        "$B = 4\\,\\partial\\Psi/\\partial k_4$. Averages are over $h = b + \\lambda$; a derivative in the variance is half the second "
+        "A closure is a potential $\\Psi_y(k_2, k_4)$; the drift of a class is $A\\,Cw + B\\,K(w,w,w)$ with $A "
+        "= 2\\,\\partial\\Psi/\\partial k_2$, "
+        "$B = 4\\,\\partial\\Psi/\\partial k_4$. Averages are over $h = b + \\lambda$; a derivative in the "
+        "variance is half the second "
         "derivative in the mean (heat equation). Used in cumulode.theory.lowering."
     )
     d = Derivation("closures", f"Closures for the activation {chosen.name}", about)
@@ -47,7 +49,8 @@ def _coefficients(d: Derivation, name: str) -> None:
         if result == 0:
             continue
         d.chain(
-            f"Closure {name}: ${letter} = {sp.latex(result)}$, checked on the force $F = e^{{h/2}}$, whose averages are elementary.",
+            f"Closure {name}: ${letter} = {sp.latex(result)}$, checked on the force $F = e^{{h/2}}$, whose "
+            f"averages are elementary.",
             rf"{letter}\big|_{{F=e^{{h/2}}}}",
             factor * sp.Derivative(psi, symbol),
         ).equals(_test_average(result), f"differentiation in {symbol} through mean and variance", domain=negative)
@@ -57,14 +60,16 @@ def _closed_form(d: Derivation, chosen: Activation) -> None:
     found = closed_form(chosen, 0)
     if found is None:
         d.chain(
-            f"For {chosen.name} no closed form of the Gaussian average of the force was found; it is taken by quadrature.",
+            f"For {chosen.name} no closed form of the Gaussian average of the force was found; it is taken by "
+            f"quadrature.",
             r"\int \varphi(z)\,dz",
             sp.Integral(sp.exp(-(h**2) / 2) / sp.sqrt(2 * sp.pi), (h, -sp.oo, sp.oo)),
         ).equals(1, "normalisation of the density used")
         return
     heat = sp.Derivative(found, variance)
     d.chain(
-        f"The Gaussian average of the force, $G(m, v) = E[F_y(h)]$, $h \\sim N(m, v)$: $G = {sp.latex(found)}$. It solves the "
+        f"The Gaussian average of the force, $G(m, v) = E[F_y(h)]$, $h \\sim N(m, v)$: $G = {sp.latex(found)}$. "
+        f"It solves the "
         "heat equation and starts from $F$ at $v = 0$, and is therefore the average.",
         r"\partial_v G",
         heat,

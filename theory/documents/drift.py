@@ -18,8 +18,10 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     chosen = parse(activation)
     neglected, what = expansion.first_neglected()
     about = (
-        f"Small parameter: $|w|$. The force $F_y(\\lambda) = (y - \\sigma(\\lambda+b))\\sigma'(\\lambda+b)$ is expanded at "
-        f"$\\lambda = w\\cdot x = 0$ to order {order}; first neglected: {what} (order {neglected}). Odd cumulants vanish because the law "
+        f"Small parameter: $|w|$. The force $F_y(\\lambda) = (y - \\sigma(\\lambda+b))\\sigma'(\\lambda+b)$ is "
+        f"expanded at "
+        f"$\\lambda = w\\cdot x = 0$ to order {order}; first neglected: {what} (order {neglected}). Odd "
+        f"cumulants vanish because the law "
         "is even. Used by the closures taylor (cumulode.theory.closures)."
     )
     d = Derivation("drift", "The drift in cumulants", about)
@@ -57,7 +59,8 @@ def _force_derivatives(d: Derivation, sigma: sp.Expr, order: int) -> None:
         unevaluated = sp.Derivative(force, (h, n))
         result = sp.simplify(sp.diff(force, h, n))
         d.chain(
-            f"The derivative of order {n} of the force for the activation ${sp.latex(sigma)}$; at $h = b$ it is $F_y^{{({n})}}(0)$.",
+            f"The derivative of order {n} of the force for the activation ${sp.latex(sigma)}$; at $h = b$ it is "
+            f"$F_y^{{({n})}}(0)$.",
             rf"\frac{{d^{{{n}}} F_y}}{{d h^{{{n}}}}}",
             unevaluated,
         ).equals(result, "differentiation")

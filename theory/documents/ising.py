@@ -13,7 +13,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     d = Derivation(
         "ising",
         "Cumulants of the Ising ring",
-        "Spins on a ring of $D$ sites, $t = \\tanh J$. Nothing is dropped. Used in cumulode.theory.ising and cumulode.numerics.cumulants.ising.",
+        "Spins on a ring of $D$ sites, $t = \\tanh J$. Nothing is dropped. Used in cumulode.theory.ising and "
+        "cumulode.numerics.cumulants.ising.",
     )
     t = sp.Symbol("t", positive=True)
     gaps = sp.symbols("g0:4", positive=True)
@@ -24,7 +25,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     power = one * sp.diag(1, t ** n[0]) * one
     rest = one * sp.diag(1, t ** n[1]) * one
     d.chain(
-        "In units in which its largest eigenvalue is 1, the transfer matrix has eigenvalues 1 and $t$; two spins, $n$ and $m$ bonds apart around "
+        "In units in which its largest eigenvalue is 1, the transfer matrix has eigenvalues 1 and $t$; two "
+        "spins, $n$ and $m$ bonds apart around "
         "the ring.",
         "C",
         (minus * power * minus * rest).trace() / (power * rest).trace(),
@@ -41,7 +43,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
         - second(t, gaps[0] + gaps[1] + gaps[2], size) * second(t, gaps[1], size)
     )
     d.chain(
-        "The fourth cumulant of sorted sites with cyclic gaps $g_0, g_1, g_2, g_3$, as a difference of moments, and as a sum in which "
+        "The fourth cumulant of sorted sites with cyclic gaps $g_0, g_1, g_2, g_3$, as a difference of moments, "
+        "and as a sum in which "
         "nothing cancels.",
         "K",
         plain,

@@ -14,7 +14,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     d = Derivation(
         "nlgp",
         "Cumulants of the non-linear Gaussian process",
-        "$x = \\mathrm{erf}(g z/\\sqrt 2)/Z(g)$ with $z$ Gaussian of covariance $c$. Nothing is dropped: the fourth cumulant is one integral. "
+        "$x = \\mathrm{erf}(g z/\\sqrt 2)/Z(g)$ with $z$ Gaussian of covariance $c$. Nothing is dropped: the "
+        "fourth cumulant is one integral. "
         "Used in cumulode.theory.nlgp and cumulode.numerics.cumulants.nlgp.",
     )
     g, c = sp.Symbol("g", positive=True), sp.Symbol("c", real=True)
@@ -28,13 +29,15 @@ def _signs(d: Derivation, g: sp.Symbol, c: sp.Symbol) -> None:
     r, q = sp.Symbol("r", real=True), sp.Symbol("q", positive=True)
     inside = {c: (-0.9, 0.9), r: (-0.9, 0.9), q: (0.1, 0.95)}
     d.chain(
-        "$\\mathrm{erf}(g z/\\sqrt2)$ is the mean of $\\mathrm{sign}(g z + u)$, $u \\sim N(0,1)$; two such signs have Gaussians of correlation $r$.",
+        "$\\mathrm{erf}(g z/\\sqrt2)$ is the mean of $\\mathrm{sign}(g z + u)$, $u \\sim N(0,1)$; two such "
+        "signs have Gaussians of correlation $r$.",
         "r",
         g**2 * c / sp.sqrt((g**2 + 1) * (g**2 + 1)),
     ).equals((g**2 / (1 + g**2)) * c, "covariance g^2 c over the variance 1 + g^2", domain=inside)
     s = sp.Symbol("s", real=True)
     d.chain(
-        "By Plackett's identity $\\partial_r E[s_1 s_2] = 4\\,\\varphi_2(0,0;r)$, and at $r = 0$ the signs are independent.",
+        "By Plackett's identity $\\partial_r E[s_1 s_2] = 4\\,\\varphi_2(0,0;r)$, and at $r = 0$ the signs are "
+        "independent.",
         "E[s_1 s_2]",
         sp.Integral(4 / (2 * sp.pi * sp.sqrt(1 - s**2)), (s, 0, r)),
     ).equals(2 / sp.pi * sp.asin(r), "integration", domain=inside)
@@ -66,8 +69,10 @@ def _plackett(d: Derivation) -> None:
     plain = r["ij"] / sp.sqrt(1 - a**2) * (sp.asin((b - explained) / sp.sqrt(var_k * var_l)) - sp.asin(b))
     small = dict.fromkeys(r.values(), (0.02, 0.3)) | {tau: (0.1, 0.9)}
     d.chain(
-        "One pair of the fourth cumulant, $K = (4/\\pi^2) Z^{-4}\\int_0^1 d\\tau \\sum_{i<j} r_{ij}(1-\\tau^2 r_{ij}^2)^{-1/2} "
-        "[\\arcsin\\rho_{kl|ij} - \\arcsin(\\tau r_{kl})]$: the plain difference, and the form the code evaluates, in which "
+        "One pair of the fourth cumulant, $K = (4/\\pi^2) Z^{-4}\\int_0^1 d\\tau \\sum_{i<j} r_{ij}(1-\\tau^2 "
+        "r_{ij}^2)^{-1/2} "
+        "[\\arcsin\\rho_{kl|ij} - \\arcsin(\\tau r_{kl})]$: the plain difference, and the form the code "
+        "evaluates, in which "
         "nothing cancels.",
         None,
         plain,

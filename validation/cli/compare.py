@@ -26,7 +26,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--allowance",
         default="measured",
-        help="O(learning rate) shift granted to SGD: measured (by runs at twice the rate), or a fraction of the theory's value",
+        help="O(learning rate) shift granted to SGD: measured (by runs at twice the rate), or a fraction of the "
+        "theory's value",
     )
     group.add_argument(
         "--wanted", type=float, default=0.05, help="relative standard error above which a row is inconclusive"

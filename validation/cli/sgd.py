@@ -39,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(common.trajectory_table(result))
         print(
-            f"# SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}: {result.message}"
+            f"# SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}: "
+            f"{result.message}"
         )
     if not result.success:
         print(f"cumulode sgd: {result.message}", file=sys.stderr)

@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(common.trajectory_table(solution))
         print(
-            f"# closure {options.closure}: {solution.message}; fourth cumulant to {solution.provenance['cumulant_error']:.1e}"
+            f"# closure {options.closure}: {solution.message}; fourth cumulant to "
+            f"{solution.provenance['cumulant_error']:.1e}"
         )
     if not solution.success:
         print(f"cumulode solve: {solution.message}", file=sys.stderr)
