@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP)
 	@mkdir -p demo
-	$(BIN)/cumulode compare --gain 3 --xi-plus 4 --xi-minus 1 --size 40 --bias -1 --time 300 --points 61 --seeds 8 \
+	$(BIN)/cumulode compare --gain 3 --xi-plus 4 --xi-minus 1 --size 40 --bias -1 --time 300 --points 121 --seeds 8 \
 	    --figure demo/compare.png --out demo/compare.csv > demo/compare.txt
 	@cat demo/compare.txt
 

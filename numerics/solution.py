@@ -127,4 +127,6 @@ class Solution(Trajectory):
 
 def _plain(a: np.ndarray) -> Any:
     """Nested lists with None for what is not finite (JSON has no NaN)."""
-    return np.where(np.isfinite(a), a, None).tolist()
+    plain = a.astype(object)
+    plain[~np.isfinite(a)] = None
+    return plain.tolist()

@@ -194,7 +194,7 @@ def comparison_figure(theory: Trajectory, sgd: Trajectory | None = None, control
     """
     from matplotlib.figure import Figure
 
-    roles = {"theory": theory, "control": control, "sgd": sgd, "control_sgd": control_sgd}
+    roles: dict[str, Any] = {"theory": theory, "control": control, "sgd": sgd, "control_sgd": control_sgd}
     _same_size(roles)
     figure = Figure(figsize=(11, 8), layout="constrained")
     grid = figure.add_gridspec(3, 6, height_ratios=(1, 1, 0.1))

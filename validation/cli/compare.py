@@ -96,7 +96,7 @@ def _number(text: str) -> Any:
 
 
 def _write_csv(pair: dict[str, Any], path: str) -> None:
-    parts = []
+    parts: list[str] = []
     for name, comparison in pair.items():
         head, *lines = comparison.table.to_csv().splitlines()
         parts += ([f"run,{head}"] if not parts else []) + [f"{name},{line}" for line in lines]
