@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numba
 from numba import njit, types
@@ -78,7 +78,7 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
 
 
 class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes: ClassVar = [_Locator]
+    _locator_classes = [_Locator]  # noqa: RUF012 - as numba declares it
 
 
 class _Cache(caching.FunctionCache):  # type: ignore[misc]
