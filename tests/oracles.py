@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import mpmath as mp
 import numpy as np
+from mpmath.calculus.quadrature import GaussLegendre
 from scipy import special
 
 Force = Callable[[np.ndarray, float], np.ndarray]
@@ -204,45 +205,128 @@ class Neuron:
         return (self.label - self.sigma(h)) * self.slope(h)
 
 
-def _integrate(f: Callable, top: mp.mpf, breaks: list) -> mp.mpf:
-    """Over [0, top] in pieces that follow the force (scale 1), the breaks and a factor of two a piece."""
-    inner = {mp.mpf(2) ** k for k in range(-1, 8)} | {abs(b) for b in breaks}
-    points = [mp.mpf(0), *sorted(p for p in inner if 0 < p < top), top]
-    return mp.quad(f, points, maxdegree=7)
+@lru_cache(maxsize=8)
+def _rule(precision: int) -> list[tuple[mp.mpf, mp.mpf]]:
+    """24 Gauss-Legendre nodes and weights on [-1, 1]."""
+    return GaussLegendre(mp.mp).calc_nodes(4, precision)
 
 
-def gaussian_mean(f: Callable, variance: mp.mpf, breaks: list, mean: mp.mpf = 0) -> mp.mpf:
-    """``E[f(mean + s z, z)]`` over a standard normal ``z``."""
+def _composite(edges: list) -> list[tuple[mp.mpf, mp.mpf]]:
+    """Gauss-Legendre on every interval between ``edges``."""
+    pieces = [((high + low) / 2, (high - low) / 2) for low, high in itertools.pairwise(edges)]
+    return [(middle + half * x, half * weight) for middle, half in pieces for x, weight in _rule(mp.mp.prec)]
+
+
+def _edges(neuron: Neuron, width: mp.mpf, top: mp.mpf) -> list:
+    """Places in (0, top) so close that between them both the force (scale 1) and the law (``width``) are smooth."""
+    steps = [mp.mpf(3 * k) / 2 for k in range(18)] + [mp.mpf(32) * 2**k for k in range(6)]
+    steps += [width * k for k in range(14)] + [abs(b) for b in neuron.breaks]
+    return sorted({p for p in steps if 0 < p < top})
+
+
+def gaussian_nodes(neuron: Neuron, variance: mp.mpf, mean: mp.mpf = 0) -> list[tuple[mp.mpf, mp.mpf, mp.mpf]]:
+    """Nodes ``(lam, z, weight)`` of ``lam = mean + s z``, ``z`` standard normal."""
     s = mp.sqrt(variance)
-    lows = sorted({(b - mean) / s for b in breaks if abs(b - mean) < 14 * s} | {(k - mean) / s for k in range(-8, 9, 4)
-                                                                               if abs(k - mean) < 14 * s})
-    points = [-14, *lows, 14]
-    return mp.quad(lambda z: f(mean + s * z, z) * mp.npdf(z), points, maxdegree=8)
+    positive = _edges(neuron, s, 13 * s + abs(mean))
+    inner = {(sign * p - mean) / s for p in positive for sign in (1, -1)} | {mp.mpf(k) for k in range(-12, 13)}
+    edges = [mp.mpf(-13), *sorted(e for e in inner if -13 < e < 13), mp.mpf(13)]
+    return [(mean + s * z, z, weight * mp.npdf(z)) for z, weight in _composite(edges)]
 
 
 def gaussian_derivative(neuron: Neuron, n: int, variance: mp.mpf, mean: mp.mpf = 0) -> mp.mpf:
     """``E[F^(n)]`` over N(mean, variance), by parts on to the Gaussian, so that kinks need no delta functions."""
-    hermite = lambda z: mp.mpf(2) ** (-mp.mpf(n) / 2) * mp.hermite(n, z / mp.sqrt(2))  # noqa: E731
-    return gaussian_mean(lambda lam, z: neuron.force(lam) * hermite(z), variance, neuron.breaks, mean) / mp.sqrt(variance) ** n
+    hermite = [mp.mpf(c) for c in np.polynomial.hermite_e.herme2poly([0] * n + [1])[::-1]]
+    nodes = gaussian_nodes(neuron, variance, mean)
+    total = mp.fsum(weight * neuron.force(lam) * mp.polyval(hermite, z) for lam, z, weight in nodes)
+    return total / mp.sqrt(variance) ** n
 
 
-def pearson_mean(f: Callable, k2: mp.mpf, k4: mp.mpf, breaks: list) -> mp.mpf:
-    """``E[f(lam)]``, ``f`` even, over Pearson's law of cumulants ``k2``, ``k4``: density (1 - lam^2/S^2)^(nu - 3/2)."""
+def gaussian_potential(neuron: Neuron, variance: mp.mpf, mean: mp.mpf = 0) -> mp.mpf:
+    """``E[Phi]`` over N(mean, variance)."""
+    return mp.fsum(weight * neuron.phi(lam) for lam, _, weight in gaussian_nodes(neuron, variance, mean))
+
+
+def pearson_nodes(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> list[tuple[mp.mpf, mp.mpf]]:
+    """Nodes ``(lam, weight)``, lam > 0, of means of even functions over Pearson's law with cumulants ``k2``, ``k4``.
+
+    Density proportional to ``(1 - lam^2/S^2)^power``: ``power = nu - 3/2``, ``S^2 = 2 nu k2``, ``nu = -3 k2^2/k4 - 1``.
+    """
     nu = -3 * k2**2 / k4 - 1
-    power = nu - mp.mpf(3) / 2
-    square = 2 * nu * k2
-    if k4 > 0:
-        density = lambda lam: (1 - lam**2 / square) ** power  # noqa: E731
-        norm = mp.sqrt(-square) * mp.beta(mp.mpf(1) / 2, -power - mp.mpf(1) / 2) / 2
-        return _integrate(lambda lam: f(lam) * density(lam), mp.inf, breaks) / norm
-    norm = mp.sqrt(square) * mp.beta(mp.mpf(1) / 2, power + 1) / 2
-    top = mp.sqrt(square)
-    if power >= 0:
-        return _integrate(lambda lam: f(lam) * (1 - lam**2 / square) ** power, top, breaks) / norm
-    # the density is infinite at the end: u = 1 - v^(1/(power + 1)) makes it finite
-    stretch = 1 / (power + 1)
-    to_v = lambda lam: (1 - lam / top) ** (power + 1)  # noqa: E731
-    inner = {mp.mpf(2) ** k for k in range(-1, 8)} | {abs(b) for b in breaks}
-    points = [mp.mpf(0), *sorted(to_v(p) for p in inner if 0 < p < top), mp.mpf(1)]
-    value = mp.quad(lambda v: f(top * (1 - v**stretch)) * (2 - v**stretch) ** power, points, maxdegree=7)
-    return value * top * stretch / norm
+    power, scale = nu - mp.mpf(3) / 2, mp.sqrt(abs(2 * nu * k2))
+    nodes = (_heavy_nodes if k4 > 0 else _bounded_nodes)(neuron, mp.sqrt(k2), power, scale)
+    total = mp.fsum(weight for _, weight in nodes)
+    return [(lam, weight / total) for lam, weight in nodes]
+
+
+def _bounded_nodes(neuron: Neuron, width: mp.mpf, power: mp.mpf, scale: mp.mpf) -> list[tuple[mp.mpf, mp.mpf]]:
+    """``1 - lam/S = exp(-x)`` spreads an infinite density at the end out; beyond x = 64 the force is that at the end."""
+    last = min(mp.mpf(64), -mp.log(1 - mp.sqrt(1 - mp.exp(-70 / (power + 1)))))
+    inner = {-mp.log(1 - e / scale) for e in _edges(neuron, width, scale)} | {mp.mpf(2) ** k for k in range(6)}
+    edges = [mp.mpf(0), *sorted(e for e in inner if 0 < e < last), last]
+    nodes = [(-mp.expm1(-x), weight * mp.exp(-x * (power + 1))) for x, weight in _composite(edges)]
+    tail = mp.mpf(2) ** power * mp.exp(-last * (power + 1)) / (power + 1)
+    return [(scale * u, weight * (1 + u) ** power) for u, weight in nodes] + [(scale, tail)]
+
+
+def _heavy_nodes(neuron: Neuron, width: mp.mpf, power: mp.mpf, scale: mp.mpf) -> list[tuple[mp.mpf, mp.mpf]]:
+    """``lam = S sinh x``, up to where the weight times lam^4 has fallen by exp(-60)."""
+    last = mp.acosh(mp.exp(60 / (-2 * power - 5)))
+    inner = {mp.asinh(e / scale) for e in _edges(neuron, width, scale * mp.sinh(last))}
+    inner |= {mp.mpf(k) for k in range(0, 40, 2)}
+    edges = [mp.mpf(0), *sorted(e for e in inner if 0 < e < last), last]
+    return [(scale * mp.sinh(x), weight * mp.cosh(x) ** (2 * power + 1)) for x, weight in _composite(edges)]
+
+
+# ---------------------------------------------------------------- A and B of the closures, from their definitions
+
+
+def gaussian_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """``E_G[F']`` and nothing."""
+    return gaussian_derivative(neuron, 1, k2), mp.mpf(0)
+
+
+def edgeworth_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """``E_G[F^(1)] + k4/24 E_G[F^(5)]`` and ``E_G[F^(3)]/6``."""
+    first, third, fifth = (gaussian_derivative(neuron, n, k2) for n in (1, 3, 5))
+    return first + k4 / 24 * fifth, third / 6
+
+
+def _difference(psi: Callable, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """``2 dPsi/dk2`` and ``4 dPsi/dk4`` by central differences of 1e-8 of each: 1e-16 of the third derivative is lost."""
+    d2, d4 = k2 * mp.mpf(10) ** -8, k4 * mp.mpf(10) ** -8
+    return (psi(k2 + d2, k4) - psi(k2 - d2, k4)) / d2, 2 * (psi(k2, k4 + d4) - psi(k2, k4 - d4)) / d4
+
+
+def bimodal_potential(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> mp.mpf:
+    """``E[Phi(+-m + s n)]``, ``m^4 = -k4/2``, ``s^2 = k2 - m^2``."""
+    m = (-k4 / 2) ** mp.mpf("0.25")
+    return (gaussian_potential(neuron, k2 - m**2, m) + gaussian_potential(neuron, k2 - m**2, -m)) / 2
+
+
+def pearson_potential(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> mp.mpf:
+    """``E_nu[Phi]``."""
+    return mp.fsum(weight * (neuron.phi(lam) + neuron.phi(-lam)) / 2 for lam, weight in pearson_nodes(neuron, k2, k4))
+
+
+def bimodal_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """Derivatives of its potential."""
+    return _difference(lambda a, b: bimodal_potential(neuron, a, b), k2, k4)
+
+
+def pearson_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """Derivatives of its potential."""
+    return _difference(lambda a, b: pearson_potential(neuron, a, b), k2, k4)
+
+
+def regression_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """From the projection itself: ``c_n = E_nu[P_n F] / E_nu[P_n^2]`` with ``P_1 = lam``, ``P_3 = lam^3 - (m4/k2) lam``.
+
+    No derivative of F enters, so kinks are no exception. ``A = c_1 - c_3 k4/k2``, ``B = c_3``; moments of a beta law.
+    """
+    nu = -3 * k2**2 / k4 - 1
+    m4, m6 = k4 + 3 * k2**2, 15 * k2**3 * nu**2 / ((nu + 1) * (nu + 2))
+    nodes = pearson_nodes(neuron, k2, k4)
+    odd = [(lam, weight * (neuron.force(lam) - neuron.force(-lam)) / 2) for lam, weight in nodes]
+    c1 = mp.fsum(lam * value for lam, value in odd) / k2
+    c3 = mp.fsum((lam**3 - m4 / k2 * lam) * value for lam, value in odd) / (m6 - m4**2 / k2)
+    return c1 - c3 * k4 / k2, c3

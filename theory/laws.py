@@ -60,7 +60,7 @@ class NLGP:
     @property
     def one_minus_q(self) -> float:
         """``1 / (1 + g^2)``, without cancellation."""
-        return 1.0 / (1.0 + self.gain**2)
+        return 1.0 / (1.0 + self.gain * self.gain)  # a power would overflow where the product is inf
 
     def check_size(self, size: int) -> None:
         """Raise ValueError when the law does not exist on a ring of ``size`` sites."""

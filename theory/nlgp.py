@@ -17,15 +17,21 @@ from .equations import Assignment, EquationSet
 PAIRS = ("ij", "ik", "il", "jk", "jl", "kl")
 
 
-def normalisation(q: Any, m: Any = np) -> Any:
+def arcsine(r: Any, complement: Any = None, m: Any = np) -> Any:
+    """``asin r``; given ``complement = 1 - r`` without loss of digits where r is near 1."""
+    if complement is None:
+        return m.arcsin(r) if m is np else m.asin(r)
+    return m.arctan2(r, m.sqrt(complement * (1 + r)))
+
+
+def normalisation(q: Any, m: Any = np, complement: Any = None) -> Any:
     """``Z^2 = (2/pi) asin q``, the variance of ``erf(g z/sqrt 2)``."""
-    return 2 / m.pi * (m.arcsin(q) if m is np else m.asin(q))
+    return 2 / m.pi * arcsine(q, complement, m)
 
 
-def second(q: Any, c: Any, m: Any = np) -> Any:
-    """``C = asin(q c) / asin(q)``: the arcsine law, with ``c`` the Gaussian covariance."""
-    asin = m.arcsin if m is np else m.asin
-    return asin(q * c) / asin(q)
+def second(q: Any, c: Any, m: Any = np, complements: tuple[Any, Any] = (None, None)) -> Any:
+    """``C = asin(q c) / asin(q)``: the arcsine law, ``c`` the Gaussian covariance; complements: 1 - qc and 1 - q."""
+    return arcsine(q * c, complements[0], m) / arcsine(q, complements[1], m)
 
 
 def plackett_pair() -> EquationSet:

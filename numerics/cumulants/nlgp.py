@@ -21,8 +21,9 @@ NODES = 64
 
 def second(law: NLGP, distances: np.ndarray, size: int | None) -> np.ndarray:
     """C at integer distances, same shape."""
-    c, _ = gaussian_covariance(law.covariance, distances, law.xi, size)
-    return np.asarray(theory.second(law.q, c))
+    c, c_complement = gaussian_covariance(law.covariance, distances, law.xi, size)
+    complements = (law.one_minus_q + law.q * c_complement, law.one_minus_q)
+    return np.asarray(theory.second(law.q, c, complements=complements))
 
 
 def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
@@ -38,7 +39,7 @@ def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
     work = compiled(_fourth, _SIGNATURE)
     rule = _rule()
     chunks = np.array_split(np.arange(len(sites)), max(1, len(sites) // 4096))
-    scale = 4 / math.pi**2 / theory.normalisation(q) ** 2
+    scale = 4 / math.pi**2 / theory.normalisation(q, complement=law.one_minus_q) ** 2
 
     def run(rows: np.ndarray) -> None:
         block = np.ascontiguousarray(sites[rows])
