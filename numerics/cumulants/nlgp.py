@@ -16,7 +16,8 @@ from cumulode.theory.laws import NLGP
 from ..generated.nlgp import plackett_pair
 from ..jit import compiled, i8, kernel, matrix, types, vector
 
-NODES = 64
+#: With the map below: 4e-14 up to gain 10^3, 6e-13 at 10^4, 5e-11 at 10^6 (measured, repeated sites).
+NODES = 96
 
 
 def second(law: NLGP, distances: np.ndarray, size: int | None) -> np.ndarray:
@@ -53,13 +54,16 @@ def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
 
 
 def _rule() -> np.ndarray:
-    """Nodes tau, 1 - tau and weights of the Plackett integral: tau = sin(pi u/2), u = 1 - (1-v)^2, Gauss in v."""
+    """Nodes tau, 1 - tau and weights of the Plackett integral: tau = sin(pi u/2), u = 1 - (1-v)^4, Gauss in v.
+
+    The map crowds the nodes where tau is near 1, where a large gain leaves a narrow layer.
+    """
     x, weight = np.polynomial.legendre.leggauss(NODES)
     rest = (1 - x) / 2  # 1 - v
-    u = 1 - rest**2
+    u = 1 - rest**4
     tau = np.sin(np.pi * u / 2)
-    tau_complement = 2 * np.sin(np.pi * rest**2 / 4) ** 2
-    jacobian = np.pi / 2 * np.cos(np.pi * u / 2) * 2 * rest
+    tau_complement = 2 * np.sin(np.pi * rest**4 / 4) ** 2
+    jacobian = np.pi / 2 * np.cos(np.pi * u / 2) * 4 * rest**3
     return np.ascontiguousarray(np.stack([tau, tau_complement, weight / 2 * jacobian]))
 
 
