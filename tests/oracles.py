@@ -176,6 +176,7 @@ def nlgp_cumulant(gain: float, c: Callable[[int, int], mp.mpf]) -> mp.mpf:
 
 # ---------------------------------------------------------------- activations and laws of lam in high precision
 
+#: sigma, its derivative (one-sided at kinks) and the kinks.
 MP_ACTIVATIONS: dict[str, tuple[Callable, Callable, tuple[float, ...]]] = {
     "erf": (lambda h: mp.erf(h / mp.sqrt(2)), lambda h: mp.sqrt(2 / mp.pi) * mp.exp(-h * h / 2), ()),
     "tanh": (mp.tanh, lambda h: mp.sech(h) ** 2, ()),
@@ -183,6 +184,7 @@ MP_ACTIVATIONS: dict[str, tuple[Callable, Callable, tuple[float, ...]]] = {
     "relu": (lambda h: max(h, mp.mpf(0)), lambda h: mp.mpf(h > 0), (0.0,)),
     "Max(0, h) + 0.1*Min(0, h)": (lambda h: h if h > 0 else h / 10, lambda h: mp.mpf(1) if h > 0 else mp.mpf(1) / 10, (0.0,)),
     "Abs(h - 1)": (lambda h: abs(h - 1), lambda h: mp.mpf(1) if h > 1 else mp.mpf(-1), (1.0,)),
+    "h - h**3/6": (lambda h: h - h**3 / 6, lambda h: 1 - h * h / 2, ()),
     "tanh(Max(0, h))": (lambda h: mp.tanh(max(h, 0)), lambda h: mp.sech(h) ** 2 if h > 0 else mp.mpf(0), (0.0,)),
 }
 
@@ -233,17 +235,12 @@ def gaussian_nodes(neuron: Neuron, variance: mp.mpf, mean: mp.mpf = 0) -> list[t
     return [(mean + s * z, z, weight * mp.npdf(z)) for z, weight in _composite(edges)]
 
 
-def gaussian_derivative(neuron: Neuron, n: int, variance: mp.mpf, mean: mp.mpf = 0) -> mp.mpf:
+def gaussian_derivatives(neuron: Neuron, orders: tuple[int, ...], variance: mp.mpf, mean: mp.mpf = 0) -> list[mp.mpf]:
     """``E[F^(n)]`` over N(mean, variance), by parts on to the Gaussian, so that kinks need no delta functions."""
-    hermite = [mp.mpf(c) for c in np.polynomial.hermite_e.herme2poly([0] * n + [1])[::-1]]
-    nodes = gaussian_nodes(neuron, variance, mean)
-    total = mp.fsum(weight * neuron.force(lam) * mp.polyval(hermite, z) for lam, z, weight in nodes)
-    return total / mp.sqrt(variance) ** n
-
-
-def gaussian_potential(neuron: Neuron, variance: mp.mpf, mean: mp.mpf = 0) -> mp.mpf:
-    """``E[Phi]`` over N(mean, variance)."""
-    return mp.fsum(weight * neuron.phi(lam) for lam, _, weight in gaussian_nodes(neuron, variance, mean))
+    nodes = [(z, weight * neuron.force(lam)) for lam, z, weight in gaussian_nodes(neuron, variance, mean)]
+    hermite = {n: [mp.mpf(c) for c in np.polynomial.hermite_e.herme2poly([0] * n + [1])[::-1]] for n in orders}
+    totals = [mp.fsum(value * mp.polyval(hermite[n], z) for z, value in nodes) for n in orders]
+    return [total / mp.sqrt(variance) ** n for n, total in zip(orders, totals, strict=True)]
 
 
 def pearson_nodes(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> list[tuple[mp.mpf, mp.mpf]]:
@@ -264,7 +261,7 @@ def _bounded_nodes(neuron: Neuron, width: mp.mpf, power: mp.mpf, scale: mp.mpf) 
     inner = {-mp.log(1 - e / scale) for e in _edges(neuron, width, scale)} | {mp.mpf(2) ** k for k in range(6)}
     edges = [mp.mpf(0), *sorted(e for e in inner if 0 < e < last), last]
     nodes = [(-mp.expm1(-x), weight * mp.exp(-x * (power + 1))) for x, weight in _composite(edges)]
-    tail = mp.mpf(2) ** power * mp.exp(-last * (power + 1)) / (power + 1)
+    tail = mp.mpf(2) ** power * mp.exp(-last * (power + 1)) / (power + 1) if last == 64 else mp.mpf(0)
     return [(scale * u, weight * (1 + u) ** power) for u, weight in nodes] + [(scale, tail)]
 
 
@@ -282,12 +279,12 @@ def _heavy_nodes(neuron: Neuron, width: mp.mpf, power: mp.mpf, scale: mp.mpf) ->
 
 def gaussian_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
     """``E_G[F']`` and nothing."""
-    return gaussian_derivative(neuron, 1, k2), mp.mpf(0)
+    return gaussian_derivatives(neuron, (1,), k2)[0], mp.mpf(0)
 
 
 def edgeworth_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
     """``E_G[F^(1)] + k4/24 E_G[F^(5)]`` and ``E_G[F^(3)]/6``."""
-    first, third, fifth = (gaussian_derivative(neuron, n, k2) for n in (1, 3, 5))
+    first, third, fifth = gaussian_derivatives(neuron, (1, 3, 5), k2)
     return first + k4 / 24 * fifth, third / 6
 
 
@@ -297,20 +294,20 @@ def _difference(psi: Callable, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
     return (psi(k2 + d2, k4) - psi(k2 - d2, k4)) / d2, 2 * (psi(k2, k4 + d4) - psi(k2, k4 - d4)) / d4
 
 
-def bimodal_potential(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> mp.mpf:
-    """``E[Phi(+-m + s n)]``, ``m^4 = -k4/2``, ``s^2 = k2 - m^2``."""
-    m = (-k4 / 2) ** mp.mpf("0.25")
-    return (gaussian_potential(neuron, k2 - m**2, m) + gaussian_potential(neuron, k2 - m**2, -m)) / 2
-
-
 def pearson_potential(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> mp.mpf:
     """``E_nu[Phi]``."""
     return mp.fsum(weight * (neuron.phi(lam) + neuron.phi(-lam)) / 2 for lam, weight in pearson_nodes(neuron, k2, k4))
 
 
 def bimodal_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
-    """Derivatives of its potential."""
-    return _difference(lambda a, b: bimodal_potential(neuron, a, b), k2, k4)
+    """Of ``Psi = E[Phi(+-m + s n)]``, ``m^4 = -k4/2``, ``s^2 = k2 - m^2``, differentiated by hand.
+
+    At fixed m, ``dPsi/d(s^2) = E[F']/2``; at fixed s, ``dPsi/dm = E[+-F]``; and ``dm/dk4 = -1/(8 m^3)``.
+    """
+    m = (-k4 / 2) ** mp.mpf("0.25")
+    up, down = (gaussian_derivatives(neuron, (0, 1), k2 - m**2, sign * m) for sign in (1, -1))
+    A = (up[1] + down[1]) / 2
+    return A, -((up[0] - down[0]) / 2 - m * A) / (2 * m**3)
 
 
 def pearson_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:

@@ -1,0 +1,28 @@
+"""Shared by all tests: figures without a screen, one hypothesis profile, a start and the demo's problem."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+settings.register_profile("cumulode", deadline=None, derandomize=True)
+settings.load_profile("cumulode")
+
+
+@pytest.fixture
+def demo_problem():
+    """The problem of the README: NLGP, correlation lengths 4 and 1, gain 3, 40 sites."""
+    from cumulode.theory import NLGP, Problem
+
+    return Problem(plus=NLGP(gain=3.0, xi=4.0), minus=NLGP(gain=3.0, xi=1.0), size=40, bias=-1.0)
+
+
+@pytest.fixture
+def start():
+    """w0 of norm about 0.1 on 40 sites, seed 1: row 0 of the references."""
+    return 0.1 * np.random.default_rng(1).standard_normal(40) / np.sqrt(40)

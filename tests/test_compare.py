@@ -1,0 +1,143 @@
+"""Theory against SGD: what the verdicts mean, and what the physics is."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from cumulode import NLGP, Ising, Problem, compare, ipr, simulate_sgd, solve
+from cumulode.validation.table import AGREES, DIFFERS, INCONCLUSIVE, Row, Table, judge
+
+SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
+W0 = 0.1 * np.random.default_rng(1).standard_normal(12) / np.sqrt(12)
+
+
+@pytest.mark.parametrize(
+    ("theory", "mean", "error", "allowance", "tolerance", "verdict"),
+    [
+        (1.0, 1.02, 0.01, 0.0, 0.05, AGREES),
+        (1.0, 1.04, 0.01, 0.0, 0.05, DIFFERS),
+        (1.0, 1.04, 0.01, 0.02, 0.05, AGREES),
+        (1.0, 1.1, 0.1, 0.0, 0.05, INCONCLUSIVE),
+        (1.0, 2.0, 0.1, 0.0, 0.05, DIFFERS),
+        (1.0, float("nan"), 0.1, 0.0, 0.05, INCONCLUSIVE),
+    ],
+)
+def test_a_verdict_follows_its_definition(theory, mean, error, allowance, tolerance, verdict):
+    """Assert differs beyond 3 standard errors plus the allowance, inconclusive where the error exceeds the tolerance."""
+    assert judge(theory, mean, error, allowance, tolerance) == verdict
+
+
+def test_the_table_has_a_row_a_quantity_and_time_computed_from_the_runs():
+    """Assert theory, mean, standard error, allowance and z of every row against the trajectories themselves."""
+    cmp = compare(SMALL, W0, [0.0, 2.0, 6.0], closure="exact", batch_size=10, seeds=4)
+    assert {(r.quantity, r.time) for r in cmp.table} == {
+        (q, t) for q in {r.quantity for r in cmp.table} for t in (0.0, 2.0, 6.0)
+    }
+    row = cmp.table.select("ipr", 6.0)[0]
+    values = ipr(cmp.sgd.w[:, -1])
+    assert row.theory == cmp.theory.ipr[-1]
+    assert row.sgd == pytest.approx(values.mean(), rel=1e-14)
+    assert row.standard_error == pytest.approx(values.std(ddof=1) / 2, rel=1e-14)
+    assert row.allowance == pytest.approx(abs(ipr(cmp.coarse.w[:, -1]).mean() - values.mean()), rel=1e-12)
+    assert row.z == pytest.approx((row.theory - row.sgd) / row.standard_error, rel=1e-12)
+    assert cmp.verdict("ipr") == row.verdict
+    json.dumps(cmp.to_dict(), allow_nan=False)
+    assert "<table>" in cmp._repr_html_()
+    assert cmp.table.to_xarray()["sgd"].dims == ("quantity", "time")
+
+
+def test_a_stated_allowance_takes_no_further_runs():
+    """Assert that a fraction replaces the measurement."""
+    cmp = compare(SMALL, W0, [0.0, 1.0], batch_size=10, seeds=2, allowance=0.1)
+    assert cmp.coarse is None
+    assert cmp.table.select("norm", 1.0)[0].allowance == pytest.approx(0.1 * cmp.theory.norm[-1])
+
+
+def test_a_planted_wrong_theory_is_found_to_differ():
+    """Assert that the Gaussian closure, which has no fourth cumulant, is told from SGD by the verdict (seeds 0-5)."""
+    problem = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=24, bias=-1.0)
+    w0 = 0.1 * np.random.default_rng(1).standard_normal(24) / np.sqrt(24)
+    wrong = compare(problem, w0, [0.0, 60.0], closure="gaussian", seeds=6)
+    assert wrong.verdict("ipr") == DIFFERS
+    assert wrong.verdict("kurtosis_plus") == DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=1)),
+        ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=[3, 3])),
+        ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=2.5)),
+        ("tolerance", lambda: compare(SMALL, W0, [0, 1], tolerance=0)),
+        ("allowance", lambda: compare(SMALL, W0, [0, 1], allowance="some")),
+        ("allowance", lambda: compare(SMALL, W0, [0, 1], allowance=-1)),
+        ("w0", lambda: compare(SMALL, np.stack([W0, W0]), [0, 1])),
+        ("w0", lambda: compare(SMALL, W0[1:], [0, 1])),
+        ("t_eval", lambda: compare(SMALL, W0, [0, 2, 1])),
+        ("t_eval", lambda: compare(SMALL, W0, [])),
+        ("closure", lambda: compare(SMALL, W0, [0, 1], closure="nonsense")),
+        ("problem", lambda: compare("ising", W0, [0, 1])),
+        ("learning_rate", lambda: compare(SMALL, W0, [0, 1], learning_rate=-1)),
+        ("batch_size", lambda: compare(SMALL, W0, [0, 1], batch_size=0)),
+        ("quantity", lambda: compare(SMALL, W0, [0, 0.1], seeds=2, batch_size=2).verdict("size")),
+    ],
+)
+def test_bad_input_is_one_line_naming_the_argument(name, call):
+    """Assert a ValueError in one line that begins with the argument."""
+    with pytest.raises(ValueError, match=rf"^{name}: ") as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_table_prints_selects_and_counts():
+    """Assert selection by quantity and nearest time, counts and CSV."""
+    rows = [Row("ipr", t, 0.1, 0.1, 0.01, 0.0, 0.0, AGREES) for t in (0.0, 1.0)] + [
+        Row("norm", 1.0, 1, 2, 0.1, 0, -10, DIFFERS)
+    ]
+    table = Table(rows)
+    assert len(table.select(time=0.9)) == 2
+    assert table.counts() == {AGREES: 2, DIFFERS: 1, INCONCLUSIVE: 0}
+    assert len(table.to_csv().splitlines()) == 4
+    assert "differs" in str(table)
+
+
+@pytest.mark.slow
+def test_sgd_agrees_with_the_population_flow_and_halving_the_rate_moves_it_there(demo_problem, start):
+    """Assert IPR within 3 standard errors plus 5 % of the population's 0.1626, and the O(learning rate) trend.
+
+    Batch 100, eight seeds (0-7), t = 60, where the population's IPR is stationary. The trend is measured at batch 10 and rates
+    0.04, 0.02: the mean moves towards the flow by more than 4 standard errors of the difference (false alarm < 1e-4).
+    """
+    runs = simulate_sgd(demo_problem, start, [0.0, 60.0], 0.01, 100, seed=list(range(8)))
+    final = runs.ipr[:, -1]
+    error = final.std(ddof=1) / np.sqrt(8)
+    assert abs(final.mean() - 0.1626) < 3 * error + 0.05 * 0.1626
+    coarse, fine = (
+        simulate_sgd(demo_problem, start, [0.0, 60.0], rate, 10, seed=list(range(8))).ipr[:, -1]
+        for rate in (0.04, 0.02)
+    )
+    spread = np.sqrt((coarse.var(ddof=1) + fine.var(ddof=1)) / 8)
+    assert coarse.mean() < fine.mean() - 4 * spread
+    assert fine.mean() < 0.1626
+
+
+@pytest.mark.slow
+def test_the_gaussian_control_never_localises_in_theory_or_sgd(demo_problem, start):
+    """Assert IPR x D < 2.5 at t = 300 for the control, whose SGD leaves the saddle the theory rests on sooner."""
+    control = demo_problem.gaussian_control()
+    assert solve(control, start, [0.0, 300.0]).ipr[-1] * 40 < 2.5
+    runs = simulate_sgd(control, start, [0.0, 300.0], 0.01, 100, seed=[0, 1, 2, 3])
+    assert np.all(runs.ipr[:, -1] * 40 < 2.5)
+
+
+def test_with_the_short_range_class_first_the_neuron_stays_oscillatory(start):
+    """Assert that exchanging the correlation lengths leaves a field of high wavenumber and IPR x D below 4."""
+    from cumulode import dominant_wavenumber
+
+    problem = Problem(plus=NLGP(gain=3.0, xi=1.0), minus=NLGP(gain=3.0, xi=4.0), size=40, bias=-1.0)
+    sol = solve(problem, start, [0.0, 150.0])
+    assert sol.ipr[-1] * 40 < 4
+    assert dominant_wavenumber(sol.w[-1]) > 5
