@@ -78,6 +78,15 @@ def test_the_stated_error_is_the_frobenius_norm_of_what_was_left_out(law, tolera
     assert tolerance / 300 < entries.error <= tolerance / 3
 
 
+@pytest.mark.parametrize("law", LAWS, ids=repr)
+@pytest.mark.parametrize("tolerance", [1e-1, 1e-2, 1e-3])
+def test_a_shortened_list_keeps_the_mirror_symmetry(law, tolerance):
+    """Assert K(Rw,Rw,Rw) = R K(w,w,w) to 1e-13 for the reflection R: an entry and its mirror image stay or go together."""
+    size = 14
+    form, w = _contraction(law, size, tolerance), np.random.default_rng(1).standard_normal(size)
+    assert np.abs(form(w[::-1].copy()) - form(w)[::-1]).max() < 1e-13 * np.abs(form(w)).max()
+
+
 @pytest.mark.parametrize("name", ["_symmetry", "_permutations"])
 def test_a_wrong_multiplicity_is_noticed(name, monkeypatch):
     """Assert that dropping the symmetry of orbits, or the count of orders, spoils agreement with the dense tensor."""
