@@ -7,12 +7,12 @@ by ``tau`` in [0, 1], taken pair by pair so that no difference of moments is for
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sympy as sp
 
-from .equations import Assignment, EquationSet
+if TYPE_CHECKING:
+    from .equations import EquationSet
 
 PAIRS = ("ij", "ik", "il", "jk", "jl", "kl")
 
@@ -41,6 +41,10 @@ def plackett_pair() -> EquationSet:
     Result: ``r_ij / sqrt(1 - tau^2 r_ij^2) [asin rho_kl|ij - asin(tau r_kl)]``. K is ``(4/pi^2)/Z^4`` times the
     integral over tau of its sum over the six pairs (ij), each with (kl) the other two.
     """
+    import sympy as sp  # here: the numbers above are needed at every start, without SymPy
+
+    from .equations import Assignment, EquationSet
+
     tau, tau_c = sp.symbols("tau tau_c", real=True)
     r = {p: sp.Symbol(f"r_{p}", real=True) for p in PAIRS}
     rc = {p: sp.Symbol(f"rc_{p}", real=True) for p in PAIRS}
