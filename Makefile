@@ -42,4 +42,4 @@ generate: $(STAMP)
 	$(BIN)/python -m cumulode.numerics.codegen
 
 clean:
-	rm -rf $(VENV) demo build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo build dist cumulode.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache

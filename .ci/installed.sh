@@ -9,7 +9,8 @@ python=${PYTHON:-python3}
 "$work/env/bin/python" -m pip install --quiet --upgrade pip build
 # a copy, so that nothing is left in the checkout
 mkdir "$work/source"
-git -C "$top" ls-files -z --cached --others --exclude-standard | (cd "$top" && xargs -0 cp --parents -t "$work/source")
+(cd "$top" && git -c safe.directory="$top" ls-files -z --cached --others --exclude-standard |
+    while IFS= read -r -d '' path; do if [ -e "$path" ]; then cp --parents "$path" "$work/source"; fi; done)
 "$work/env/bin/python" -m build --quiet --wheel --outdir "$work/dist" "$work/source"
 "$work/env/bin/python" -m pip install --quiet "$work"/dist/*.whl mypy import-linter
 cp "$top/pyproject.toml" "$work/pyproject.toml"

@@ -40,6 +40,15 @@ class _Printer(PythonCodePrinter):
     def _print_Max(self, expr: sp.Expr) -> str:
         return "max(" + ", ".join(self._print(a) for a in expr.args) + ")"
 
+    def _print_log(self, expr: sp.Expr) -> str:
+        """log(c cosh x) as log(c/2) + |x| + log1p(exp(-2 |x|)), which does not overflow (softplus)."""
+        coefficient, rest = expr.args[0].as_coeff_Mul()
+        if not isinstance(rest, sp.cosh) or not coefficient.is_positive:
+            return f"math.log({self._print(expr.args[0])})"
+        size = f"abs({self._print(rest.args[0])})"
+        constant = "" if coefficient == 2 else self._print(sp.log(coefficient / 2)) + " + "
+        return f"({constant}{size} + math.log1p(math.exp(-2.0*{size})))"
+
     def _print_Rational(self, expr: sp.Rational) -> str:
         return f"{expr.p}.0/{expr.q}.0" if expr.p >= 0 else f"({expr.p}.0/{expr.q}.0)"
 

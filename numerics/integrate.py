@@ -122,6 +122,13 @@ def _record(y, k, step, x, p, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _runs_away(y, f, t, start_norm):  # type: ignore[no-untyped-def]
+    """Whether the weights have grown and would double within a time too short to resolve: a blow-up."""
+    norm = math.sqrt(np.sum(y * y))
+    return norm > max(1.0, start_norm) and math.sqrt(np.sum(f * f)) * 1e-9 * max(t, 1e-10) > norm
+
+
+@kernel
 def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, counts, state):  # type: ignore[no-untyped-def]
     """Integrate one trajectory into ``w`` (T, D); returns a status code.
 
@@ -131,22 +138,24 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
     size = w0.size
     y, y_new, err = w0.copy(), np.empty(size), np.empty(size)
     k = np.empty((7, size))
-    first = _evaluate(rhs, y, k[0], data, law, counts)
-    if first < 0:
-        return LEFT_DOMAIN
-    flags = first
-    start_norm = math.sqrt(np.sum(y * y))
-    limit = BLOW_UP * max(1.0, start_norm)
-    step = min(max_step, _first_step(rhs, y, k[0], data, law, rtol, atol, counts, y_new, err))
     t, asked, reason, rejected = 0.0, 0, COLLAPSED, False
     while asked < t_eval.size and t_eval[asked] <= 0.0:
         w[asked] = y
         asked += 1
+    start_norm = math.sqrt(np.sum(y * y))
+    state[2] = start_norm
+    flags = _evaluate(rhs, y, k[0], data, law, counts)
+    if flags < 0:
+        return LEFT_DOMAIN
+    if not math.isfinite(np.sum(k[0])):
+        return BLOWN_UP
+    limit = BLOW_UP * max(1.0, start_norm)
+    step = min(max_step, _first_step(rhs, y, k[0], data, law, rtol, atol, counts, y_new, err))
     while asked < t_eval.size:
         if state[1] != 0.0:
             return INTERRUPTED
         if step < _SMALLEST_STEP * max(t, 1e-10):
-            return reason
+            return BLOWN_UP if reason == COLLAPSED and _runs_away(y, k[0], t, start_norm) else reason
         found = _stages(rhs, y, step, k, data, law, counts, y_new, a)
         if found < 0:
             reason = LEFT_DOMAIN if found == -1 else BLOWN_UP

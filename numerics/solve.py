@@ -289,7 +289,9 @@ def describe(outcome: Outcome, closure: str, end: float) -> str:
     if status == integrate.DONE:
         remarks = []
         if int(flags) & CONTINUED:
-            remarks.append("the fourth cumulant was positive for a while, where edgeworth stood in")
+            remarks.append(
+                "the kurtosis k4/k2^2 was for a while beyond what the closure covers, where edgeworth stood in"
+            )
         if int(flags) & CLAMPED:
             remarks.append(
                 "k4 was clamped to -2 k2^2 (the contraction's error, or a field where k2 is at rounding level)"

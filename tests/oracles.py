@@ -92,7 +92,9 @@ def hermite_points(gain: float, covariance: np.ndarray, nodes: int) -> tuple[np.
     return x / math.sqrt(float(weight @ x[:, 0] ** 2)), weight
 
 
-def population_drift(w: np.ndarray, plus: tuple, minus: tuple, force: Force, bias: float, prior: float = 0.5) -> np.ndarray:
+def population_drift(
+    w: np.ndarray, plus: tuple, minus: tuple, force: Force, bias: float, prior: float = 0.5
+) -> np.ndarray:
     """``sum_y p_y E_y[F_y(w.x + b) x]`` over the points of the two classes."""
     total = np.zeros_like(w)
     for (x, probability), label, p in ((plus, 1.0, prior), (minus, -1.0, 1 - prior)):
@@ -154,7 +156,10 @@ def sign_moment(r: Callable[[int, int], mp.mpf]) -> mp.mpf:
             a = t * r(i, j)
             b = [[t * r(p, q) for q in (i, j)] for p in (k, l)]
             shrink = 1 - a * a
-            cov = t * r(k, l) - (b[0][0] * b[1][0] + b[0][1] * b[1][1] - a * (b[0][0] * b[1][1] + b[0][1] * b[1][0])) / shrink
+            cov = (
+                t * r(k, l)
+                - (b[0][0] * b[1][0] + b[0][1] * b[1][1] - a * (b[0][0] * b[1][1] + b[0][1] * b[1][0])) / shrink
+            )
             var = [1 - (c * c + d * d - 2 * a * c * d) / shrink for c, d in b]
             total += r(i, j) / mp.sqrt(shrink) * mp.asin(cov / mp.sqrt(var[0] * var[1]))
         return total
@@ -182,7 +187,11 @@ MP_ACTIVATIONS: dict[str, tuple[Callable, Callable, tuple[float, ...]]] = {
     "tanh": (mp.tanh, lambda h: mp.sech(h) ** 2, ()),
     "softplus": (lambda h: mp.log1p(mp.exp(h)), lambda h: 1 / (1 + mp.exp(-h)), ()),
     "relu": (lambda h: max(h, mp.mpf(0)), lambda h: mp.mpf(h > 0), (0.0,)),
-    "Max(0, h) + 0.1*Min(0, h)": (lambda h: h if h > 0 else h / 10, lambda h: mp.mpf(1) if h > 0 else mp.mpf(1) / 10, (0.0,)),
+    "Max(0, h) + 0.1*Min(0, h)": (
+        lambda h: h if h > 0 else h / 10,
+        lambda h: mp.mpf(1) if h > 0 else mp.mpf(1) / 10,
+        (0.0,),
+    ),
     "Abs(h - 1)": (lambda h: abs(h - 1), lambda h: mp.mpf(1) if h > 1 else mp.mpf(-1), (1.0,)),
     "h - h**3/6": (lambda h: h - h**3 / 6, lambda h: 1 - h * h / 2, ()),
     "tanh(Max(0, h))": (lambda h: mp.tanh(max(h, 0)), lambda h: mp.sech(h) ** 2 if h > 0 else mp.mpf(0), (0.0,)),
@@ -256,7 +265,9 @@ def pearson_nodes(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> list[tuple[mp.mpf, 
 
 
 def _bounded_nodes(neuron: Neuron, width: mp.mpf, power: mp.mpf, scale: mp.mpf) -> list[tuple[mp.mpf, mp.mpf]]:
-    """``1 - lam/S = exp(-x)`` spreads an infinite density at the end out; beyond x = 64 the force is that at the end."""
+    """``1 - lam/S = exp(-x)`` spreads an infinite density at the end out; beyond x = 64 the force is that at
+    the end.
+    """
     last = min(mp.mpf(64), -mp.log(1 - mp.sqrt(1 - mp.exp(-70 / (power + 1)))))
     inner = {-mp.log(1 - e / scale) for e in _edges(neuron, width, scale)} | {mp.mpf(2) ** k for k in range(6)}
     edges = [mp.mpf(0), *sorted(e for e in inner if 0 < e < last), last]
@@ -289,7 +300,9 @@ def edgeworth_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.m
 
 
 def _difference(psi: Callable, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
-    """``2 dPsi/dk2`` and ``4 dPsi/dk4`` by central differences of 1e-8 of each: 1e-16 of the third derivative is lost."""
+    """``2 dPsi/dk2`` and ``4 dPsi/dk4`` by central differences of 1e-8 of each: 1e-16 of the third derivative
+    is lost.
+    """
     d2, d4 = k2 * mp.mpf(10) ** -8, k4 * mp.mpf(10) ** -8
     return (psi(k2 + d2, k4) - psi(k2 - d2, k4)) / d2, 2 * (psi(k2, k4 + d4) - psi(k2, k4 - d4)) / d4
 
@@ -316,7 +329,8 @@ def pearson_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf
 
 
 def regression_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
-    """From the projection itself: ``c_n = E_nu[P_n F] / E_nu[P_n^2]`` with ``P_1 = lam``, ``P_3 = lam^3 - (m4/k2) lam``.
+    """From the projection itself: ``c_n = E_nu[P_n F] / E_nu[P_n^2]`` with ``P_1 = lam``, ``P_3 = lam^3 - (m4/k2)
+    lam``.
 
     No derivative of F enters, so kinks are no exception. ``A = c_1 - c_3 k4/k2``, ``B = c_3``; moments of a beta law.
     """

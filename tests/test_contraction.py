@@ -50,7 +50,13 @@ def test_the_whole_list_contracts_like_the_dense_tensor(law, size):
     scale = np.linalg.norm(K)
     rng = np.random.default_rng(size)
     alternating = (-1.0) ** np.arange(size)
-    starts = [rng.standard_normal(size), np.ones(size), alternating, np.eye(size)[0], np.eye(size)[0] + np.eye(size)[size // 2]]
+    starts = [
+        rng.standard_normal(size),
+        np.ones(size),
+        alternating,
+        np.eye(size)[0],
+        np.eye(size)[0] + np.eye(size)[size // 2],
+    ]
     for w in starts:
         exact = np.einsum("ijkl,j,k,l->i", K, w, w, w, optimize=True)
         assert np.abs(form(w) - exact).max() <= 1e-13 * scale * np.linalg.norm(w) ** 3
@@ -59,7 +65,9 @@ def test_the_whole_list_contracts_like_the_dense_tensor(law, size):
 @pytest.mark.parametrize("size", [4, 6, 8, 9])
 @pytest.mark.parametrize("law", LAWS, ids=repr)
 def test_the_list_holds_every_entry_of_the_tensor(law, size):
-    """Assert that polarising the contraction gives back all D^4 entries, so that no entry is missed and none doubled."""
+    """Assert that polarising the contraction gives back all D^4 entries, so that no entry is missed and none
+    doubled.
+    """
     K = _dense(law, size)
     assert np.abs(oracles.cubic_form_tensor(_contraction(law, size, 0.0), size) - K).max() < 2e-13 * np.abs(K).max()
 
@@ -81,7 +89,9 @@ def test_the_stated_error_is_the_frobenius_norm_of_what_was_left_out(law, tolera
 @pytest.mark.parametrize("law", LAWS, ids=repr)
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-2, 1e-3])
 def test_a_shortened_list_keeps_the_mirror_symmetry(law, tolerance):
-    """Assert K(Rw,Rw,Rw) = R K(w,w,w) to 1e-13 for the reflection R: an entry and its mirror image stay or go together."""
+    """Assert K(Rw,Rw,Rw) = R K(w,w,w) to 1e-13 for the reflection R: an entry and its mirror image stay or go
+    together.
+    """
     size = 14
     form, w = _contraction(law, size, tolerance), np.random.default_rng(1).standard_normal(size)
     assert np.abs(form(w[::-1].copy()) - form(w)[::-1]).max() < 1e-13 * np.abs(form(w)).max()

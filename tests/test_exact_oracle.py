@@ -39,8 +39,8 @@ def start(seed, amplitude, size=SIZE):
 def test_the_exact_drift_is_the_sum_over_all_states(activation, plus, minus, bias):
     """Assert agreement with 4096 states, weak to strong fields, to 1e-12 relative plus rounding.
 
-    What is rounded are forces as far out as the fade begins, 6 beyond sum |w_i|: of order one unless the force grows (the
-    cubic's, as h^5), and then its value there counts.
+    What is rounded are forces as far out as the fade begins, 6 beyond sum |w_i|: of order one unless the force grows
+    (the cubic's, as h^5), and then its value there counts.
     """
     problem = Problem(Ising(t=plus), Ising(t=minus), SIZE, activation=activation, bias=bias, prior=0.3)
     f = drift(problem, "exact")
@@ -53,8 +53,13 @@ def test_the_exact_drift_is_the_sum_over_all_states(activation, plus, minus, bia
 
 
 @settings(deadline=None, max_examples=25)
-@given(t=st.tuples(st.floats(-0.95, 0.95), st.floats(-0.95, 0.95)), bias=st.floats(-2.5, 2.5), size=st.integers(4, 9),
-       seed=st.integers(0, 1000), log_amplitude=st.floats(-2, 0.7))
+@given(
+    t=st.tuples(st.floats(-0.95, 0.95), st.floats(-0.95, 0.95)),
+    bias=st.floats(-2.5, 2.5),
+    size=st.integers(4, 9),
+    seed=st.integers(0, 1000),
+    log_amplitude=st.floats(-2, 0.7),
+)
 def test_the_exact_drift_holds_for_any_coupling_bias_and_size(t, bias, size, seed, log_amplitude):
     """Assert the same on rings of 4 to 9 sites, odd ones frustrated, to 2e-13 where forces are of order one."""
     problem = Problem(Ising(t=t[0]), Ising(t=t[1]), size, bias=bias)
@@ -80,7 +85,9 @@ def test_the_exact_drift_needs_no_more_modes_than_it_takes(activation):
 
 
 def test_one_site_carrying_the_field_has_the_drift_of_a_single_spin():
-    """Assert the closed form for w along one site: ``E[F(w s) x_i] = C_i E[F(w s) s]``, the neighbours following as C."""
+    """Assert the closed form for w along one site: ``E[F(w s) x_i] = C_i E[F(w s) s]``, the neighbours
+    following as C.
+    """
     problem = Problem(Ising(t=0.7), Ising(t=0.3), SIZE, bias=-1.0)
     w = np.zeros(SIZE)
     w[0] = 1.3
@@ -112,19 +119,24 @@ def test_the_exact_flow_meets_the_reference_trajectories():
     data = np.load(Path(__file__).parent / "data" / "ising_exact.npz")
     for plus in (0.7, 0.9):
         reference = data[f"ising_D40_tp{plus}_tm0.3_b-1_seed1/w"]
-        solution = solve(Problem(Ising(t=plus), Ising(t=0.3), 40), reference[0], data["t"], closure="exact", rtol=1e-9, atol=1e-12)
+        solution = solve(
+            Problem(Ising(t=plus), Ising(t=0.3), 40), reference[0], data["t"], closure="exact", rtol=1e-9, atol=1e-12
+        )
         assert np.abs(solution.w - reference).max() < 1e-7 * np.abs(reference).max()
 
 
 # ---------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize(("laws", "activation", "words"), [
-    ((NLGP(gain=3.0, xi=1.0), Ising(t=0.3)), "erf", "only where both classes are Ising"),
-    ((Ising(t=0.3), GP(Ising(t=0.3))), "erf", "only where both classes are Ising"),
-    ((Ising(t=0.7), Ising(t=0.3)), "relu", "only for smooth activations"),
-    ((Ising(t=0.7), Ising(t=0.3)), "Abs(h - 1)", "only for smooth activations"),
-])
+@pytest.mark.parametrize(
+    ("laws", "activation", "words"),
+    [
+        ((NLGP(gain=3.0, xi=1.0), Ising(t=0.3)), "erf", "only where both classes are Ising"),
+        ((Ising(t=0.3), GP(Ising(t=0.3))), "erf", "only where both classes are Ising"),
+        ((Ising(t=0.7), Ising(t=0.3)), "relu", "only for smooth activations"),
+        ((Ising(t=0.7), Ising(t=0.3)), "Abs(h - 1)", "only for smooth activations"),
+    ],
+)
 def test_where_no_exact_flow_exists_one_line_says_so(laws, activation, words):
     """Assert a ValueError naming ``closure``, what came and what is allowed."""
     with pytest.raises(ValueError, match=r"^closure: got 'exact' .*allowed: ") as info:

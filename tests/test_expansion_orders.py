@@ -1,4 +1,6 @@
-"""The expansions in w against the population drift itself: the order of the error is measured, and mutants are caught."""
+"""The expansions in w against the population drift itself: the order of the error is measured, and mutants are
+caught.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def error_slope(approximation, force, bias, scales=SCALES, **laws):
 # ---------------------------------------------------------------- third order is exact
 
 
-@pytest.mark.parametrize(("activation", "bias"), [("erf", -1.0), ("erf", 0.4), ("tanh", -0.7), ("softplus", -1.0), ("h - h**3/6", 0.3)])
+@pytest.mark.parametrize(
+    ("activation", "bias"), [("erf", -1.0), ("erf", 0.4), ("tanh", -0.7), ("softplus", -1.0), ("h - h**3/6", 0.3)]
+)
 def test_taylor_leaves_an_error_of_fifth_order(activation, bias):
     """Assert that taylor minus the sum over all states falls as w^5 over two decades: slope within 0.1 of 5."""
     f = drift(Problem(plus=PLUS, minus=MINUS, size=SIZE, activation=activation, bias=bias), "taylor", tolerance=0.0)
@@ -60,12 +64,17 @@ def test_taylor_holds_for_unequal_priors_and_antiferromagnets():
     assert 4.9 < error_slope(f, oracles.force("erf"), -1.0, **laws) < 5.1
 
 
-@pytest.mark.parametrize(("activation", "bias"), [("relu", 1.0), ("relu", -1.0), ("Abs(h - 1)", 0.2), ("Max(0, h) + 0.1*Min(0, h)", -0.5)])
+@pytest.mark.parametrize(
+    ("activation", "bias"), [("relu", 1.0), ("relu", -1.0), ("Abs(h - 1)", 0.2), ("Max(0, h) + 0.1*Min(0, h)", -0.5)]
+)
 def test_taylor_is_exact_for_a_kinked_line_that_the_field_does_not_reach(activation, bias):
     """Assert equality to rounding while ``sum |w_i|`` is below the distance to the kink: there the force is linear."""
     f = drift(Problem(plus=PLUS, minus=MINUS, size=SIZE, activation=activation, bias=bias), "taylor", tolerance=0.0)
-    pieces = {"relu": lambda h: (np.maximum(h, 0), 1.0 * (h > 0)), "Abs(h - 1)": lambda h: (np.abs(h - 1), np.sign(h - 1)),
-              "Max(0, h) + 0.1*Min(0, h)": lambda h: (np.where(h > 0, h, h / 10), np.where(h > 0, 1, 0.1))}[activation]
+    pieces = {
+        "relu": lambda h: (np.maximum(h, 0), 1.0 * (h > 0)),
+        "Abs(h - 1)": lambda h: (np.abs(h - 1), np.sign(h - 1)),
+        "Max(0, h) + 0.1*Min(0, h)": lambda h: (np.where(h > 0, h, h / 10), np.where(h > 0, 1, 0.1)),
+    }[activation]
     w = 0.45 / np.abs(DIRECTION).sum() * DIRECTION
 
     def force(h, label):
@@ -77,14 +86,18 @@ def test_taylor_is_exact_for_a_kinked_line_that_the_field_does_not_reach(activat
 
 def test_taylor_refuses_a_bias_on_a_kink_in_one_line():
     """Assert a ValueError naming ``closure`` and what to do, where no Taylor series exists."""
-    with pytest.raises(ValueError, match=r"^closure: got 'taylor' .*allowed: a bias off the activation's kinks") as info:
+    with pytest.raises(
+        ValueError, match=r"^closure: got 'taylor' .*allowed: a bias off the activation's kinks"
+    ) as info:
         drift(Problem(plus=PLUS, minus=MINUS, size=SIZE, activation="relu", bias=0.0), "taylor")
     assert "\n" not in str(info.value)
 
 
 @pytest.mark.parametrize(("gain", "activation", "bias"), [(0.7, "erf", -1.0), (1.0, "tanh", 0.5)])
 def test_taylor_on_the_nlgp_leaves_an_error_of_fifth_order(gain, activation, bias):
-    """Assert slope 5 within 0.1 on a ring of four against Gauss-Hermite points in four dimensions (C and K theirs too)."""
+    """Assert slope 5 within 0.1 on a ring of four against Gauss-Hermite points in four dimensions (C and K theirs
+    too).
+    """
     laws = [NLGP(gain=gain, xi=xi, covariance="wrapped") for xi in (1.0, 0.5)]
     points = []
     for law in laws:
@@ -94,7 +107,9 @@ def test_taylor_on_the_nlgp_leaves_an_error_of_fifth_order(gain, activation, bia
     f = drift(Problem(*laws, size=4, activation=activation, bias=bias), "taylor", tolerance=0.0)
     direction, scales = DIRECTION[:4] / np.linalg.norm(DIRECTION[:4]), 10.0 ** np.linspace(-1.7, -0.7, 5)
     force = oracles.force(activation)
-    errors = [np.linalg.norm(f(e * direction) - oracles.population_drift(e * direction, *points, force, bias)) for e in scales]
+    errors = [
+        np.linalg.norm(f(e * direction) - oracles.population_drift(e * direction, *points, force, bias)) for e in scales
+    ]
     assert 4.9 < slope(scales, errors) < 5.1
 
 
@@ -118,7 +133,9 @@ def test_taylor_activation_is_the_third_order_of_a_neuron_with_the_cut_activatio
 
 
 def test_taylor_activation_is_exact_at_bias_minus_one():
-    """Assert equality to rounding where erf's third derivative vanishes: the cut activation is a parabola, its force a cubic."""
+    """Assert equality to rounding where erf's third derivative vanishes: the cut activation is a parabola, its force a
+    cubic.
+    """
     f = drift(Problem(plus=PLUS, minus=MINUS, size=SIZE, bias=-1.0), "taylor-activation", tolerance=0.0)
     assert np.abs(f(DIRECTION) - exact(DIRECTION, oracles.polynomial_force(_cut_erf(-1.0)), -1.0)).max() < 1e-14
 
@@ -138,7 +155,9 @@ def test_taylor_activation_is_taylor_of_the_cubic_given_as_an_activation():
 
 @pytest.mark.parametrize(("name", "order"), [("taylor", 3), ("taylor-5", 5), ("taylor-7", 7), ("taylor-9", 9)])
 def test_higher_orders_reach_their_order_where_no_higher_cumulant_interferes(name, order):
-    """Assert slope ``order + 2`` on Gaussian inputs, whose drift is ``E[F'] C w`` with the mean by Gauss-Hermite quadrature."""
+    """Assert slope ``order + 2`` on Gaussian inputs, whose drift is ``E[F'] C w`` with the mean by Gauss-Hermite
+    quadrature.
+    """
     laws = (GP(PLUS), GP(MINUS))
     f = drift(Problem(*laws, size=SIZE, bias=-1.0), name, tolerance=0.0)
     z, weight = np.polynomial.hermite_e.hermegauss(40)
@@ -165,7 +184,9 @@ def _formal_mean(neuron, n, k2, k4):
 
 @pytest.mark.parametrize(("name", "order"), [("taylor", 3), ("taylor-5", 5), ("taylor-7", 7)])
 def test_higher_orders_expand_the_law_that_has_two_cumulants_alone(name, order):
-    """Assert that A and B err by orders ``order + 1`` and ``order - 1`` in w: k4 powers as well as k2 powers are right."""
+    """Assert that A and B err by orders ``order + 1`` and ``order - 1`` in w: k4 powers as well as k2 powers are
+    right.
+    """
     kernel, rule = coefficients_kernel("erf", name), gauss_legendre()
     scales = np.array([0.05, 0.1, 0.2])
     with mp.workdps(30):
@@ -174,7 +195,9 @@ def test_higher_orders_expand_the_law_that_has_two_cumulants_alone(name, order):
         for e in scales:
             square, fourth = mp.mpf(e) ** 2, -mp.mpf(7) / 10 * mp.mpf(e) ** 4
             A, B, _ = kernel(float(square), float(fourth), 1.0, -1.0, rule)
-            errors.append([abs(A - _formal_mean(neuron, 1, square, fourth)), abs(B - _formal_mean(neuron, 3, square, fourth) / 6)])
+            errors.append(
+                [abs(A - _formal_mean(neuron, 1, square, fourth)), abs(B - _formal_mean(neuron, 3, square, fourth) / 6)]
+            )
     measured = [slope(scales, np.array(errors, float)[:, i]) for i in range(2)]
     assert abs(measured[0] - (order + 1)) < 0.25, measured
     assert abs(measured[1] - (order - 1)) < 0.25, measured
@@ -235,7 +258,9 @@ def _mutants(coefficients):
 
 @pytest.mark.parametrize("route", [_expansion, _closure])
 def test_every_planted_error_in_the_expansion_spoils_its_order(route):
-    """Assert slope 5 of the expansion evaluated as it is, and below 4.5 with any term off by 1 % or of the wrong sign."""
+    """Assert slope 5 of the expansion evaluated as it is, and below 4.5 with any term off by 1 % or of the
+    wrong sign.
+    """
     force = oracles.force("erf")
     assert 4.9 < error_slope(_drift_of(route()), force, -1.0) < 5.1
     mutants = dict(_mutants(route()))
@@ -252,10 +277,14 @@ def test_both_routes_to_the_third_order_are_one_expression():
 # ---------------------------------------------------------------- other closures at small w
 
 
-@pytest.mark.parametrize(("name", "order"), [("edgeworth", 5), ("bimodal", 5), ("pearson", 5), ("regression", 5), ("gaussian", 3)])
+@pytest.mark.parametrize(
+    ("name", "order"), [("edgeworth", 5), ("bimodal", 5), ("pearson", 5), ("regression", 5), ("gaussian", 3)]
+)
 @pytest.mark.parametrize("activation", ["erf", "tanh", "softplus"])
 def test_closures_are_exact_to_third_order_when_they_know_the_fourth_cumulant(name, order, activation):
-    """Assert slope 5 within 0.1 against all states, with gaussian, which ignores k4, at slope 3; one and a half decades."""
+    """Assert slope 5 within 0.1 against all states, with gaussian, which ignores k4, at slope 3; one and a half
+    decades.
+    """
     f = drift(Problem(plus=PLUS, minus=MINUS, size=SIZE, activation=activation, bias=-1.0), name, tolerance=0.0)
     scales = 10.0 ** np.linspace(-2.3, -0.8, 6)
     assert abs(error_slope(f, oracles.force(activation), -1.0, scales) - order) < 0.1

@@ -67,7 +67,9 @@ def test_there_are_as_many_order_conditions_as_butcher_counts():
 
 @pytest.mark.parametrize(("weights", "order"), [(FIFTH, 5), (FOURTH, 4)], ids=["fifth", "embedded"])
 def test_the_tableau_meets_every_order_condition_and_no_higher_order(weights, order):
-    """Assert all 17 conditions to order 5 (8 to order 4 for the embedded weights), and that the next order is missed."""
+    """Assert all 17 conditions to order 5 (8 to order 4 for the embedded weights), and that the next order is
+    missed.
+    """
     for n in range(1, order + 1):
         for tree in trees(n):
             assert abs(weights @ elementary_weight(tree) - 1 / density(tree)) < 1e-15, (n, tree)
@@ -92,7 +94,9 @@ def test_the_tableau_is_scipys():
 
 @pytest.mark.parametrize("x", [0.2, 0.5, 0.9])
 def test_the_interpolant_meets_every_condition_of_order_four(x):
-    """Assert ``sum_i b_i(x) Phi_i(t) = x^n / gamma(t)`` for all trees of at most four nodes, and not for those of five."""
+    """Assert ``sum_i b_i(x) Phi_i(t) = x^n / gamma(t)`` for all trees of at most four nodes, and not for those of
+    five.
+    """
     b = integrate.P @ x ** np.arange(1, 5)
     for n in range(1, 5):
         for tree in trees(n):
@@ -124,7 +128,9 @@ TIMES = np.unique(np.concatenate([[8.0], STEPS, STEPS / 2, 0.3 * STEPS]))
 
 def errors(truth, times):
     """Norm of the error at each of ``times`` for each maximal step in STEPS, tolerances too loose to matter."""
-    runs = [solve(PROBLEM, W0, np.atleast_1d(t), rtol=0.99, atol=1.0, max_step=h) for t, h in zip(times, STEPS, strict=True)]
+    runs = [
+        solve(PROBLEM, W0, np.atleast_1d(t), rtol=0.99, atol=1.0, max_step=h) for t, h in zip(times, STEPS, strict=True)
+    ]
     for run, t, h in zip(runs, times, STEPS, strict=True):
         assert run.provenance["steps"] == max(1, math.ceil(t / h - 1e-12))
     return [np.linalg.norm(run.w[0] - truth[float(t)]) for run, t in zip(runs, times, strict=True)]
@@ -136,7 +142,9 @@ def slope(values):
 
 
 def test_fixed_steps_converge_with_order_five(truth):
-    """Assert slope 5 within 0.2 of the error at t = 8 over steps 1/4 to 1/32 (rtol 0.99, atol 1: every step is max_step)."""
+    """Assert slope 5 within 0.2 of the error at t = 8 over steps 1/4 to 1/32 (rtol 0.99, atol 1: every step is
+    max_step).
+    """
     assert abs(slope(errors(truth, [8.0] * len(STEPS))) - 5) < 0.2
 
 
@@ -152,7 +160,9 @@ def test_dense_output_has_order_four(truth, x):
 
 
 def test_the_error_follows_the_tolerance():
-    """Assert that the error at t = 40 falls with rtol, 1e-4 to 1e-10, by a power of 0.8 to 1.2, staying below 20 rtol."""
+    """Assert that the error at t = 40 falls with rtol, 1e-4 to 1e-10, by a power of 0.8 to 1.2, staying below
+    20 rtol.
+    """
     times, f = [40.0], drift(PROBLEM)
     true = solve_ivp(lambda t, w: f(w), (0, 40.0), W0, "DOP853", times, rtol=1e-13, atol=1e-15).y[:, 0]
     tolerances = 10.0 ** -np.arange(4, 11)
@@ -166,7 +176,9 @@ def test_the_error_follows_the_tolerance():
 
 
 def integrate_made_up(function, w0, times, rtol=1e-6, atol=1e-9):
-    """Run the integrator on ``function(w, out, t_of_call)``-like kernels of the ordinary signature; Outcome and message."""
+    """Run the integrator on ``function(w, out, t_of_call)``-like kernels of the ordinary signature; Outcome and
+    message.
+    """
     plan = make_plan(PROBLEM, "gaussian")
     made = type(plan)(**{**plan.__dict__, "rhs": compiled(numba.njit(function), rhs_sig)})
     options = Options("gaussian", rtol, atol, 1e-3, math.inf)
@@ -175,7 +187,10 @@ def integrate_made_up(function, w0, times, rtol=1e-6, atol=1e-9):
 
 
 def test_a_closure_left_in_the_middle_of_a_run_is_said_to_be():
-    """Assert status 3 for a right-hand side that ends at w_0 = 2 (flag 4 beyond): the time is found, NaN only after it."""
+    """Assert status 3 for a right-hand side that ends at w_0 = 2 (flag 4 beyond): the time is found, NaN only after
+    it.
+    """
+
     def grows_out(w, out, data, law):
         out[:] = 1.0
         return UNDEFINED if w[0] > 2.0 else 0
@@ -191,7 +206,10 @@ def test_a_closure_left_in_the_middle_of_a_run_is_said_to_be():
 
 
 def test_a_right_hand_side_that_jumps_collapses_the_step():
-    """Assert status 1 for a slope that changes sign at w = 0 at the tightest tolerance, with advice; the approach is kept."""
+    """Assert status 1 for a slope that changes sign at w = 0 at the tightest tolerance, with advice; the approach is
+    kept.
+    """
+
     def jumps(w, out, data, law):
         for i in range(w.size):
             out[i] = -1.0 if w[i] > 0 else 1.0
@@ -206,7 +224,10 @@ def test_a_right_hand_side_that_jumps_collapses_the_step():
 
 
 def test_a_finite_time_singularity_is_located():
-    """Assert status 2 for dw/dt = w^2 from 1, singular at t = 1: stopped within 1e-3 of it, everything before is right."""
+    """Assert status 2 for dw/dt = w^2 from 1, singular at t = 1: stopped within 1e-3 of it, everything before is
+    right.
+    """
+
     def squares(w, out, data, law):
         out[:] = w * w
         return 0
@@ -222,6 +243,7 @@ def test_a_finite_time_singularity_is_located():
 
 def test_flags_seen_on_the_way_are_told():
     """Assert that a clamped kurtosis (flag 2) is remarked on at the end of a run that succeeds."""
+
     def clamps(w, out, data, law):
         out[:] = -w
         return 2
@@ -234,6 +256,7 @@ def test_flags_seen_on_the_way_are_told():
 
 def test_a_field_at_rest_stays_and_takes_few_steps():
     """Assert that dw/dt = 0 is integrated to t = 1e6 exactly in fewer than 40 steps: nothing divides by the slope."""
+
     def rests(w, out, data, law):
         out[:] = 0.0
         return 0
@@ -246,6 +269,7 @@ def test_a_field_at_rest_stays_and_takes_few_steps():
 
 def test_a_compiled_law_has_the_signature_the_right_hand_side_takes():
     """Assert that a law outside the package, compiled for ``coefficients_sig``, drives the same integrator."""
+
     def linear(k2, k4, y, b, rule):
         return -1.0, 0.0, 0
 

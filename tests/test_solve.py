@@ -42,7 +42,9 @@ def stop_after(seconds):
 # ---------------------------------------------------------------- against another integrator
 
 
-@pytest.mark.parametrize(("problem", "closure"), [(p, c) for p in (ISING, FIELD) for c in CLOSURES] + [(ISING, "exact")])
+@pytest.mark.parametrize(
+    ("problem", "closure"), [(p, c) for p in (ISING, FIELD) for c in CLOSURES] + [(ISING, "exact")]
+)
 def test_solve_agrees_with_dop853(problem, closure):
     """Assert 1e-7 of the largest weight at rtol 1e-10 against SciPy's eighth-order method at rtol 1e-11, all times."""
     f = drift(problem, closure)
@@ -131,8 +133,13 @@ def test_a_run_is_the_same_run_twice():
 
 
 @settings(deadline=None, max_examples=30)
-@given(closure=st.sampled_from([*CLOSURES, "exact"]), field=st.booleans(), shift=st.integers(1, 15), seed=st.integers(0, 99),
-       amplitude=st.floats(0.01, 2.0))
+@given(
+    closure=st.sampled_from([*CLOSURES, "exact"]),
+    field=st.booleans(),
+    shift=st.integers(1, 15),
+    seed=st.integers(0, 99),
+    amplitude=st.floats(0.01, 2.0),
+)
 def test_the_drift_commutes_with_translation_reflection_and_sign(closure, field, shift, seed, amplitude):
     """Assert f(Tw) = T f(w) for T a translation, the reflection and -1, to 1e-12 of the largest component."""
     problem = FIELD if field and closure != "exact" else ISING
@@ -158,7 +165,9 @@ def test_the_drift_of_many_fields_is_the_drift_of_each():
 @pytest.mark.parametrize("problem", [ISING, FIELD], ids=["Ising", "NLGP"])
 @pytest.mark.parametrize("closure", GRADIENT)
 def test_the_potential_never_rises_along_a_gradient_closure(problem, closure):
-    """Assert V falls or rests (rounding 1e-13) between 301 dense times, from starts of norm 0.05, 0.5 and 2, and falls at all."""
+    """Assert V falls or rests (rounding 1e-13) between 301 dense times, from starts of norm 0.05, 0.5 and 2, and falls
+    at all.
+    """
     times = np.linspace(0.0, 60.0, 301)
     for seed, amplitude in enumerate((0.05, 0.5, 2.0)):
         with warnings.catch_warnings():
@@ -221,7 +230,9 @@ def test_progress_runs_from_zero_to_one():
 
 
 def test_a_finite_time_blow_up_is_named_and_kept_up_to_it():
-    """Assert what taylor does at bias -2: success False, a SolveWarning, cause and next step named, NaN only afterwards."""
+    """Assert what taylor does at bias -2: success False, a SolveWarning, cause and next step named, NaN only
+    afterwards.
+    """
     problem = Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=16, bias=-2.0)
     times = np.linspace(0.0, 3.0, 31)
     with pytest.warns(SolveWarning, match="weights blow up.*try a closure that saturates") as caught:
@@ -237,12 +248,12 @@ def test_a_finite_time_blow_up_is_named_and_kept_up_to_it():
     assert np.array_equal(solution.w[finite], solve(problem, start(), times[finite], closure="taylor").w)
 
 
-@pytest.mark.parametrize("closure", ["taylor-5", "taylor-7"])
+@pytest.mark.parametrize("closure", ["taylor-5", "taylor-7", "taylor-9"])
 def test_a_steeper_blow_up_is_not_taken_for_too_tight_a_tolerance(closure):
     """Assert that an expansion of higher order, whose steps collapse before |w| is 1e4, is said to blow up."""
-    problem = Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=16, bias=-2.0)
+    problem = Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=16)
     with pytest.warns(SolveWarning):
-        solution = solve(problem, start(amplitude=1.0), [0.0, 3.0], closure=closure)
+        solution = solve(problem, start(amplitude=3.0), [0.0, 3.0], closure=closure)
     assert solution.status.tolist() == [2], solution.message
     assert "blow up" in solution.message
 
@@ -260,14 +271,18 @@ def test_one_failed_run_leaves_the_others_whole():
 
 @pytest.mark.parametrize("closure", ["pearson", "regression"])
 def test_leaving_the_domain_of_a_closure_is_named(closure):
-    """Assert that a start of kurtosis 22 (alternating, t = 0.9) is refused in words, with its norm, and w(0) is kept."""
+    """Assert that a start of kurtosis 22 (alternating, t = 0.9) is refused in words, with its norm, and w(0)
+    is kept.
+    """
     problem = Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=8)
     w0 = (-1.0) ** np.arange(8)
     k2, k4 = preactivation_cumulants(problem, w0)
     assert k4[0] > 3 * k2[0] ** 2
     with pytest.raises(ValueError, match=r"^closure: .* not defined at this w .*allowed: another closure"):
         drift(problem, closure)(w0)
-    with pytest.warns(SolveWarning, match="kurtosis k4/k2.2 of the preactivation at or above 3.*try closure='edgeworth'"):
+    with pytest.warns(
+        SolveWarning, match="kurtosis k4/k2.2 of the preactivation at or above 3.*try closure='edgeworth'"
+    ):
         solution = solve(problem, w0, [0.0, 1.0], closure=closure)
     assert solution.status.tolist() == [3]
     assert np.isnan(solution.w[1]).all()
@@ -276,7 +291,9 @@ def test_leaving_the_domain_of_a_closure_is_named(closure):
 
 
 def test_a_slope_that_is_not_finite_at_the_start_ends_the_run_at_once():
-    """Assert that a start beyond the exact drift's reach fails in words instead of looping for ever (3 seconds allowed)."""
+    """Assert that a start beyond the exact drift's reach fails in words instead of looping for ever (3 seconds
+    allowed).
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)
         solution = solve(ISING, 1e6 * start(), [0.0, 1.0], closure="exact", progress=stop_after(3.0))
@@ -285,7 +302,10 @@ def test_a_slope_that_is_not_finite_at_the_start_ends_the_run_at_once():
 
 
 def test_ctrl_c_returns_what_exists():
-    """Assert that a KeyboardInterrupt while waiting stops every run, keeps what was recorded and says so, without a warning."""
+    """Assert that a KeyboardInterrupt while waiting stops every run, keeps what was recorded and says so, without a
+    warning.
+    """
+
     def interrupt(fraction):
         if fraction > 0:
             raise KeyboardInterrupt
@@ -303,10 +323,21 @@ def test_ctrl_c_returns_what_exists():
 
 BAD = {
     "problem": [(None, {}), ([], {}), ([ISING, Problem(ISING.plus, ISING.minus, 8)], {}), (Ising(t=0.5), {})],
-    "w0": [(ISING, {"w0": np.ones(15)}), (ISING, {"w0": np.full(16, np.nan)}), (ISING, {"w0": "abc"}), (ISING, {"w0": 1.0}),
-           (ISING, {"w0": np.ones((2, 2, 16))}), (ISING, {"w0": np.ones(16) * 1j}), ([ISING, FIELD], {"w0": np.ones((3, 16))})],
-    "t_eval": [(ISING, {"t_eval": v}) for v in ([], [1.0, 1.0], [2.0, 1.0], [-1.0, 0.0], [0.0, math.inf], [[0.0, 1.0]], "now", None)],
-    "closure": [(ISING, {"closure": v}) for v in ("tayler", "tree", "taylor-4", "taylor-3", None, 5)] + [(FIELD, {"closure": "exact"})],
+    "w0": [
+        (ISING, {"w0": np.ones(15)}),
+        (ISING, {"w0": np.full(16, np.nan)}),
+        (ISING, {"w0": "abc"}),
+        (ISING, {"w0": 1.0}),
+        (ISING, {"w0": np.ones((2, 2, 16))}),
+        (ISING, {"w0": np.ones(16) * 1j}),
+        ([ISING, FIELD], {"w0": np.ones((3, 16))}),
+    ],
+    "t_eval": [
+        (ISING, {"t_eval": v})
+        for v in ([], [1.0, 1.0], [2.0, 1.0], [-1.0, 0.0], [0.0, math.inf], [[0.0, 1.0]], "now", None)
+    ],
+    "closure": [(ISING, {"closure": v}) for v in ("tayler", "tree", "taylor-4", "taylor-3", None, 5)]
+    + [(FIELD, {"closure": "exact"})],
     "rtol": [(ISING, {"rtol": v}) for v in (0.0, 1e-15, 1.0, -1e-6, math.nan, "small", None, True)],
     "atol": [(ISING, {"atol": v}) for v in (0.0, -1.0, math.inf, math.nan, "small")],
     "tolerance": [(ISING, {"tolerance": v}) for v in (-1e-3, 1.0, math.nan, "small")],
@@ -314,7 +345,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("name", "problem", "arguments"), [(name, *case) for name, cases in BAD.items() for case in cases])
+@pytest.mark.parametrize(
+    ("name", "problem", "arguments"), [(name, *case) for name, cases in BAD.items() for case in cases]
+)
 def test_bad_input_is_refused_in_one_line_naming_the_argument(name, problem, arguments):
     """Assert a ValueError of one line: the argument, what came, what is allowed."""
     given = {"w0": start(), "t_eval": TIMES, **arguments}

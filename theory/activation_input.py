@@ -17,7 +17,7 @@ SHIPPED = {
     "erf": sp.erf(h / sp.sqrt(2)),
     "tanh": sp.tanh(h),
     "relu": sp.Max(0, h),
-    "softplus": sp.log(2 * sp.cosh(h / 2)) + h / 2,  # log(1 + e^h) without overflow below |h| = 1400
+    "softplus": sp.log(2 * sp.cosh(h / 2)) + h / 2,  # log(1 + e^h), written out without overflow
 }
 
 FUNCTIONS: dict[str, Any] = {
@@ -83,7 +83,10 @@ def _check_powers(text: str, tree: ast.AST) -> None:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             inside = list(ast.walk(node.right))
             tower = any(isinstance(n, ast.Pow) for n in inside)
-            large = any(isinstance(n, ast.Constant) and abs(n.value) > _LARGEST_POWER for n in inside)
+            large = any(
+                isinstance(n, ast.Constant) and isinstance(n.value, (int, float)) and abs(n.value) > _LARGEST_POWER
+                for n in inside
+            )
             if tower or large:
                 raise complain("activation", text, f"powers with an exponent of at most {_LARGEST_POWER}")
 

@@ -63,12 +63,14 @@ class Activation:
 def _force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
     if order == 0:
         return (y - sigma) * _tidy(sp.diff(sigma, h))
-    return sp.diff(_force_derivative(sigma, order - 1), h)
+    return _tidy(sp.diff(_force_derivative(sigma, order - 1), h))
 
 
 def _tidy(derivative: sp.Expr) -> sp.Expr:
     """Let sinh/cosh become tanh: the quotient would overflow where the result is 1."""
-    return sp.simplify(derivative) if derivative.has(sp.sinh, sp.cosh) else derivative
+    if not derivative.has(sp.sinh):
+        return derivative
+    return derivative.replace(sp.sinh, lambda z: sp.tanh(z) * sp.cosh(z))
 
 
 def parse(activation: Any) -> Activation:

@@ -128,6 +128,8 @@ def _pearson_branches(activation: Activation, regression: bool) -> list[Branch]:
         _pearson_branch(pearson.BOUNDED, -2.0, -edge, regression),
         _edgeworth(activation, -edge, edge),
         _pearson_branch(pearson.HEAVY, edge, 3.0, regression),
+        # Pearson's law ends at kappa = 3; a field that decays passes it where k4 no longer matters
+        _edgeworth(activation, 3.0, float("inf"), own=False),
     ]
 
 

@@ -57,11 +57,20 @@ def sorted_list(law: Law, size: int, tolerance: float) -> SortedList:
         raise FloatingPointError(f"the fourth cumulant of {law} is not finite at size {size}; please report it")
     coefficients = values * _permutations(gaps) / _symmetry(gaps)
     weight = np.square(values) * _permutations(gaps) / _symmetry(gaps)
-    order = np.argsort(weight)
-    dropped = np.searchsorted(np.cumsum(weight[order]), (tolerance / 3) ** 2 * weight.sum(), side="right")
-    kept = np.sort(order[dropped:])
-    error = math.sqrt(weight[order[:dropped]].sum() / weight.sum()) if weight.sum() > 0 else 0.0
+    kept, error = _shorten(weight, tolerance)
     return SortedList(size, np.ascontiguousarray(positions[kept]), np.ascontiguousarray(coefficients[kept]), error)
+
+
+def _shorten(weight: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
+    """Indices of the entries kept and the relative norm of the rest; a quadruple and its mirror image stay together."""
+    total = weight.sum()
+    if total == 0:
+        return np.arange(len(weight)), 0.0
+    order = np.argsort(weight)
+    dropped = int(np.searchsorted(np.cumsum(weight[order]), (tolerance / 3) ** 2 * total, side="right"))
+    smallest = weight[order[min(dropped, len(order) - 1)]]
+    drop = weight < smallest * (1 - 1e-6)  # mirror images have equal weights up to rounding
+    return np.nonzero(~drop)[0], math.sqrt(weight[drop].sum() / total)
 
 
 def _longest_gap(law: Law, size: int, tolerance: float) -> int:

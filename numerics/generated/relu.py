@@ -406,7 +406,7 @@ def pearson_heavy(k2, k4, y, b, rule):
                 d_e = 0.5 * (d_up + d_down)
                 q0_i0 = (1.0/2.0)*f_o*lam
                 q0_i1 = -phi_0 + phi_e + q0_i0/nu
-                q0_i2 = math.log(math.cosh(s*upper))
+                q0_i2 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
                 m0 += weight * (1)
                 d0 += weight * (d_e)
                 p += weight * (q0_i1)
@@ -447,6 +447,9 @@ def pearson_coefficients(k2, k4, y, b, rule):
     elif kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 4
 
 
@@ -543,6 +546,8 @@ def pearson_psi(k2, k4, y, b, rule):
         return edgeworth_potential(k2, k4, y, b)
     elif kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
+    elif kappa < math.inf:
+        return edgeworth_potential(k2, k4, y, b)
     return math.nan
 
 
@@ -673,4 +678,7 @@ def regression_coefficients(k2, k4, y, b, rule):
     elif kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 4

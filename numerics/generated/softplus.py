@@ -20,25 +20,24 @@ KINKS = ()
 def functions(h, y):
     """Phi, F and F' (without deltas) at preactivation h and label y."""
     x0 = (1.0/2.0)*h
-    x1 = math.cosh(x0)
-    x2 = -x0 + y - math.log(2*x1)
-    x3 = math.tanh(x0)
-    x4 = (1.0/2.0)*x3 + 1.0/2.0
-    return -1.0/2.0*x2**2, x2*x4, x2*(1.0/4.0 - 1.0/4.0*x3**2) + x4*((-1.0/2.0) - 1.0/2.0*math.sinh(x0)/x1)
+    x1 = -x0 + y - (abs(x0) + math.log1p(math.exp(-2.0*abs(x0))))
+    x2 = math.tanh(x0)
+    x3 = (1.0/2.0)*x2 + 1.0/2.0
+    return -1.0/2.0*x1**2, x1*x3, x1*(1.0/4.0 - 1.0/4.0*x2**2) - x3**2
 
 
 @kernel
 def force(h, y):
     """F_y(h)."""
     x0 = (1.0/2.0)*h
-    return ((1.0/2.0)*math.tanh(x0) + 1.0/2.0)*(-x0 + y - math.log(2*math.cosh(x0)))
+    return ((1.0/2.0)*math.tanh(x0) + 1.0/2.0)*(-x0 + y - (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))))
 
 
 @kernel
 def sigma(h):
     """The activation."""
     x0 = (1.0/2.0)*h
-    return x0 + math.log(2*math.cosh(x0))
+    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0))))
 
 
 @kernel
@@ -510,7 +509,7 @@ def pearson_heavy(k2, k4, y, b, rule):
             d_e = 0.5 * (d_up + d_down)
             q0_i0 = (1.0/2.0)*f_o*lam
             q0_i1 = -phi_0 + phi_e + q0_i0/nu
-            q0_i2 = math.log(math.cosh(s*upper))
+            q0_i2 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
             m0 += weight * (1)
             d0 += weight * (d_e)
             p += weight * (q0_i1)
@@ -544,6 +543,9 @@ def pearson_coefficients(k2, k4, y, b, rule):
     elif kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 4
 
 
@@ -622,6 +624,8 @@ def pearson_psi(k2, k4, y, b, rule):
         return edgeworth_potential(k2, k4, y, b, rule)
     elif kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
+    elif kappa < math.inf:
+        return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
 
@@ -718,4 +722,7 @@ def regression_coefficients(k2, k4, y, b, rule):
     elif kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
+    elif kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b, rule)
+        return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 4
