@@ -6,6 +6,7 @@ the coefficients ``(A, B, flag)`` and, for gradient closures, the potential.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import sympy as sp
@@ -193,7 +194,17 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
         else:
             own = "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
             lines += [f"        A, B = {call}", f"        return A, B, {own}"]
-    return "\n".join([*lines, "    return math.nan" if potential else "    return math.nan, math.nan, 4"]) + "\n"
+    return (
+        "\n".join(
+            [
+                *lines,
+                "    return math.nan"
+                if potential
+                else f"    return math.nan, math.nan, {0 if math.isinf(branches[-1].high) else 4}",
+            ]
+        )
+        + "\n"
+    )
 
 
 def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Solution, Trajectory, solve
+from cumulode.numerics import Solution, Trajectory, preactivation_cumulants, solve
 from cumulode.numerics.drift import check_weights
+from cumulode.numerics.integrate import INTERRUPTED
+from cumulode.numerics.plan import check_problem
+from cumulode.numerics.solve import check_times
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
@@ -64,6 +67,17 @@ class Comparison:
         rows = self.table.select(quantity, self.theory.t[-1] if time is None else time)
         return rows[0].verdict
 
+    @property
+    def failures(self) -> list[str]:
+        """What failed or was interrupted, in words: theory, SGD, SGD at twice the learning rate."""
+        runs = {"theory": self.theory, "SGD": self.sgd, "SGD at twice the learning rate": self.coarse}
+        return [f"{name}: {run.message}" for name, run in runs.items() if run is not None and not run.success]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended a part of it."""
+        return _interrupted(*(run for run in (self.theory, self.sgd, self.coarse) if run is not None))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
@@ -110,7 +124,7 @@ def compare(
     problem : Problem
     w0 : (D,) array, finite
     t_eval : (T,) array
-        Times, increasing; time is learning rate x steps, each rounded to a whole step of SGD.
+        Times, increasing; time is learning rate x steps. Each is rounded to a whole step of SGD (of the coarse runs, too).
     closure : str
         See :func:`cumulode.solve`.
     learning_rate : float > 0
@@ -122,8 +136,8 @@ def compare(
         inconclusive.
     allowance : "measured" or float >= 0
         What SGD at a finite learning rate may differ by from its limit. "measured": the change of the mean when the
-        learning rate is doubled, from as many further runs (half the work again); a number: that fraction
-        of the theory's value, with no further runs.
+        learning rate is doubled, from as many further runs (half the work again; it carries their standard error, so
+        agreement is granted a little too easily); a number: that fraction of the theory's value, with no further runs.
     rtol, atol, cumulant_tolerance : float
         Of :func:`cumulode.solve`.
     executor, progress
@@ -133,7 +147,7 @@ def compare(
     -------
     Comparison
         ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
-        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance. Seven
+        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance or a run failed. Seven
         quantities at T times are not independent: one row in hundreds may differ by chance.
 
     Raises
@@ -144,20 +158,21 @@ def compare(
     chosen = _seeds(seeds)
     share = _allowance(allowance)
     tolerance = real("tolerance", tolerance, "tolerance > 0", low=0.0, open_low=True)
-    start = check_weights("w0", w0, problem.size) if isinstance(problem, Problem) else np.asarray(w0)
+    check_problem(problem)
+    start = check_weights("w0", w0, problem.size)
     if start.ndim != 1:
         raise complain("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
     options: dict[str, Any] = {"batch_size": batch_size, "executor": executor, "progress": progress}
     probe = simulate_sgd(problem, start, [0.0], learning_rate, batch_size)  # refuses bad input before any work
-    theory_times = (
-        np.unique(np.rint(np.asarray(t_eval, dtype=float) / learning_rate)) * learning_rate if probe.success else t_eval
-    )
-    theory = solve(problem, start, _distinct(t_eval, theory_times), closure, rtol, atol, tolerance=cumulant_tolerance)
+    step = probe.provenance["learning_rate"] * (2 if share is None else 1)  # the coarse runs take steps twice as long
+    times = np.unique(np.rint(check_times(t_eval) / step)) * step
+    theory = solve(problem, start, times, closure, rtol, atol, tolerance=cumulant_tolerance)
     sgd = simulate_sgd(problem, start, theory.t, learning_rate, seed=chosen, **options)
     coarse = None
-    if share is None:
+    if share is None and not _interrupted(theory, sgd):
         further = [10**6 + s for s in chosen]  # streams of their own: the two means are independent
         coarse = simulate_sgd(problem, start, theory.t, 2 * learning_rate, seed=further, **options)
+    sgd, coarse = (_at_tolerance(problem, run, cumulant_tolerance) for run in (sgd, coarse))
     rows = [row for name in QUANTITIES for row in _rows(name, theory, sgd, coarse, share, tolerance)]
     provenance = {
         "theory": theory.provenance,
@@ -166,6 +181,18 @@ def compare(
         "allowance": MEASURED if share is None else share,
     }
     return Comparison(Table(rows), theory, sgd, coarse, provenance)
+
+
+def _at_tolerance(problem: Problem, run: Any, tolerance: float) -> Any:
+    """The run with its cumulants computed as the theory's are, so that rounding of K is no difference."""
+    if run is None:
+        return None
+    k2, k4 = preactivation_cumulants(problem, run.w, tolerance)
+    return replace(run, k2=k2, k4=k4)
+
+
+def _interrupted(*results: Trajectory) -> bool:
+    return any(bool(np.any(r.status == INTERRUPTED)) for r in results)
 
 
 def _seeds(seeds: Any) -> list[int]:
@@ -184,25 +211,12 @@ def _allowance(allowance: Any) -> float | None:
     return real("allowance", allowance, "'measured' or a fraction >= 0", low=0.0, open_high=True)
 
 
-def _distinct(t_eval: ArrayLike, rounded: ArrayLike) -> ArrayLike:
-    """The times SGD can record (whole steps, each once), or ``t_eval`` as it is where it is refused anyway."""
-    times = np.asarray(t_eval, dtype=float)
-    good = (
-        times.ndim == 1
-        and times.size > 0
-        and np.all(np.isfinite(times))
-        and np.all(np.diff(times) > 0)
-        and times[0] >= 0
-    )
-    return rounded if good else t_eval
-
-
 def _rows(
     name: str, theory: Solution, sgd: Run, coarse: Run | None, share: float | None, tolerance: float
 ) -> list[Row]:
     quantity = QUANTITIES[name]
     predicted, measured = quantity(theory), quantity(sgd)
-    mean = measured.mean(axis=0)
+    mean = measured[0] + (measured - measured[0]).mean(axis=0)  # exact where all runs are equal, as at t = 0
     error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
     shift = np.abs(quantity(coarse).mean(axis=0) - mean) if coarse is not None else (share or 0.0) * np.abs(predicted)
     scale = np.maximum(np.abs(predicted), FLOOR.get(name, 0.0))

@@ -171,7 +171,7 @@ def find_symmetry(w: ArrayLike, reference: ArrayLike, *, reflect: bool = True, s
     w, reference = _pair(w, reference)
     candidates = [w, _reflected(w)] if reflect else [w]
     overlaps = np.stack([_overlaps(c, reference) for c in candidates], axis=-2)  # (..., 1 or 2, D)
-    flat = overlaps.reshape(*overlaps.shape[:-2], -1)
+    flat = overlaps.reshape(*overlaps.shape[:-2], overlaps.shape[-2] * overlaps.shape[-1])
     score = np.abs(flat) if sign else flat
     best = np.argmax(score >= np.max(score, axis=-1, keepdims=True) - ROUNDING, axis=-1)  # NaN: all False, the identity
     chosen = np.take_along_axis(flat, best[..., None], axis=-1)[..., 0]

@@ -151,7 +151,9 @@ def fields(ax: Axes | None = None, *, theory: Trajectory, sgd: Trajectory | None
     if sgd is not None:
         ends = np.reshape(sgd.w[..., -1, :], (-1, sgd.size))
         aligned = align(ends[np.isfinite(ends).all(axis=-1)], final)[0]
-        if seeds == "lines":
+        if not len(aligned):
+            pass  # no seed reached the last time
+        elif seeds == "lines":
             ax.plot(site, aligned.T, color=COLOURS["sgd"], linewidth=0.8, alpha=0.6, zorder=2)
         else:
             _spread(ax, site, aligned, "sgd")

@@ -57,7 +57,7 @@ def taylor_coefficients(k2, k4, y, b, rule):
     if True:
         A, B = taylor(k2, k4, y, b)
         return A, B, flag
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -93,7 +93,7 @@ def taylor_activation_coefficients(k2, k4, y, b, rule):
     if True:
         A, B = taylor_activation(k2, k4, y, b)
         return A, B, flag
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -131,7 +131,7 @@ def gaussian_coefficients(k2, k4, y, b, rule):
     if True:
         A, B = gaussian(k2, k4, y, b)
         return A, B, flag
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -182,7 +182,7 @@ def edgeworth_coefficients(k2, k4, y, b, rule):
     if True:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, flag
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -261,7 +261,7 @@ def bimodal_coefficients(k2, k4, y, b, rule):
     elif kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -450,7 +450,7 @@ def pearson_coefficients(k2, k4, y, b, rule):
     elif kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0
 
 
 @kernel
@@ -681,4 +681,4 @@ def regression_coefficients(k2, k4, y, b, rule):
     elif kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
-    return math.nan, math.nan, 4
+    return math.nan, math.nan, 0

@@ -44,21 +44,22 @@ def run(options: argparse.Namespace) -> int:
     common.writable("out", options.out, (".csv",))
     problem = common.problem(options)
     pair: dict[str, Any] = {"theory": _compare(options, problem, options.closure, "theory")}
-    if not options.no_control and not options.control and options.law != "gp":
+    if not pair["theory"].interrupted and not options.no_control and not options.control and options.law != "gp":
         pair["control"] = _compare(options, problem.gaussian_control(), "gaussian", "Gaussian control")
     if options.out:
         _write_csv(pair, options.out)
-    if figure:
-        _draw(pair, figure, options)
     if options.json:
         common.print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
     else:
         _print(pair, figure)
-    failed = [c.theory.message for c in pair.values() if not c.theory.success]
-    failed += [c.sgd.message for c in pair.values() if not c.sgd.success]
-    for message in failed:
-        print(f"cumulode compare: {message}", file=sys.stderr)
-    return 1 if failed else 0
+    if figure:
+        _draw(pair, figure, options)
+    for name, comparison in pair.items():
+        for message in comparison.failures:
+            print(f"cumulode compare: {name}, {message}", file=sys.stderr)
+    if any(c.interrupted for c in pair.values()):
+        return 130
+    return 1 if any(c.failures for c in pair.values()) else 0
 
 
 def _compare(options: argparse.Namespace, problem: Any, closure: str, name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,17 +152,22 @@ def save(result: Any, path: str, command: str) -> None:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """One JSON object on standard output; what is not finite is null."""
-    json.dump(values, sys.stdout, default=_plain, allow_nan=False)
-    print()
+    """One JSON object on standard output; NaN is null, an infinite gain the string "inf"."""
+    print(json.dumps(_plain(values), allow_nan=False))  # made whole before anything is written
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inside) for key, inside in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inside) for inside in value]
     if isinstance(value, np.generic):
-        return value.item()
+        return _plain(value.item())
     if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+        return _plain(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else str(value)
+    return value
 
 
 def trajectory_table(result: Any) -> str:
