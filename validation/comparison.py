@@ -124,7 +124,8 @@ def compare(
     problem : Problem
     w0 : (D,) array, finite
     t_eval : (T,) array
-        Times, increasing; time is learning rate x steps. Each is rounded to a whole step of SGD (of the coarse runs, too).
+        Times, increasing; time is learning rate x steps. Each is rounded to a whole step of SGD (of the coarse runs,
+        too).
     closure : str
         See :func:`cumulode.solve`.
     learning_rate : float > 0
@@ -147,7 +148,8 @@ def compare(
     -------
     Comparison
         ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
-        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance or a run failed. Seven
+        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance or a run
+        failed. Seven
         quantities at T times are not independent: one row in hundreds may differ by chance.
 
     Raises
