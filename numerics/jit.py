@@ -7,8 +7,10 @@ cache lives in the user's cache directory, so a read-only installation works too
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -25,6 +27,8 @@ vector = types.float64[::1]
 matrix = types.float64[:, ::1]
 
 _SOURCES = Path(__file__).resolve().parent
+
+_compiling = threading.RLock()
 
 #: Seconds spent compiling (or loading from the cache) since the process started.
 compile_seconds = 0.0
@@ -84,6 +88,18 @@ class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
 class _Cache(caching.FunctionCache):  # type: ignore[misc]
     _impl_class = _Impl
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What is cached, or None where it cannot be read."""
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, EOFError, ValueError):
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep it for the next process, where there is a place to."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)
+
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Compile ``function`` with numba: cached on disk, without the GIL, IEEE division.
@@ -109,10 +125,13 @@ def compiled(function: Any, signature: Any) -> Any:
     compilation serves all, and numba can cache it (a kernel specialised to the function itself it could not).
     """
     global compile_seconds
-    if hasattr(function, "compile") and signature.args not in function.overloads:
-        start = time.perf_counter()
-        function.disable_compile(False)
-        function.compile(signature)
-        function.disable_compile()
-        compile_seconds += time.perf_counter() - start
+    if not hasattr(function, "compile"):  # under NUMBA_DISABLE_JIT
+        return function
+    with _compiling:
+        if signature.args not in function.overloads:
+            start = time.perf_counter()
+            function.disable_compile(False)
+            function.compile(signature)
+            function.disable_compile()
+            compile_seconds += time.perf_counter() - start
     return function

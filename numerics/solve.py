@@ -65,7 +65,7 @@ def solve(
         taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default), or
         exact (Ising only): theory.md sections 3 and 6.
     rtol, atol : float
-        Error allowed in one step, relative (at least 1e-13) and absolute (at least 0), of the Dormand-Prince 5(4) pair.
+        Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
     tolerance : float in [0, 1)
         Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
     max_step : float > 0

@@ -58,6 +58,7 @@ def closed_form(activation: Activation, n: int) -> sp.Expr | None:
     return sp.diff(total, mean, max(n, 0))
 
 
+@lru_cache(maxsize=4096)  # Stein's rule asks for the lower powers twice
 def _average(expr: sp.Expr, m: sp.Expr, v: sp.Expr) -> sp.Expr | None:
     """E[expr] over ``h ~ N(m, v)``, term by term."""
     total = sp.Integer(0)

@@ -55,7 +55,7 @@ class NLGP:
     @property
     def q(self) -> float:
         """Correlation of the hidden signs at one site, ``g^2 / (1 + g^2)``."""
-        return 1.0 - self.one_minus_q
+        return 1.0 / (1.0 + (1.0 / self.gain) ** 2)
 
     @property
     def one_minus_q(self) -> float:

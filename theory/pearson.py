@@ -26,7 +26,7 @@ upper = sp.Symbol("upper", positive=True)  # end of the range of x
 scale = sp.Symbol("scale", positive=True)  # S or a
 phi_0 = sp.Symbol("phi_0", real=True)  # Phi at lam = 0: subtracted, so that small fields lose no digits
 
-#: The range of x ends where the weight has fallen to exp(-36), 2e-16.
+#: The range of x ends where the weight (with heavy tails: times lam^2) has fallen to exp(-36), 2e-16.
 _FALL = 18
 #: Where |h| is larger the force of any shipped activation hardly varies, and nodes may be sparse.
 _REACH = 10
@@ -71,7 +71,7 @@ class Branch:
     @property
     def before(self) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
         """``nu``, the scale and the range of the angle from ``k2`` and ``k4``."""
-        fall = sp.exp(-_FALL / (-nu if self.heavy else nu))
+        fall = sp.exp(-_FALL / (-nu - 1 if self.heavy else nu))
         return (
             (nu, -3 * k2**2 / k4 - 1),
             (scale, sp.sqrt((-2 if self.heavy else 2) * nu * k2)),

@@ -485,7 +485,7 @@ def pearson_heavy(k2, k4, y, b, rule):
     phi_0 = functions(b, y)[0]
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
-    upper = math.acosh(math.exp(-18/nu))
+    upper = math.acosh(math.exp(18/(-nu - 1)))
     m0 = 0.0
     d0 = 0.0
     p = 0.0
@@ -585,7 +585,7 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
     phi_0 = functions(b, y)[0]
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
-    upper = math.acosh(math.exp(-18/nu))
+    upper = math.acosh(math.exp(18/(-nu - 1)))
     m0 = 0.0
     p = 0.0
     centre = b
@@ -672,7 +672,7 @@ def regression_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
-    upper = math.acosh(math.exp(-18/nu))
+    upper = math.acosh(math.exp(18/(-nu - 1)))
     m0 = 0.0
     d0 = 0.0
     d2 = 0.0

@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> int:
     derivation = derive(options.name, activation=options.activation, order=options.order)
     if options.json:
         common.print_json({**derivation.to_dict(), "command": options.command_line})
-        return 0
+        if not options.out:
+            return 0
     written = getattr(derivation, options.format)()
     if options.out:
         Path(options.out).write_text(written)

@@ -77,7 +77,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("run")
     group.add_argument("--time", type=float, default=150.0, help="last time, learning rate x steps")
     group.add_argument("--points", type=int, default=31, help="number of equally spaced times from 0 recorded")
-    group.add_argument("--seed", type=int, default=1, help="seed of the random start (and of SGD)")
+    group.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        help="seed of the random start (and of the run of `sgd`; `compare` runs SGD seeds 0, 1, ...)",
+    )
     group.add_argument(
         "--amplitude",
         type=float,
