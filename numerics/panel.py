@@ -25,8 +25,11 @@ def panel_length(functions: Callable[[float, float], tuple[float, float, float]]
     """
     length = 8.0
     while length > 1e-3:
-        if _resolved(functions, kinks, length):
-            return length
+        try:
+            if _resolved(functions, kinks, length):
+                return length
+        except OverflowError:
+            raise ValueError(f"activation: overflows within |h| <= {RANGE:g}, allowed: finite there") from None
         length /= 2
     raise ValueError(
         "activation: varies too fast for the quadrature, allowed: expressions smooth on a scale of 1e-3 in h"

@@ -91,6 +91,7 @@ class Comparison:
         """Space-time maps, IPR and kurtosis over time, final fields; see ``plots.comparison_figure``."""
         from .plots import comparison_figure
 
+        options.setdefault("title", f"{self.theory.provenance['closure']} closure and SGD")
         if control is not None:
             options = {"control": control.theory, "control_sgd": control.sgd, **options}
         return comparison_figure(self.theory, self.sgd, **options)

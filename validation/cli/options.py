@@ -96,11 +96,14 @@ def start(options: argparse.Namespace) -> np.ndarray:
     """The start the options describe, (D,)."""
     if options.w0 is not None:
         try:
-            return np.load(options.w0) if options.w0.endswith(".npy") else np.loadtxt(options.w0)
+            found = np.load(options.w0) if options.w0.endswith(".npy") else np.loadtxt(options.w0)
         except (OSError, ValueError, EOFError) as error:
             raise complain(
                 "w0", options.w0, f"a readable .npy or text file of {options.size} numbers ({error})"
             ) from None
+        if found.shape != (options.size,):
+            raise complain("w0", f"{options.w0}, shape {found.shape}", f"{options.size} numbers, one start")
+        return found
     amplitude = real("amplitude", options.amplitude, "0 < amplitude < inf", low=0.0, open_low=True, open_high=True)
     seed = integer("seed", options.seed, "an integer >= 0", low=0)
     return amplitude * np.random.default_rng(seed).standard_normal(options.size) / np.sqrt(options.size)
