@@ -7,9 +7,12 @@ cache lives in the user's cache directory, so a read-only installation works too
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -38,9 +41,20 @@ def cache_directory() -> Path:
     """Where compiled kernels and generated sources are kept: $CUMULODE_CACHE, or cumulode/ in the user's cache."""
     chosen = os.environ.get("CUMULODE_CACHE")
     if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(chosen).expanduser()
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # a user without a home, as in a container
+        return _own_directory()
     return Path(base) / "cumulode"
+
+
+@lru_cache(maxsize=1)
+def _own_directory() -> Path:
+    """A directory for this process alone: compiled code found in a shared one could be anybody's."""
+    directory = tempfile.mkdtemp(prefix="cumulode-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return Path(directory)
 
 
 @lru_cache(maxsize=1)
@@ -92,13 +106,19 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
         """What is cached, or None where it cannot be read."""
         try:
             return super().load_overload(sig, target_context)
-        except (OSError, EOFError, ValueError):
+        except Exception:  # a pickle that is cut or garbage raises nearly anything
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep it for the next process, where there is a place to."""
+        """Keep it for the next process, where there is a place to; an index that cannot be read is begun anew."""
         with contextlib.suppress(OSError):
-            super().save_overload(sig, data)
+            try:
+                super().save_overload(sig, data)
+            except OSError:
+                raise
+            except Exception:
+                self.flush()
+                super().save_overload(sig, data)
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:

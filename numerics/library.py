@@ -6,9 +6,10 @@ generated from theory, written under a digest of the expression and of the gener
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
-import importlib.util
+import importlib.metadata
 import os
 import sys
 import tempfile
@@ -72,34 +73,55 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
     digest = hashlib.sha256(repr((activation, closures, _generator_stamp())).encode()).hexdigest()[:20]
     name = f"cumulode_generated_{digest}"
     path = cache_directory() / "generated" / f"{name}.py"
-    if not path.exists():
+    text = _read(path)
+    if text is None:
         from cumulode.theory.activations import parse
 
         from .codegen import write_activation
 
-        _write(path, write_activation(parse(activation), closures))
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+        text = write_activation(parse(activation), closures)
+        with contextlib.suppress(OSError):  # without a place to write, the module lives in memory
+            _write(path, text + _seal(text))
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    exec(compile(text, str(path), "exec"), module.__dict__)
     return module
+
+
+def _seal(text: str) -> str:
+    """The last line of a whole file."""
+    return f"# {hashlib.sha256(text.encode()).hexdigest()}\n"
+
+
+def _read(path: Path) -> str | None:
+    """The text of a module, or None where there is none or it is not whole."""
+    try:
+        whole = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    text = "".join(whole.splitlines(keepends=True)[:-1])
+    return text if text and whole == text + _seal(text) else None
 
 
 def _write(path: Path, text: str) -> None:
     """Write at once or not at all: another process may be writing the same file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 @lru_cache(maxsize=1)
 def _generator_stamp() -> str:
-    """Digest of theory and of the writer: what a generated module depends on."""
-    digest = hashlib.sha256()
+    """Digest of theory, of the writer and of SymPy's version: what a generated module depends on."""
+    digest = hashlib.sha256(importlib.metadata.version("sympy").encode())
     for path in sorted([*(_ROOM.parent / "theory").glob("*.py"), _ROOM / "codegen.py", _ROOM / "panel.py"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()

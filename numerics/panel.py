@@ -28,7 +28,7 @@ def panel_length(functions: Callable[[float, float], tuple[float, float, float]]
         try:
             if _resolved(functions, kinks, length):
                 return length
-        except OverflowError:
+        except (OverflowError, ZeroDivisionError):
             raise ValueError(f"activation: overflows within |h| <= {RANGE:g}, allowed: finite there") from None
         length /= 2
     raise ValueError(
@@ -40,7 +40,7 @@ def _resolved(
     functions: Callable[[float, float], tuple[float, float, float]], kinks: list[float], length: float
 ) -> bool:
     # Between kinks the integrand is smooth; a window across one is never used.
-    edges = np.array([-RANGE, *kinks, RANGE])
+    edges = np.array([-RANGE, *(k for k in kinks if abs(k) < RANGE), RANGE])
     x, _ = np.polynomial.legendre.leggauss(NODES)
     to_coefficients = np.linalg.inv(np.polynomial.legendre.legvander(x, NODES - 1))
     for label in (1.0, -1.0):
@@ -50,9 +50,11 @@ def _resolved(
             starts = low + (high - low - width) * np.arange(n + 1) / n
             h = starts[:, None] + width * (x + 1) / 2
             values = np.moveaxis(np.array([functions(float(v), label) for v in h.ravel()]).reshape(*h.shape, 3), 1, 0)
+            if not np.all(np.isfinite(values)):
+                raise OverflowError
             spectrum = np.abs(np.tensordot(to_coefficients, values, 1))
             # the quadrature integrates degree 2n - 1 exactly: what matters is the square of the decay seen at n
-            tail = spectrum[-4:].max(axis=(0, 1)) ** 2
-            if np.any(tail > 1e-14 * np.maximum(spectrum.max(axis=(0, 1)), 1e-300) ** 2):
+            tail = spectrum[-4:].max(axis=(0, 1))
+            if np.any(tail > 1e-7 * np.maximum(spectrum.max(axis=(0, 1)), 1e-300)):
                 return False
     return True

@@ -61,7 +61,9 @@ def check_one_variable_by_partitions(module, order=6):
 def check_joint(module, index):
     """The cumulant of moments made from cumulants is the cumulant that went in."""
     moment = joint_moments(module)
-    assert sp.expand(module.joint_cumulant(index, lambda block: moment(tuple(sorted(block)))) - site_cumulant(index)) == 0
+    assert (
+        sp.expand(module.joint_cumulant(index, lambda block: moment(tuple(sorted(block)))) - site_cumulant(index)) == 0
+    )
 
 
 def check_rademacher(module):
@@ -104,8 +106,25 @@ def test_the_recursion_is_the_sum_over_partitions():
     check_one_variable_by_partitions(cumulants)
 
 
-@pytest.mark.parametrize("index", [(0,), (0, 1), (0, 0), (0, 0, 1), (0, 1, 2, 3), (0, 0, 1, 2), (0, 0, 1, 1), (0, 0, 0, 0), (0, 1, 0, 2, 1),
-                                   (0, 0, 1, 1, 2, 2), (0, 0, 0, 1, 1, 2), (0, 1, 2, 3, 4, 5), (3, 3, 3, 3, 3, 3)], ids=str)
+@pytest.mark.parametrize(
+    "index",
+    [
+        (0,),
+        (0, 1),
+        (0, 0),
+        (0, 0, 1),
+        (0, 1, 2, 3),
+        (0, 0, 1, 2),
+        (0, 0, 1, 1),
+        (0, 0, 0, 0),
+        (0, 1, 0, 2, 1),
+        (0, 0, 1, 1, 2, 2),
+        (0, 0, 0, 1, 1, 2),
+        (0, 1, 2, 3, 4, 5),
+        (3, 3, 3, 3, 3, 3),
+    ],
+    ids=str,
+)
 def test_joint_moments_and_cumulants_are_inverse_with_repeated_sites(index):
     """Assert the round trip to order 6 with all patterns of repeated sites, in any order."""
     check_joint(cumulants, index)
@@ -127,8 +146,11 @@ def pairings(items):
             yield [(items[0], items[i]), *rest]
 
 
-@pytest.mark.parametrize("index", [(0, 1, 2), (0, 0, 1), (0, 1, 2, 3), (0, 0, 1, 1), (0, 0, 1, 2, 3), (0, 1, 2, 3, 4, 5), (0, 0, 0, 1, 1, 1)],
-                         ids=str)
+@pytest.mark.parametrize(
+    "index",
+    [(0, 1, 2), (0, 0, 1), (0, 1, 2, 3), (0, 0, 1, 1), (0, 0, 1, 2, 3), (0, 1, 2, 3, 4, 5), (0, 0, 0, 1, 1, 1)],
+    ids=str,
+)
 def test_joint_gaussian_cumulants_beyond_the_second_vanish(index):
     """Assert that moments by Isserlis' pairings have no third, fourth, fifth or sixth cumulant."""
 
@@ -188,7 +210,13 @@ def test_even_moments_are_k2_then_three_k2_squared_plus_k4_then_fifteen_terms():
     """Assert m2, m4, m6 and m8 as written by hand."""
     k2, k4 = sp.symbols("k2 k4")
     found = cumulants.even_moments(8, k2, k4)
-    by_hand = {0: 1, 2: k2, 4: 3 * k2**2 + k4, 6: 15 * k2**3 + 15 * k2 * k4, 8: 105 * k2**4 + 210 * k2**2 * k4 + 35 * k4**2}
+    by_hand = {
+        0: 1,
+        2: k2,
+        4: 3 * k2**2 + k4,
+        6: 15 * k2**3 + 15 * k2 * k4,
+        8: 105 * k2**4 + 210 * k2**2 * k4 + 35 * k4**2,
+    }
     assert all(sp.expand(found[n] - by_hand[n]) == 0 for n in by_hand)
 
 
@@ -207,8 +235,10 @@ def test_cumulants_add_over_independent_variables(values):
     law = [(sp.Rational(x.numerator, x.denominator), sp.Rational(p, weight)) for x, p in values]
     other = [(sp.Integer(-1), sp.Rational(1, 3)), (sp.Integer(2), sp.Rational(2, 3))]
     together = [(a + b, p * q) for a, p in law for b, q in other]
-    k, k_other, k_sum = ([*cumulants.cumulants_from_moments([sum(p * x**n for x, p in pairs) for n in range(1, 7)])]
-                         for pairs in (law, other, together))
+    k, k_other, k_sum = (
+        [*cumulants.cumulants_from_moments([sum(p * x**n for x, p in pairs) for n in range(1, 7)])]
+        for pairs in (law, other, together)
+    )
     assert all(a + b == c for a, b, c in zip(k, k_other, k_sum, strict=True))
 
 
@@ -231,26 +261,41 @@ def test_a_partition_dropped_is_noticed(dropped, monkeypatch):
     assert (signs, exponential) != (-2, 6)
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** p * sp.factorial(p - 1)"),
-    ("(-1) ** (p - 1) * sp.factorial(p - 1)", "sp.factorial(p - 1)"),
-    ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** (p - 1)"),
-    ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** (p - 1) * sp.factorial(p)"),
-    ("yield [*partition[:i], (first, *block), *partition[i + 1 :]]", "yield [*partition[:i], (first, *block), *partition[i:]]"),
-    ("yield [(first,), *partition]", "yield [(first, first), *partition]"),
-])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** p * sp.factorial(p - 1)"),
+        ("(-1) ** (p - 1) * sp.factorial(p - 1)", "sp.factorial(p - 1)"),
+        ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** (p - 1)"),
+        ("(-1) ** (p - 1) * sp.factorial(p - 1)", "(-1) ** (p - 1) * sp.factorial(p)"),
+        (
+            "yield [*partition[:i], (first, *block), *partition[i + 1 :]]",
+            "yield [*partition[:i], (first, *block), *partition[i:]]",
+        ),
+        ("yield [(first,), *partition]", "yield [(first, first), *partition]"),
+    ],
+)
 def test_a_wrong_weight_or_block_is_noticed_by_the_joint_round_trip(old, new):
     """Assert that mistakes planted in the partition sums break the round trip of four sites."""
     with pytest.raises(AssertionError):
         check_joint(mutant(cumulants, old, new), (0, 0, 1, 2))
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("(comb(n - 1, j - 1) * cumulants[j - 1] * moments[n - j] for", "(comb(n, j - 1) * cumulants[j - 1] * moments[n - j] for"),
-    ("(comb(n - 1, j - 1) * cumulants[j - 1] * moments[n - j] for", "(comb(n - 1, j) * cumulants[j - 1] * moments[n - j] for"),
-    ("cumulants.append(sp.expand(full[n] - known))", "cumulants.append(sp.expand(full[n] + known))"),
-    ("* full[n - j] for j in range(1, n))", "* full[n - j] for j in range(1, n - 1))"),
-])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "(comb(n - 1, j - 1) * cumulants[j - 1] * moments[n - j] for",
+            "(comb(n, j - 1) * cumulants[j - 1] * moments[n - j] for",
+        ),
+        (
+            "(comb(n - 1, j - 1) * cumulants[j - 1] * moments[n - j] for",
+            "(comb(n - 1, j) * cumulants[j - 1] * moments[n - j] for",
+        ),
+        ("cumulants.append(sp.expand(full[n] - known))", "cumulants.append(sp.expand(full[n] + known))"),
+        ("* full[n - j] for j in range(1, n))", "* full[n - j] for j in range(1, n - 1))"),
+    ],
+)
 def test_a_wrong_recursion_is_noticed_by_the_round_trip_of_one_variable(old, new):
     """Assert that mistakes planted in the recursions break the round trip."""
     with pytest.raises(AssertionError):

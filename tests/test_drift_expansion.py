@@ -100,9 +100,16 @@ def ring_cumulants():
     """k2, k4, (C w)_0 and K(w,w,w)_0 of that ring from the closed forms of theory, summed over all sites."""
     c = [[ising.second(T, abs(i - j), SITES) for j in range(SITES)] for i in range(SITES)]
     cw = [sum(c[i][j] * W[j] for j in range(SITES)) for i in range(SITES)]
-    kwww = [sum(_fourth(i, *rest) * sp.prod([W[j] for j in rest]) for rest in product(range(SITES), repeat=3)) for i in range(SITES)]
-    return {k2: sum(a * w for a, w in zip(cw, W, strict=True)), k4: sum(a * w for a, w in zip(kwww, W, strict=True)),
-            Cw: cw[0], Kwww: kwww[0]}
+    kwww = [
+        sum(_fourth(i, *rest) * sp.prod([W[j] for j in rest]) for rest in product(range(SITES), repeat=3))
+        for i in range(SITES)
+    ]
+    return {
+        k2: sum(a * w for a, w in zip(cw, W, strict=True)),
+        k4: sum(a * w for a, w in zip(kwww, W, strict=True)),
+        Cw: cw[0],
+        Kwww: kwww[0],
+    }
 
 
 def _fourth(*sites):
@@ -190,16 +197,19 @@ def test_the_two_meanings_of_third_order_agree_at_zero_bias_alone(n):
 # ------------------------------------------------------------------------------------------------------ mutants
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("comb(n, 1) * moments[n - 1]", "comb(n, 1) * moments[n - 1] * 2"),
-    ("comb(n, 1) * moments[n - 1]", "moments[n - 1]"),
-    ("comb(n, 3) * moments[n - 3]", "comb(n, 2) * moments[n - 3]"),
-    ("comb(n, 3) * moments[n - 3]", "comb(n, 3) * moments[n - 1]"),
-    ("comb(n, 3) * moments[n - 3]", "-comb(n, 3) * moments[n - 3]"),
-    ("A += force_symbol(n) / sp.factorial(n) * with_c", "A += force_symbol(n) / sp.factorial(n - 1) * with_c"),
-    ("B += force_symbol(n) / sp.factorial(n) * with_k", "B += force_symbol(n - 1) / sp.factorial(n) * with_k"),
-    ("return self.A * Cw + self.B * Kwww", "return self.A * Cw - self.B * Kwww"),
-])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("comb(n, 1) * moments[n - 1]", "comb(n, 1) * moments[n - 1] * 2"),
+        ("comb(n, 1) * moments[n - 1]", "moments[n - 1]"),
+        ("comb(n, 3) * moments[n - 3]", "comb(n, 2) * moments[n - 3]"),
+        ("comb(n, 3) * moments[n - 3]", "comb(n, 3) * moments[n - 1]"),
+        ("comb(n, 3) * moments[n - 3]", "-comb(n, 3) * moments[n - 3]"),
+        ("A += force_symbol(n) / sp.factorial(n) * with_c", "A += force_symbol(n) / sp.factorial(n - 1) * with_c"),
+        ("B += force_symbol(n) / sp.factorial(n) * with_k", "B += force_symbol(n - 1) / sp.factorial(n) * with_k"),
+        ("return self.A * Cw + self.B * Kwww", "return self.A * Cw - self.B * Kwww"),
+    ],
+)
 def test_a_wrong_coefficient_is_noticed(old, new):
     """Assert that mistakes planted in the expansion differ from the sum over partitions at third or fifth order."""
     wrong = mutant(drift, old, new)

@@ -57,6 +57,18 @@ _SMOOTH = (sp.erf, sp.erfc, sp.tanh, sp.sinh, sp.cosh, sp.exp, sp.log, sp.sin, s
 _NODES = (*_SMOOTH, sp.Abs, sp.Max, sp.Min, sp.Heaviside, sp.Add, sp.Mul, sp.Pow, sp.Number, sp.NumberSymbol, sp.Symbol)
 _LONGEST = 400
 _LARGEST_POWER = 64
+_NESTED_POWERS = 3
+#: What SymPy raises at text that is no expression (ValueError: Max(sqrt(-1), h)).
+_UNREADABLE = (
+    sp.SympifyError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
 _REAL = "an expression real and finite for every real h"
 
 
@@ -68,9 +80,13 @@ def read(text: str) -> sp.Expr:
         raise complain("activation", text, ALLOWED)
     source = text.strip().replace("^", "**")
     try:
-        _check_powers(text, ast.parse(source, mode="eval"))
+        tree = ast.parse(source, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise complain("activation", text, ALLOWED) from None
+    _check_powers(text, tree)
+    try:
         expr = sp.sympify(source, locals=FUNCTIONS)
-    except (sp.SympifyError, SyntaxError, TypeError, AttributeError, ZeroDivisionError, RecursionError, MemoryError):
+    except _UNREADABLE:
         raise complain("activation", text, ALLOWED) from None
     if not isinstance(expr, sp.Expr):
         raise complain("activation", text, ALLOWED)
@@ -78,17 +94,50 @@ def read(text: str) -> sp.Expr:
 
 
 def _check_powers(text: str, tree: ast.AST) -> None:
-    """Refuse towers and huge powers before SymPy tries to compute them."""
+    """Refuse towers and huge powers before SymPy tries to compute them: 9**(64*64*64*64), ((9**64)**64)**64 ..."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-            inside = list(ast.walk(node.right))
-            tower = any(isinstance(n, ast.Pow) for n in inside)
-            large = any(
-                isinstance(n, ast.Constant) and isinstance(n.value, (int, float)) and abs(n.value) > _LARGEST_POWER
-                for n in inside
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
+            continue
+        if not _small(node.right, True) or _nested(node) > _NESTED_POWERS:
+            raise complain(
+                "activation",
+                text,
+                f"powers with a number of at most {_LARGEST_POWER} as exponent, e.g. h**3 "
+                "or (1 + h**2)**(1/2); for others use exp and log",
             )
-            if tower or large:
-                raise complain("activation", text, f"powers with an exponent of at most {_LARGEST_POWER}")
+
+
+def _nested(node: ast.AST) -> int:
+    """How many powers stand inside one another."""
+    power = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+    return power + max((_nested(child) for child in ast.iter_child_nodes(node)), default=0)
+
+
+def _small(node: ast.AST, quotient: bool = False) -> bool:
+    """Whether a node is a number of at most 64, with a sign or not, or the quotient of two."""
+    if isinstance(node, ast.UnaryOp):
+        return _small(node.operand, quotient)
+    if isinstance(node, ast.BinOp):
+        return quotient and isinstance(node.op, ast.Div) and _small(node.left) and _small(node.right)
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, (int, float)):
+        return False
+    return abs(node.value) <= _LARGEST_POWER
+
+
+def _check_numbers(expr: sp.Expr) -> None:
+    """Refuse numbers beyond double precision, innermost first: sin(exp(exp(50))) would take for ever."""
+    for node in sp.postorder_traversal(expr):
+        if node.is_number:
+            size = abs(sp.N(node, 5))
+            if size != 0 and not sp.Float("1e-300") < size < sp.Float("1e300"):
+                raise complain("activation", expr, "numbers between 1e-300 and 1e300")
+
+
+def _whole_powers(expr: sp.Expr) -> sp.Expr:
+    """h**2.0 as h**2, which is smooth at zero."""
+    return expr.replace(
+        lambda e: e.is_Pow and e.exp.is_Float and float(e.exp).is_integer(), lambda e: e.base ** sp.Integer(e.exp)
+    )
 
 
 def known(expr: sp.Expr) -> sp.Expr:
@@ -99,7 +148,8 @@ def known(expr: sp.Expr) -> sp.Expr:
             raise complain("activation", expr, _REAL if infinite else ALLOWED)
     if sp.count_ops(expr) > _LONGEST:
         raise complain("activation", expr, f"an expression of at most {_LONGEST} operations")
-    return expr.xreplace({s: h for s in expr.free_symbols if s.name == "h"})
+    _check_numbers(expr)
+    return _whole_powers(expr).xreplace({s: h for s in expr.free_symbols if s.name == "h"})
 
 
 def check_real(name: str, piece: sp.Expr, low: sp.Expr, high: sp.Expr) -> None:

@@ -81,8 +81,10 @@ class EquationSet:
                 quadrature.jacobian,
                 quadrature.dlam_dtheta,
                 quadrature.reach,
+                quadrature.shift,
             ):
                 self._known(expr, known | {s})
+            self._known(quadrature.s_of_lam, known | {lam})
             known |= {symbol for symbol, _ in quadrature.sums}
         for symbol, expr in self.after:
             self._known(expr, known)

@@ -86,8 +86,9 @@ def _average_term(term: sp.Expr, m: sp.Expr, v: sp.Expr) -> sp.Expr | None:
         return _tilted(constant, h**power * sp.Mul(*others), exponent, m, v)
     if power > 0:  # Stein: E[h g] = m E[g] + v E[g']
         g = h ** (power - 1) * sp.Mul(*others)
-        first, second = _average(g, m, v), _average(sp.diff(g, h), m, v)
-        return None if first is None or second is None else constant * (m * first + v * second)
+        first = _average(g, m, v)
+        second = None if first is None else _average(sp.diff(g, h), m, v)  # g' may grow without end where g has no rule
+        return None if second is None else constant * (m * first + v * second)
     return None if len(others) != 1 else _average_erf(constant, others[0], m, v)
 
 

@@ -49,6 +49,8 @@ class NLGP:
             )
         object.__setattr__(self, "gain", gain)
         xi = real("xi", self.xi, "0 < xi < inf", low=0.0, open_low=True, high=math.inf, open_high=True)
+        if xi < 1e-100:
+            raise complain("xi", self.xi, "1e-100 <= xi < inf (neighbours are uncorrelated to all digits below 0.03)")
         object.__setattr__(self, "xi", xi)
         choice("covariance", self.covariance, _cov.COVARIANCES)
 
@@ -149,4 +151,6 @@ def with_parameters(law: Law, **changes: Any) -> Law:
     """A copy of ``law`` with some parameters changed; a GP changes its source."""
     if isinstance(law, GP):
         return GP(with_parameters(law.source, **changes))
+    if isinstance(law, Ising) and "J" in changes:
+        changes.setdefault("t", None)  # a law keeps t alone, whichever it was given by
     return replace(law, **changes)

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 
 def complain(name: str, got: object, allowed: str) -> ValueError:
     """Return the error every bad input gets: ``name: got ..., allowed: ...`` on one line."""
-    shown = " ".join(repr(got).split())
+    try:
+        shown = " ".join(repr(got).split())
+    except ValueError:  # Python refuses to write out an integer of more than 4300 digits
+        shown = f"a {type(got).__name__} too long to show"
     if len(shown) > 80:
         shown = shown[:77] + "..."
     return ValueError(f"{name}: got {shown}, allowed: {allowed}")
@@ -31,7 +34,10 @@ def real(
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise complain(name, value, allowed)
-    x = float(value)
+    try:
+        x = float(value)
+    except OverflowError:  # an integer beyond 1.8e308
+        raise complain(name, value, allowed) from None
     below = x <= low if open_low else x < low
     above = x >= high if open_high else x > high
     if math.isnan(x) or below or above:
