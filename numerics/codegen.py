@@ -170,11 +170,12 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
     lines = [
         "@kernel",
         f"def {public}(k2, k4, y, b, rule):",
-        f'    """{"Psi" if potential else "A, B and flag"} of closure {name}, by the kurtosis kappa = k4/k2^2."""',
-        "    flag = 0",
+        f'    """{"Psi" if potential else "A, B and flag"} of closure {name}."""',
         "    k2 = max(k2, 1e-60)",
-        "    kappa = k4 / (k2 * k2)",
     ]
+    if len(branches) == 1:
+        return "\n".join([*lines, *_branch(branches[0], potential, "    ", "0")]) + "\n"
+    lines += ["    flag = 0", "    kappa = k4 / (k2 * k2)"]
     if branches[0].low == -2.0:
         lines += [
             "    if kappa < -2.0 * (1.0 - 1e-12):",
@@ -182,29 +183,23 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
             "        kappa = -2.0 * (1.0 - 1e-12)",
             "        k4 = kappa * k2 * k2",
         ]
-    for i, branch in enumerate(branches):
-        equations = branch.potential if potential else branch.coefficients
-        assert equations is not None
-        word = "if" if i == 0 else "elif"
-        test = "True" if len(branches) == 1 else f"kappa < {branch.high!r}".replace("inf", "math.inf")
-        call = f"{equations.name}(k2, k4, y, b{', rule' if equations.quadratures else ''})"
-        lines.append(f"    {word} {test}:")
-        if potential:
-            lines.append(f"        return {call}")
-        else:
-            own = "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
-            lines += [f"        A, B = {call}", f"        return A, B, {own}"]
-    return (
-        "\n".join(
-            [
-                *lines,
-                "    return math.nan"
-                if potential
-                else f"    return math.nan, math.nan, {0 if math.isinf(branches[-1].high) else 4}",
-            ]
+    for branch in branches:
+        lines.append(f"    if kappa < {branch.high!r}:".replace("inf", "math.inf"))
+        lines += _branch(
+            branch, potential, "        ", "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
         )
-        + "\n"
-    )
+    # reached with kappa NaN (the weights overflowed), or beyond the last branch
+    beyond = 0 if math.isinf(branches[-1].high) else 4
+    lines.append("    return math.nan" if potential else f"    return math.nan, math.nan, {beyond}")
+    return "\n".join(lines) + "\n"
+
+
+def _branch(branch: Branch, potential: bool, pad: str, flag: str) -> list[str]:
+    """The lines that return what one branch says."""
+    equations = branch.potential if potential else branch.coefficients
+    assert equations is not None
+    call = f"{equations.name}(k2, k4, y, b{', rule' if equations.quadratures else ''})"
+    return [f"{pad}return {call}"] if potential else [f"{pad}A, B = {call}", f"{pad}return A, B, {flag}"]
 
 
 def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:

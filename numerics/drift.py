@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain
 
+from .inputs import check_weights
 from .plan import Plan, make_plan
 from .rhs import UNDEFINED
 
@@ -74,20 +74,3 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
         Naming ``problem``, ``closure`` or ``tolerance``.
     """
     return Drift(make_plan(problem, closure, tolerance))
-
-
-def check_weights(name: str, w: Any, size: int) -> np.ndarray:
-    """``w`` as a contiguous float array (size,) or (n, size), finite; ValueError naming it otherwise."""
-    allowed = f"finite numbers of shape ({size},) or (n, {size})"
-    if np.iscomplexobj(w):
-        raise complain(name, "complex numbers", allowed)
-    try:
-        array = np.ascontiguousarray(w, dtype=float)
-    except (TypeError, ValueError):
-        raise complain(name, w, allowed) from None
-    if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
-        raise complain(name, f"shape {array.shape}", allowed)
-    if not np.all(np.isfinite(array)):
-        bad = int(np.sum(~np.isfinite(array)))
-        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
-    return array

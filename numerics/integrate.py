@@ -112,6 +112,16 @@ def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-un
 
 
 @kernel
+def _combine(k, weights, step, out):  # type: ignore[no-untyped-def]
+    """step x the weighted sum of the seven stages."""
+    for i in range(out.size):
+        total = 0.0
+        for s in range(7):
+            total += weights[s] * k[s, i]
+        out[i] = step * total
+
+
+@kernel
 def _record(y, k, step, x, p, out):  # type: ignore[no-untyped-def]
     """The interpolant at fraction ``x`` of the step."""
     for i in range(y.size):
@@ -139,9 +149,9 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
     y, y_new, err = w0.copy(), np.empty(size), np.empty(size)
     k = np.empty((7, size))
     t, asked, reason, rejected = 0.0, 0, COLLAPSED, False
-    while asked < t_eval.size and t_eval[asked] <= 0.0:
-        w[asked] = y
-        asked += 1
+    if t_eval[0] == 0.0:
+        w[0] = y
+        asked = 1
     start_norm = math.sqrt(np.sum(y * y))
     state[2] = start_norm
     flags = _evaluate(rhs, y, k[0], data, law, counts)
@@ -163,11 +173,7 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
             rejected = True
             counts[2] += 1
             continue
-        for i in range(size):
-            total = 0.0
-            for s in range(7):
-                total += e[s] * k[s, i]
-            err[i] = step * total
+        _combine(k, e, step, err)
         error = _scaled_norm(err, y, y_new, rtol, atol)
         if error > 1.0:
             reason = COLLAPSED

@@ -28,7 +28,6 @@ force_t = types.FunctionType(f8(f8, f8))
 #: t of each class (2,); labels and priors (2, 2); bias; highest frequency; scratch (see _scratch)
 exact_data_t = types.Tuple((vector, matrix, f8, f8, types.float64[:, :, ::1]))
 exact_sig = i8(vector, vector, exact_data_t, force_t)
-exact_potential_sig = f8(vector, exact_data_t, types.FunctionType(types.UniTuple(f8, 3)(f8, f8)))
 
 
 def exact_data(problem: Problem) -> tuple[np.ndarray, np.ndarray, float, float, np.ndarray]:

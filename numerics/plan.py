@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.laws import Law
 from cumulode.theory.names import check_closure, is_gradient
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain, real
+from cumulode.theory.validate import complain
 
 from . import oracle
 from .contraction import sorted_list as contraction
 from .cumulants import second_cumulant
+from .inputs import check_problem, check_tolerance
 from .jit import compiled
 from .library import activation_kernels, coefficients_kernel, potential_kernel
 from .panel import gauss_legendre
@@ -71,7 +71,7 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
         _refuse_kink(problem, closure)
     rhs = compiled(two_cumulant_rhs, rhs_sig)
     law = coefficients_kernel(str(problem.activation), closure)
-    error = max(_list(x, problem.size, tolerance).error for x in problem.laws)
+    error = max(contraction.sorted_list(x, problem.size, tolerance).error for x in problem.laws)
     return Plan(
         problem,
         closure,
@@ -93,21 +93,22 @@ def _refuse_kink(problem: Problem, closure: str) -> None:
         )
 
 
-@lru_cache(maxsize=64)
-def _list(law: Law, size: int, tolerance: float) -> contraction.SortedList:
-    return contraction.sorted_list(law, size, tolerance)
-
-
 def cumulant_data(problem: Problem, tolerance: float) -> tuple[Any, ...]:
     """The arrays of ``numerics.rhs.data_t``; the scratch rows are fresh, so that each thread has its own."""
-    lists = [_list(law, problem.size, tolerance) for law in problem.laws]
+    scratch = np.zeros((SCRATCH_ROWS, 2 * problem.size))
+    return *_shared_data(problem, tolerance), scratch
+
+
+@lru_cache(maxsize=64)
+def _shared_data(problem: Problem, tolerance: float) -> tuple[Any, ...]:
+    """What all threads read: covariances, the lists of both classes one after the other, classes, bias, quadrature."""
+    lists = [contraction.sorted_list(law, problem.size, tolerance) for law in problem.laws]
     covariance = np.stack([np.tile(second_cumulant(law, problem.size), 2) for law in problem.laws])
     positions = np.concatenate([entries.positions for entries in lists])
     coefficients = np.concatenate([entries.coefficients for entries in lists])
     first = np.cumsum([0, *(len(entries.coefficients) for entries in lists)])
     classes = np.array([problem.labels, problem.priors])
-    scratch = np.zeros((SCRATCH_ROWS, 2 * problem.size))
-    return covariance, positions, coefficients, first, classes, problem.bias, gauss_legendre(), scratch
+    return covariance, positions, coefficients, first, classes, problem.bias, gauss_legendre()
 
 
 def preactivation_cumulants(problem: Problem, w: Any, tolerance: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
@@ -171,14 +172,3 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
         ]
         total -= problem.priors[c] * np.reshape(values, total.shape)
     return total
-
-
-def check_problem(problem: object) -> None:
-    """Raise ValueError unless ``problem`` is a Problem."""
-    if not isinstance(problem, Problem):
-        raise complain("problem", problem, "a Problem")
-
-
-def check_tolerance(tolerance: object) -> float:
-    """Return ``tolerance`` if it is in [0, 1)."""
-    return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)

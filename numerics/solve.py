@@ -17,7 +17,7 @@ from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, real
 
 from . import integrate, jit
-from .drift import check_weights
+from .inputs import check_times, check_weights
 from .plan import Plan, make_plan, preactivation_cumulants
 from .rhs import CLAMPED, CONTINUED
 from .solution import Solution
@@ -116,19 +116,6 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
     if len({p.size for p in problems}) > 1:
         raise complain("problem", f"sizes {sorted({p.size for p in problems})}", "problems of one size")
     return problems, False
-
-
-def check_times(t_eval: ArrayLike) -> np.ndarray:
-    """``t_eval`` as a float array; ValueError unless it is 1-d, finite, non-negative and increasing."""
-    allowed = "a 1-d sequence of finite times >= 0, strictly increasing"
-    try:
-        times = np.atleast_1d(np.asarray(t_eval, dtype=float))
-    except (TypeError, ValueError):
-        raise complain("t_eval", t_eval, allowed) from None
-    good = times.ndim == 1 and times.size > 0 and bool(np.all(np.isfinite(times)) and times[0] >= 0)
-    if not good or np.any(np.diff(times) <= 0):
-        raise complain("t_eval", times.tolist(), allowed)
-    return times
 
 
 def _rtol(rtol: float) -> float:
@@ -231,8 +218,6 @@ def _gather(
     cost: dict[str, float],
 ) -> Solution:
     """Stack the runs into a Solution; warn when one failed."""
-    from cumulode import __version__
-
     w = np.stack([o.w for o in outcomes])
     cumulants = [preactivation_cumulants(p, o.w, options.tolerance) for (p, _), o in zip(jobs, outcomes, strict=True)]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
@@ -242,22 +227,7 @@ def _gather(
     message = _overall(messages, failed, single)
     if any(status[i] != integrate.INTERRUPTED for i in failed):
         warnings.warn(message, SolveWarning, stacklevel=3)
-    problems = list(dict.fromkeys(p for p, _ in jobs))
-    provenance = {
-        "version": __version__,
-        "method": "Dormand-Prince 5(4)",
-        "closure": options.closure,
-        "rtol": options.rtol,
-        "atol": options.atol,
-        "contraction": plans[problems[0]].method,
-        "tolerance": options.tolerance,
-        "cumulant_error": max(plans[p].error for p in problems),
-        **cost,
-        "evaluations": int(sum(o.counts[0] for o in outcomes)),
-        "steps": int(sum(o.counts[1] for o in outcomes)),
-        "rejected": int(sum(o.counts[2] for o in outcomes)),
-        "problem": problems[0].to_dict() if len(problems) == 1 else [p.to_dict() for p, _ in jobs],
-    }
+    provenance = _provenance(jobs, plans, options, outcomes) | cost
     if single:
         w, k2, k4 = w[0], k2[0], k4[0]
     return Solution(
@@ -271,6 +241,29 @@ def _gather(
         provenance=provenance,
         messages=tuple(messages),
     )
+
+
+def _provenance(
+    jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan], options: Options, outcomes: list[Outcome]
+) -> dict[str, Any]:
+    """How the runs were made: versions, tolerances, errors of approximation, work done."""
+    from cumulode import __version__
+
+    evaluations, steps, rejected = (int(sum(o.counts[i] for o in outcomes)) for i in range(3))
+    return {
+        "version": __version__,
+        "method": "Dormand-Prince 5(4)",
+        "closure": options.closure,
+        "rtol": options.rtol,
+        "atol": options.atol,
+        "contraction": next(iter(plans.values())).method,
+        "tolerance": options.tolerance,
+        "cumulant_error": max(plan.error for plan in plans.values()),
+        "evaluations": evaluations,
+        "steps": steps,
+        "rejected": rejected,
+        "problem": jobs[0][0].to_dict() if len(plans) == 1 else [p.to_dict() for p, _ in jobs],
+    }
 
 
 def _overall(messages: list[str], failed: list[int], single: bool) -> str:

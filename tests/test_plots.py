@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cumulode.numerics.solution import Trajectory
-from cumulode.validation import metrics, plots
+from cumulode.validation import metrics, plots, report
 
 matplotlib.use("Agg")
 
@@ -220,7 +220,7 @@ def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Trajectory]) -> 
 
 def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Trajectory]) -> None:
     """Assert the panels, the common colour scale, SGD aligned to the theory at the end, and the words at the rim."""
-    figure = plots.comparison_figure(**runs, title="a title", command=COMMAND, note="a note", sgd_run=1)
+    figure = report.comparison_figure(**runs, title="a title", command=COMMAND, note="a note", sgd_run=1)
     assert isinstance(figure, Figure)
     maps = [ax for ax in figure.axes if ax.get_title(loc="left").startswith(("theory", "SGD", "control"))]
     meshes: list[Any] = [ax.collections[0] for ax in maps]
@@ -242,7 +242,7 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
 def test_what_is_none_is_left_out(runs: dict[str, Trajectory], left_out: tuple[str, ...]) -> None:
     """Assert that a comparison without some runs draws the others alone, with no empty panel."""
     given = {role: None if role in left_out else run for role, run in runs.items()}
-    figure = plots.comparison_figure(title="t", **given)  # type: ignore[arg-type]
+    figure = report.comparison_figure(title="t", **given)  # type: ignore[arg-type]
     maps = [ax for ax in figure.axes if ax.get_xlabel() == plots.TIME and ax.collections and not ax.lines]
     assert len(maps) == sum(given[role] is not None for role in ("theory", "sgd", "control"))
     drawn = {role for ax in figure.axes for role in plots.COLOURS if lines_of(ax, role)}
@@ -251,7 +251,7 @@ def test_what_is_none_is_left_out(runs: dict[str, Trajectory], left_out: tuple[s
 
 def test_nothing_overlaps_in_the_comparison(runs: dict[str, Trajectory]) -> None:
     """Assert that no panel, with its labels, reaches into another or out of the figure, even with long texts."""
-    figure = plots.comparison_figure(**runs, title="long " * 40, command="command " * 40, note="a longer note " * 8)
+    figure = report.comparison_figure(**runs, title="long " * 40, command="command " * 40, note="a longer note " * 8)
     figure.draw_without_rendering()
     boxes = [b for ax in figure.axes if (b := ax.get_tightbbox()) is not None]
     words = [t.get_window_extent() for t in (figure._suptitle, figure._supxlabel)]  # type: ignore[attr-defined]
@@ -281,7 +281,7 @@ def test_the_command_comes_back_from_the_file(runs: dict[str, Trajectory], tmp_p
     """Assert that each format keeps the command, and that making it again gives the same bytes."""
     for name in ("a", "b"):
         figure = plots.space_time(runs["theory"]).figure
-        plots.save(figure, tmp_path / f"{name}{suffix}", COMMAND)  # type: ignore[arg-type]
+        report.save(figure, tmp_path / f"{name}{suffix}", COMMAND)  # type: ignore[arg-type]
     assert read_command(tmp_path / f"a{suffix}") == COMMAND
     content = (tmp_path / f"a{suffix}").read_bytes()
     assert content == (tmp_path / f"b{suffix}").read_bytes()
@@ -291,7 +291,7 @@ def test_the_command_comes_back_from_the_file(runs: dict[str, Trajectory], tmp_p
 def test_an_unknown_format_is_refused_by_its_suffix(tmp_path: Path) -> None:
     """Assert one line naming the suffix, and no file."""
     with pytest.raises(ValueError, match=r"^path: got '\.bmp', allowed: .*\.png, \.pdf, \.svg$"):
-        plots.save(Figure(), tmp_path / "figure.bmp", COMMAND)
+        report.save(Figure(), tmp_path / "figure.bmp", COMMAND)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -303,7 +303,7 @@ def test_bad_input_is_refused_by_name(runs: dict[str, Trajectory]) -> None:
     cases: dict[str, Any] = {
         "run: got 5": lambda: plots.space_time(sgd, run=5),
         "run: got 1": lambda: plots.fields(theory=theory, run=1),
-        "sgd_run: got 5": lambda: plots.comparison_figure(theory, sgd, title="t", sgd_run=5),
+        "sgd_run: got 5": lambda: report.comparison_figure(theory, sgd, title="t", sgd_run=5),
         "centred: got True": lambda: plots.space_time(
             theory, centred=True, symmetry=metrics.find_symmetry(theory.w[-1], theory.w[-1])),
         "limit: got 0": lambda: plots.space_time(theory, limit=0),
@@ -311,7 +311,7 @@ def test_bad_input_is_refused_by_name(runs: dict[str, Trajectory]) -> None:
         "sgd: got": lambda: plots.kurtosis_over_time(sgd=replace(sgd, t=TIMES - 39.0), log_time=True),
         "theory: got None": plots.ipr_over_time,
         "seeds: got 'dots'": lambda: plots.fields(theory=theory, seeds="dots"),
-        "control: got": lambda: plots.comparison_figure(theory, control=other, title="t"),
+        "control: got": lambda: report.comparison_figure(theory, control=other, title="t"),
     }
     for start, call in cases.items():
         with pytest.raises(ValueError, match=f"^{re.escape(start)}[^\n]*$"):

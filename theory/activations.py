@@ -51,7 +51,7 @@ class Activation:
 
     def force_pieces(self, order: int = 0) -> tuple[sp.Expr, ...]:
         """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` between the kinks."""
-        return tuple(_force_derivative(s, order) for s in self.pieces)
+        return tuple(force_derivative(s, order) for s in self.pieces)
 
     def force_jumps(self) -> tuple[sp.Expr, ...]:
         """Jump of ``F_y`` across each kink: the weight of the delta function in ``F_y'``."""
@@ -60,10 +60,11 @@ class Activation:
 
 
 @lru_cache(maxsize=256)
-def _force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
+def force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
+    """Derivative in h of ``(y - sigma) sigma'``, order >= 0."""
     if order == 0:
         return (y - sigma) * _tidy(sp.diff(sigma, h))
-    return _tidy(sp.diff(_force_derivative(sigma, order - 1), h))
+    return _tidy(sp.diff(force_derivative(sigma, order - 1), h))
 
 
 def _tidy(derivative: sp.Expr) -> sp.Expr:

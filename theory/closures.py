@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .activations import Activation, h
+from .activations import Activation, force_derivative, h
 from .activations import y as label
 from .cumulants import even_moments
 from .drift import k2, k4
@@ -119,13 +119,11 @@ def taylor_coefficient(activation: Activation, n: int, cut_activation: bool = Fa
     for sigma in activation.pieces:
         if cut_activation:
             cut = sum(sp.diff(sigma, h, j).subs(h, at) * (h - at) ** j / sp.factorial(j) for j in range(4))
-            pieces.append(_derivative(cut, n).subs(h, at).subs(at, h))
+            pieces.append(_at_order(cut, n).subs(h, at).subs(at, h))
         else:
-            pieces.append(_derivative(sigma, n))
+            pieces.append(_at_order(sigma, n))
     return activation.join(tuple(pieces)).subs(h, b)
 
 
-def _derivative(sigma: sp.Expr, n: int) -> sp.Expr:
-    if n < 0:
-        return -((label - sigma) ** 2) / 2
-    return sp.diff((label - sigma) * sp.diff(sigma, h), h, n)
+def _at_order(sigma: sp.Expr, n: int) -> sp.Expr:
+    return -((label - sigma) ** 2) / 2 if n < 0 else force_derivative(sigma, n)

@@ -12,6 +12,7 @@ _HOME = {
     "compare": "comparison",
     "Comparison": "comparison",
     "Table": "table",
+    "comparison_figure": "report",
     "ipr": "metrics",
     "norm": "metrics",
     "width": "metrics",

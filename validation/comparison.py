@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Solution, Trajectory, preactivation_cumulants, solve
-from cumulode.numerics.drift import check_weights
+from cumulode.numerics.inputs import check_problem, check_times, check_weights
 from cumulode.numerics.integrate import INTERRUPTED
-from cumulode.numerics.plan import check_problem
-from cumulode.numerics.solve import check_times
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
@@ -88,8 +86,8 @@ class Comparison:
         }
 
     def figure(self, control: Comparison | None = None, **options: Any) -> Any:
-        """Space-time maps, IPR and kurtosis over time, final fields; see ``plots.comparison_figure``."""
-        from .plots import comparison_figure
+        """Space-time maps, IPR and kurtosis over time, final fields; see ``report.comparison_figure``."""
+        from .report import comparison_figure
 
         options.setdefault("title", f"{self.theory.provenance['closure']} closure and SGD")
         if control is not None:

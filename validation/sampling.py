@@ -17,6 +17,7 @@ from cumulode.numerics import second_cumulant
 from cumulode.numerics.jit import f8, i8, kernel, vector
 from cumulode.theory import covariance
 from cumulode.theory.laws import GP, NLGP, Ising, Law
+from cumulode.theory.nlgp import normalisation
 from cumulode.theory.validate import complain, integer
 
 GAUSSIAN, ERF, SIGN, ISING = range(4)
@@ -72,8 +73,8 @@ def sampler(law: Law, size: int) -> Sampler:
     c, _ = covariance.gaussian_covariance(law.covariance, np.arange(size), law.xi, size)
     if math.isinf(law.gain):
         return Sampler(SIGN, field_filter(c), 1.0, 1.0)
-    q = 1.0 / (1.0 + (1.0 / law.gain) ** 2)  # accurate for small gains too
-    return Sampler(ERF, field_filter(c), law.gain / math.sqrt(2.0), 1.0 / math.sqrt(2.0 / math.pi * math.asin(q)))
+    variance = float(normalisation(law.q, complement=law.one_minus_q))
+    return Sampler(ERF, field_filter(c), law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
 
 
 def field_filter(c: np.ndarray) -> np.ndarray:
@@ -129,8 +130,16 @@ def gaussian_field(taps: np.ndarray, rng: np.random.Generator, noise: np.ndarray
         e, f, g, h = taps[j + 4], taps[j + 5], taps[j + 6], taps[j + 7]
         n = noise[j : j + size + 7]
         for i in range(size):
-            x[i] += (a * n[i] + b * n[i + 1] + c * n[i + 2] + d * n[i + 3]
-                     + e * n[i + 4] + f * n[i + 5] + g * n[i + 6] + h * n[i + 7])
+            x[i] += (
+                a * n[i]
+                + b * n[i + 1]
+                + c * n[i + 2]
+                + d * n[i + 3]
+                + e * n[i + 4]
+                + f * n[i + 5]
+                + g * n[i + 6]
+                + h * n[i + 7]
+            )
 
 
 @kernel

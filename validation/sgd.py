@@ -22,11 +22,9 @@ from numba import types
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Trajectory, jit, preactivation_cumulants
-from cumulode.numerics.drift import check_weights
+from cumulode.numerics.inputs import check_problem, check_times, check_weights
 from cumulode.numerics.jit import compiled, f8, i8, kernel, vector
 from cumulode.numerics.library import activation_kernels
-from cumulode.numerics.plan import check_problem
-from cumulode.numerics.solve import check_times
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 

@@ -43,48 +43,50 @@ def sigma(h):
 @kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
-    r0 = b**2
-    r1 = math.exp(-r0)/math.pi
-    r2 = math.sqrt(2)*b
-    r3 = r2*(y - math.erf((1.0/2.0)*r2))*math.exp(-1.0/2.0*r0)/math.sqrt(math.pi)
-    r4 = r0*r1
-    r5 = r1*(r0 - 1)
-    r6 = r3*(r0 - 3)
-    return (1.0/2.0)*k2*(-6*r4 - 8*r5 - r6) - 2*r1 - r3, -r4 - 4.0/3.0*r5 - 1.0/6.0*r6
+    r0 = 1/math.pi
+    r1 = b**2
+    r2 = math.exp(-r1)
+    r3 = r0*r2
+    r4 = math.sqrt(2)
+    r5 = b*r4
+    r6 = 1/math.sqrt(math.pi)
+    r7 = y - math.erf((1.0/2.0)*r5)
+    r8 = math.exp(-1.0/2.0*r1)
+    r9 = r6*r7*r8
+    r10 = r1*r3
+    r11 = b**3*r4*r9
+    return (1.0/2.0)*k2*(3*b*r4*r6*r7*r8 + 8*r0*r2 - 14*r10 - r11) - 2*r3 - r5*r9, (1.0/2.0)*b*r4*r6*r7*r8 + (4.0/3.0)*r0*r2 - 7.0/3.0*r10 - 1.0/6.0*r11
 
 
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
 def taylor_potential(k2, k4, y, b):
     """third order in w, force cut: Psi"""
-    r0 = math.sqrt(2)*b
-    r1 = y - math.erf((1.0/2.0)*r0)
-    r2 = b**2
-    r3 = math.exp(-r2)/math.pi
-    r4 = r0*r1*math.exp(-1.0/2.0*r2)/math.sqrt(math.pi)
-    return (1.0/2.0)*k2*(-2*r3 - r4) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-6*r2*r3 - 8*r3*(r2 - 1) - r4*(r2 - 3))
+    r0 = math.sqrt(2)
+    r1 = b*r0
+    r2 = y - math.erf((1.0/2.0)*r1)
+    r3 = 1/math.pi
+    r4 = b**2
+    r5 = math.exp(-r4)
+    r6 = r3*r5
+    r7 = 1/math.sqrt(math.pi)
+    r8 = math.exp(-1.0/2.0*r4)
+    r9 = r2*r7*r8
+    return (1.0/2.0)*k2*(-r1*r9 - 2*r6) - 1.0/2.0*r2**2 + (1.0/24.0)*(3*k2**2 + k4)*(-b**3*r0*r9 + 3*b*r0*r2*r7*r8 + 8*r3*r5 - 14*r4*r6)
 
 
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_potential(k2, k4, y, b)
 
 
 @kernel
@@ -92,21 +94,18 @@ def taylor_activation(k2, k4, y, b):
     """third order in w, activation cut: A, B at one label"""
     r0 = b**2
     r1 = math.exp(-r0)/math.pi
-    r2 = r1*(7*r0 - 4)
-    r3 = math.sqrt(2)*b
-    return -k2*r2 - 2*r1 - r3*(y - math.erf((1.0/2.0)*r3))*math.exp(-1.0/2.0*r0)/math.sqrt(math.pi), -1.0/3.0*r2
+    r2 = math.sqrt(2)*b
+    r3 = r0*r1
+    r4 = r1*(r0 - 1)
+    return (1.0/2.0)*k2*(-6*r3 - 8*r4) - 2*r1 - r2*(y - math.erf((1.0/2.0)*r2))*math.exp(-1.0/2.0*r0)/math.sqrt(math.pi), -r3 - 4.0/3.0*r4
 
 
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor_activation(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor_activation(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -116,18 +115,14 @@ def taylor_activation_potential(k2, k4, y, b):
     r1 = y - math.erf((1.0/2.0)*r0)
     r2 = b**2
     r3 = math.exp(-r2)/math.pi
-    return (1.0/2.0)*k2*(-r0*r1*math.exp(-1.0/2.0*r2)/math.sqrt(math.pi) - 2*r3) - 1.0/2.0*r1**2 - 1.0/12.0*r3*(3*k2**2 + k4)*(7*r2 - 4)
+    return (1.0/2.0)*k2*(-r0*r1*math.exp(-1.0/2.0*r2)/math.sqrt(math.pi) - 2*r3) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-6*r2*r3 - 8*r3*(r2 - 1))
 
 
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_activation_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
@@ -150,14 +145,10 @@ def gaussian(k2, k4, y, b):
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = gaussian(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = gaussian(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -185,13 +176,9 @@ def gaussian_potential(k2, k4, y, b, rule):
 
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
-    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return gaussian_potential(k2, k4, y, b, rule)
-    return math.nan
+    return gaussian_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -239,14 +226,10 @@ def edgeworth(k2, k4, y, b):
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = edgeworth(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = edgeworth(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -291,13 +274,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
 
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
-    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return edgeworth_potential(k2, k4, y, b, rule)
-    return math.nan
+    return edgeworth_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -348,9 +327,9 @@ def bimodal(k2, k4, y, b):
 
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -359,7 +338,7 @@ def bimodal_coefficients(k2, k4, y, b, rule):
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -407,9 +386,9 @@ def bimodal_potential(k2, k4, y, b, rule):
 
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
-    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -417,7 +396,7 @@ def bimodal_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -1e-08:
         return bimodal_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -515,9 +494,9 @@ def pearson_heavy(k2, k4, y, b, rule):
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -526,13 +505,13 @@ def pearson_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -599,9 +578,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
-    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -609,11 +588,11 @@ def pearson_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -0.0001:
         return pearson_bounded_potential(k2, k4, y, b, rule)
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         return edgeworth_potential(k2, k4, y, b, rule)
-    elif kappa < 3.0:
+    if kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -694,9 +673,9 @@ def regression_heavy(k2, k4, y, b, rule):
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -705,13 +684,13 @@ def regression_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0

@@ -50,14 +50,10 @@ def taylor(k2, k4, y, b):
 
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -69,13 +65,9 @@ def taylor_potential(k2, k4, y, b):
 
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_potential(k2, k4, y, b)
 
 
 @kernel
@@ -86,14 +78,10 @@ def taylor_activation(k2, k4, y, b):
 
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor_activation(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor_activation(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -105,13 +93,9 @@ def taylor_activation_potential(k2, k4, y, b):
 
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_activation_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
@@ -124,14 +108,10 @@ def gaussian(k2, k4, y, b):
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = gaussian(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = gaussian(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -150,13 +130,9 @@ def gaussian_potential(k2, k4, y, b):
 
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
-    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return gaussian_potential(k2, k4, y, b)
-    return math.nan
+    return gaussian_potential(k2, k4, y, b)
 
 
 @kernel
@@ -175,14 +151,10 @@ def edgeworth(k2, k4, y, b):
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = edgeworth(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = edgeworth(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -204,13 +176,9 @@ def edgeworth_potential(k2, k4, y, b):
 
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
-    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return edgeworth_potential(k2, k4, y, b)
-    return math.nan
+    return edgeworth_potential(k2, k4, y, b)
 
 
 @kernel
@@ -247,9 +215,9 @@ def bimodal(k2, k4, y, b):
 
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -258,7 +226,7 @@ def bimodal_coefficients(k2, k4, y, b, rule):
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -290,9 +258,9 @@ def bimodal_potential(k2, k4, y, b):
 
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
-    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -300,7 +268,7 @@ def bimodal_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -1e-08:
         return bimodal_potential(k2, k4, y, b)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b)
     return math.nan
 
@@ -430,9 +398,9 @@ def pearson_heavy(k2, k4, y, b, rule):
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -441,13 +409,13 @@ def pearson_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -532,9 +500,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
-    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -542,11 +510,11 @@ def pearson_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -0.0001:
         return pearson_bounded_potential(k2, k4, y, b, rule)
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         return edgeworth_potential(k2, k4, y, b)
-    elif kappa < 3.0:
+    if kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b)
     return math.nan
 
@@ -661,9 +629,9 @@ def regression_heavy(k2, k4, y, b, rule):
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -672,13 +640,13 @@ def regression_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0

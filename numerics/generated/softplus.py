@@ -44,110 +44,102 @@ def sigma(h):
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = (1.0/2.0)*b
-    r1 = math.sinh(r0)
-    r2 = math.cosh(r0)
-    r3 = r1/r2
-    r4 = (1.0/2.0)*r3
-    r5 = r4 + 1.0/2.0
-    r6 = math.log(2*r2)
-    r7 = r1**2/r2**2
-    r8 = r7 - 1
-    r9 = r8**2
-    r10 = r8*(r3 + 1)
-    r11 = b + 2*r6 - 2*y
-    r12 = 3*r1**4/r2**4 - 4*r7 + 1
-    return (1.0/2.0)*k2*(-r10*r4 + (1.0/16.0)*r11*r12 - 3.0/16.0*r9) - r5**2 + (1.0/4.0 - 1.0/4.0*r7)*(-r0 - r6 + y), -1.0/12.0*r10*r3 + (1.0/96.0)*r11*r12 - 1.0/32.0*r9
+    r1 = math.tanh(r0)
+    r2 = (1.0/2.0)*r1 + 1.0/2.0
+    r3 = -r2
+    r4 = r1**2
+    r5 = (1.0/4.0)*r4
+    r6 = r5 + (-1.0/4.0)
+    r7 = -r6
+    r8 = -r0 + y - (abs(r0) + math.log1p(math.exp(-2.0*abs(r0))))
+    r9 = r6*r7
+    r10 = 1 - r4
+    r11 = r1*r10
+    r12 = r11*r3
+    r13 = r11*r2
+    r14 = r10*r8
+    r15 = r14*(1.0/2.0 - 1.0/2.0*r4)
+    return (1.0/2.0)*k2*(-3.0/4.0*r12 + (1.0/4.0)*r13 + r14*r5 - 1.0/4.0*r15 + 3*r9) + r2*r3 + r7*r8, -1.0/8.0*r12 + (1.0/24.0)*r13 + (1.0/24.0)*r14*r4 - 1.0/24.0*r15 + (1.0/2.0)*r9
 
 
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
 def taylor_potential(k2, k4, y, b):
     """third order in w, force cut: Psi"""
     r0 = (1.0/2.0)*b
-    r1 = math.cosh(r0)
-    r2 = math.log(2*r1)
-    r3 = -r0 - r2 + y
-    r4 = math.sinh(r0)
-    r5 = r4/r1
-    r6 = (1.0/2.0)*r5
-    r7 = r6 + 1.0/2.0
-    r8 = r4**2/r1**2
-    r9 = r8 - 1
-    return (1.0/2.0)*k2*(r3*(1.0/4.0 - 1.0/4.0*r8) - r7**2) - 1.0/2.0*r3**2 + (1.0/24.0)*(3*k2**2 + k4)*(-r6*r9*(r5 + 1) - 3.0/16.0*r9**2 + (1.0/16.0)*(b + 2*r2 - 2*y)*(-4*r8 + 1 + 3*r4**4/r1**4))
+    r1 = -r0 + y - (abs(r0) + math.log1p(math.exp(-2.0*abs(r0))))
+    r2 = math.tanh(r0)
+    r3 = (1.0/2.0)*r2 + 1.0/2.0
+    r4 = -r3
+    r5 = r2**2
+    r6 = (1.0/4.0)*r5
+    r7 = r6 + (-1.0/4.0)
+    r8 = -r7
+    r9 = 1 - r5
+    r10 = r2*r9
+    r11 = r1*r9
+    return (1.0/2.0)*k2*(r1*r8 + r3*r4) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*((1.0/4.0)*r10*r3 - 3.0/4.0*r10*r4 + r11*r6 - 1.0/4.0*r11*(1.0/2.0 - 1.0/2.0*r5) + 3*r7*r8)
 
 
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_potential(k2, k4, y, b)
 
 
 @kernel
 def taylor_activation(k2, k4, y, b):
     """third order in w, activation cut: A, B at one label"""
     r0 = (1.0/2.0)*b
-    r1 = math.cosh(r0)
-    r2 = math.sinh(r0)
-    r3 = r2/r1
-    r4 = (1.0/2.0)*r3 + 1.0/2.0
-    r5 = r2**2/r1**2
-    r6 = r5 - 1
-    r7 = r6**2
-    r8 = r3*r6*(4*r3 + 4)
-    return (1.0/2.0)*k2*(-3.0/16.0*r7 - 1.0/8.0*r8) - r4**2 + (1.0/4.0 - 1.0/4.0*r5)*(-r0 + y - math.log(2*r1)), -1.0/32.0*r7 - 1.0/48.0*r8
+    r1 = math.tanh(r0)
+    r2 = (1.0/2.0)*r1 + 1.0/2.0
+    r3 = -r2
+    r4 = r1**2
+    r5 = (1.0/4.0)*r4 + (-1.0/4.0)
+    r6 = -r5
+    r7 = r5*r6
+    r8 = r1*(r4 - 1)
+    r9 = r3*r8
+    r10 = r2*r8
+    return (1.0/2.0)*k2*(-1.0/4.0*r10 + 3*r7 + (3.0/4.0)*r9) + r2*r3 + r6*(-r0 + y - (abs(r0) + math.log1p(math.exp(-2.0*abs(r0))))), -1.0/24.0*r10 + (1.0/2.0)*r7 + (1.0/8.0)*r9
 
 
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor_activation(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor_activation(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
 def taylor_activation_potential(k2, k4, y, b):
     """third order in w, activation cut: Psi"""
     r0 = (1.0/2.0)*b
-    r1 = math.cosh(r0)
-    r2 = -r0 + y - math.log(2*r1)
-    r3 = math.sinh(r0)
-    r4 = r3/r1
-    r5 = (1.0/2.0)*r4 + 1.0/2.0
-    r6 = r3**2/r1**2
-    r7 = r6 - 1
-    return (1.0/2.0)*k2*(r2*(1.0/4.0 - 1.0/4.0*r6) - r5**2) - 1.0/2.0*r2**2 + (1.0/24.0)*(3*k2**2 + k4)*(-1.0/8.0*r4*r7*(4*r4 + 4) - 3.0/16.0*r7**2)
+    r1 = -r0 + y - (abs(r0) + math.log1p(math.exp(-2.0*abs(r0))))
+    r2 = math.tanh(r0)
+    r3 = (1.0/2.0)*r2 + 1.0/2.0
+    r4 = -r3
+    r5 = r2**2
+    r6 = (1.0/4.0)*r5 + (-1.0/4.0)
+    r7 = -r6
+    r8 = r2*(r5 - 1)
+    return (1.0/2.0)*k2*(r1*r7 + r3*r4) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-1.0/4.0*r3*r8 + (3.0/4.0)*r4*r8 + 3*r6*r7)
 
 
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_activation_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
@@ -175,14 +167,10 @@ def gaussian(k2, k4, y, b, rule):
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = gaussian(k2, k4, y, b, rule)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = gaussian(k2, k4, y, b, rule)
+    return A, B, 0
 
 
 @kernel
@@ -210,13 +198,9 @@ def gaussian_potential(k2, k4, y, b, rule):
 
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
-    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return gaussian_potential(k2, k4, y, b, rule)
-    return math.nan
+    return gaussian_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -252,14 +236,10 @@ def edgeworth(k2, k4, y, b, rule):
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = edgeworth(k2, k4, y, b, rule)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = edgeworth(k2, k4, y, b, rule)
+    return A, B, 0
 
 
 @kernel
@@ -292,13 +272,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
 
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
-    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return edgeworth_potential(k2, k4, y, b, rule)
-    return math.nan
+    return edgeworth_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -359,9 +335,9 @@ def bimodal(k2, k4, y, b, rule):
 
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -370,7 +346,7 @@ def bimodal_coefficients(k2, k4, y, b, rule):
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -418,9 +394,9 @@ def bimodal_potential(k2, k4, y, b, rule):
 
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
-    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -428,7 +404,7 @@ def bimodal_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -1e-08:
         return bimodal_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -526,9 +502,9 @@ def pearson_heavy(k2, k4, y, b, rule):
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -537,13 +513,13 @@ def pearson_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -610,9 +586,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
-    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -620,11 +596,11 @@ def pearson_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -0.0001:
         return pearson_bounded_potential(k2, k4, y, b, rule)
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         return edgeworth_potential(k2, k4, y, b, rule)
-    elif kappa < 3.0:
+    if kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -705,9 +681,9 @@ def regression_heavy(k2, k4, y, b, rule):
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -716,13 +692,13 @@ def regression_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0

@@ -46,23 +46,31 @@ def taylor(k2, k4, y, b):
     r0 = math.tanh(b)
     r1 = r0**2
     r2 = r1 - 1
-    r3 = -r0 + y
-    r4 = 3*r1
-    r5 = 2*r2
-    r6 = 2*r0*r3*(r4 - 2) - r2*r4 - r5*(r4 - 1)
-    return k2*r5*r6 - r0*r3*(2 - 2*r1) - r2**2, (2.0/3.0)*r2*r6
+    r3 = -r2
+    r4 = r2*r3
+    r5 = 2*r1
+    r6 = 2 - r5
+    r7 = -r0 + y
+    r8 = r6*r7
+    r9 = r0*r8
+    r10 = r6**2
+    r11 = r1*r10
+    r12 = r3**2*r6
+    r13 = r0**3*r8
+    r14 = r1*r6
+    r15 = r14*r2
+    r16 = r0*r10*r7
+    r17 = r4*r6
+    r18 = (1.0/3.0)*r3
+    return (1.0/2.0)*k2*(-3*r11 + r12 - 4*r13 + 6*r15 + 3*r16 - 3*r17 - r3*r5*r6 + 2*r3*r9) + r4 - r9, -1.0/2.0*r11 + (1.0/6.0)*r12 - 2.0/3.0*r13 - r14*r18 + r15 + (1.0/2.0)*r16 - 1.0/2.0*r17 + r18*r9
 
 
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -72,19 +80,21 @@ def taylor_potential(k2, k4, y, b):
     r1 = -r0 + y
     r2 = r0**2
     r3 = r2 - 1
-    r4 = 3*r2
-    return (1.0/2.0)*k2*(-r0*r1*(2 - 2*r2) - r3**2) - 1.0/2.0*r1**2 + (1.0/6.0)*r3*(3*k2**2 + k4)*(2*r0*r1*(r4 - 2) - r3*r4 - 2*r3*(r4 - 1))
+    r4 = -r3
+    r5 = r3*r4
+    r6 = 2*r2
+    r7 = 2 - r6
+    r8 = r1*r7
+    r9 = r0*r8
+    r10 = 3*r7**2
+    return (1.0/2.0)*k2*(r5 - r9) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-4*r0**3*r8 + r0*r1*r10 - r10*r2 + 6*r2*r3*r7 + r4**2*r7 - r4*r6*r7 + 2*r4*r9 - 3*r5*r7)
 
 
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_potential(k2, k4, y, b)
 
 
 @kernel
@@ -93,22 +103,20 @@ def taylor_activation(k2, k4, y, b):
     r0 = math.tanh(b)
     r1 = r0**2
     r2 = r1 - 1
-    r3 = 2*r2
-    r4 = 3*r1
-    r5 = r2*r4 + r3*(r4 - 1)
-    return -k2*r3*r5 + r0*r3*(-r0 + y) - r2**2, -2.0/3.0*r2*r5
+    r3 = -r2
+    r4 = r2**2
+    r5 = r1*r4
+    r6 = 3*r1 - 1
+    r7 = r4*r6
+    return (1.0/2.0)*k2*(2*r2*r3*r6 - 12*r5 - 6*r7) + 2*r0*r2*(-r0 + y) + r2*r3, (1.0/3.0)*r2*r3*r6 - 2*r5 - r7
 
 
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = taylor_activation(k2, k4, y, b)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = taylor_activation(k2, k4, y, b)
+    return A, B, 0
 
 
 @kernel
@@ -118,20 +126,17 @@ def taylor_activation_potential(k2, k4, y, b):
     r1 = -r0 + y
     r2 = r0**2
     r3 = r2 - 1
-    r4 = 2*r3
-    r5 = 3*r2
-    return (1.0/2.0)*k2*(r0*r1*r4 - r3**2) - 1.0/2.0*r1**2 - 1.0/6.0*r3*(3*k2**2 + k4)*(r3*r5 + r4*(r5 - 1))
+    r4 = -r3
+    r5 = r3**2
+    r6 = 3*r2 - 1
+    return (1.0/2.0)*k2*(2*r0*r1*r3 + r3*r4) - 1.0/2.0*r1**2 + (1.0/24.0)*(3*k2**2 + k4)*(-12*r2*r5 + 2*r3*r4*r6 - 6*r5*r6)
 
 
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
-    """Psi of closure taylor_activation, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure taylor_activation."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return taylor_activation_potential(k2, k4, y, b)
-    return math.nan
+    return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
@@ -159,14 +164,10 @@ def gaussian(k2, k4, y, b, rule):
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = gaussian(k2, k4, y, b, rule)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = gaussian(k2, k4, y, b, rule)
+    return A, B, 0
 
 
 @kernel
@@ -194,13 +195,9 @@ def gaussian_potential(k2, k4, y, b, rule):
 
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
-    """Psi of closure gaussian, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure gaussian."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return gaussian_potential(k2, k4, y, b, rule)
-    return math.nan
+    return gaussian_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -236,14 +233,10 @@ def edgeworth(k2, k4, y, b, rule):
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        A, B = edgeworth(k2, k4, y, b, rule)
-        return A, B, flag
-    return math.nan, math.nan, 0
+    A, B = edgeworth(k2, k4, y, b, rule)
+    return A, B, 0
 
 
 @kernel
@@ -276,13 +269,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
 
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
-    """Psi of closure edgeworth, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if True:
-        return edgeworth_potential(k2, k4, y, b, rule)
-    return math.nan
+    return edgeworth_potential(k2, k4, y, b, rule)
 
 
 @kernel
@@ -343,9 +332,9 @@ def bimodal(k2, k4, y, b, rule):
 
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -354,7 +343,7 @@ def bimodal_coefficients(k2, k4, y, b, rule):
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -402,9 +391,9 @@ def bimodal_potential(k2, k4, y, b, rule):
 
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
-    """Psi of closure bimodal, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure bimodal."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -412,7 +401,7 @@ def bimodal_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -1e-08:
         return bimodal_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -510,9 +499,9 @@ def pearson_heavy(k2, k4, y, b, rule):
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -521,13 +510,13 @@ def pearson_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = pearson_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
@@ -594,9 +583,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
-    """Psi of closure pearson, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """Psi of closure pearson."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -604,11 +593,11 @@ def pearson_psi(k2, k4, y, b, rule):
         k4 = kappa * k2 * k2
     if kappa < -0.0001:
         return pearson_bounded_potential(k2, k4, y, b, rule)
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         return edgeworth_potential(k2, k4, y, b, rule)
-    elif kappa < 3.0:
+    if kappa < 3.0:
         return pearson_heavy_potential(k2, k4, y, b, rule)
-    elif kappa < math.inf:
+    if kappa < math.inf:
         return edgeworth_potential(k2, k4, y, b, rule)
     return math.nan
 
@@ -689,9 +678,9 @@ def regression_heavy(k2, k4, y, b, rule):
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
-    """A, B and flag of closure regression, by the kurtosis kappa = k4/k2^2."""
-    flag = 0
+    """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
@@ -700,13 +689,13 @@ def regression_coefficients(k2, k4, y, b, rule):
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 0.0001:
+    if kappa < 0.0001:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < 3.0:
+    if kappa < 3.0:
         A, B = regression_heavy(k2, k4, y, b, rule)
         return A, B, flag
-    elif kappa < math.inf:
+    if kappa < math.inf:
         A, B = edgeworth(k2, k4, y, b, rule)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0

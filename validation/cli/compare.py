@@ -108,7 +108,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..plots import save
+    from ..report import save
 
     control = pair.get("control")
     note = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,20 @@ def save(result: Any, path: str, command: str) -> None:
         return
     arrays = {name: getattr(result, name) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
     np.savez(path, command=command, provenance=json.dumps(result.provenance), **arrays)
+
+
+def report(result: Any, options: argparse.Namespace, remark: str) -> int:
+    """Save and print a trajectory; the exit code: 0, or 1 when a run failed, which is told on standard error."""
+    if options.out:
+        save(result, options.out, options.command_line)
+    if options.json:
+        print_json({**result.to_dict(), "command": options.command_line})
+    else:
+        print(trajectory_table(result))
+        print(f"# {remark}")
+    if not result.success:
+        print(f"cumulode {options.command}: {result.message}", file=sys.stderr)
+    return 0 if result.success else 1
 
 
 def print_json(values: dict[str, Any]) -> None:

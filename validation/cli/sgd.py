@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from . import options as common
 
@@ -32,16 +31,5 @@ def run(options: argparse.Namespace) -> int:
     result = simulate_sgd(
         problem, start, times, options.learning_rate, options.batch_size, seed=options.seed, progress=not options.quiet
     )
-    if options.out:
-        common.save(result, options.out, options.command_line)
-    if options.json:
-        common.print_json({**result.to_dict(), "command": options.command_line})
-    else:
-        print(common.trajectory_table(result))
-        print(
-            f"# SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}: "
-            f"{result.message}"
-        )
-    if not result.success:
-        print(f"cumulode sgd: {result.message}", file=sys.stderr)
-    return 0 if result.success else 1
+    remark = f"SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}"
+    return common.report(result, options, f"{remark}: {result.message}")

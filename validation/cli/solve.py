@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 
 from . import options as common
@@ -37,16 +36,6 @@ def run(options: argparse.Namespace) -> int:
             tolerance=options.tolerance,
             progress=lambda done: shown.update(int(1000 * done) - shown.done),
         )
-    if options.out:
-        common.save(solution, options.out, options.command_line)
-    if options.json:
-        common.print_json({**solution.to_dict(), "command": options.command_line})
-    else:
-        print(common.trajectory_table(solution))
-        print(
-            f"# closure {options.closure}: {solution.message}; fourth cumulant to "
-            f"{solution.provenance['cumulant_error']:.1e}"
-        )
-    if not solution.success:
-        print(f"cumulode solve: {solution.message}", file=sys.stderr)
-    return 0 if solution.success else 1
+    error = solution.provenance["cumulant_error"]
+    remark = f"closure {options.closure}: {solution.message}; fourth cumulant to {error:.1e}"
+    return common.report(solution, options, remark)

@@ -1,0 +1,52 @@
+"""Checks of what a user hands to numerics and validation: a problem, weights, times, a tolerance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import complain, real
+
+
+def check_problem(problem: object) -> None:
+    """Raise ValueError unless ``problem`` is a Problem."""
+    if not isinstance(problem, Problem):
+        raise complain("problem", problem, "a Problem")
+
+
+def check_tolerance(tolerance: object) -> float:
+    """Return ``tolerance`` if it is in [0, 1)."""
+    return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
+
+
+def check_weights(name: str, w: Any, size: int) -> np.ndarray:
+    """``w`` as a contiguous float array (size,) or (n, size), finite; ValueError naming it otherwise."""
+    allowed = f"finite numbers of shape ({size},) or (n, {size})"
+    if np.iscomplexobj(w):
+        raise complain(name, "complex numbers", allowed)
+    try:
+        array = np.ascontiguousarray(w, dtype=float)
+    except (TypeError, ValueError):
+        raise complain(name, w, allowed) from None
+    if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
+        raise complain(name, f"shape {array.shape}", allowed)
+    if not np.all(np.isfinite(array)):
+        bad = int(np.sum(~np.isfinite(array)))
+        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+    return array
+
+
+def check_times(t_eval: ArrayLike) -> np.ndarray:
+    """``t_eval`` as a float array; ValueError unless it is 1-d, finite, non-negative and increasing."""
+    allowed = "a 1-d sequence of finite times >= 0, strictly increasing"
+    try:
+        times = np.atleast_1d(np.asarray(t_eval, dtype=float))
+    except (TypeError, ValueError):
+        raise complain("t_eval", t_eval, allowed) from None
+    good = times.ndim == 1 and times.size > 0 and bool(np.all(np.isfinite(times)) and times[0] >= 0)
+    if not good or np.any(np.diff(times) <= 0):
+        raise complain("t_eval", times.tolist(), allowed)
+    return times
