@@ -39,10 +39,10 @@ class Drift:
         out = np.empty_like(flat)
         for row, result in zip(flat, out, strict=True):
             flags = self._plan.rhs(row, result, self._data, self._plan.law)
-            if flags & UNDEFINED:
+            if flags & UNDEFINED or not np.all(np.isfinite(result)):
                 raise ValueError(
-                    f"closure: {self.closure!r} is not defined at this w (kurtosis k4/k2^2 of the preactivation "
-                    "at or above 3), allowed: another closure, e.g. 'edgeworth'"
+                    f"w: got largest |w_i| = {np.abs(row).max():.3g}, where closure {self.closure!r} is not defined or "
+                    "overflows; allowed: smaller weights, or another closure"
                 )
         return out.reshape(rows.shape)
 

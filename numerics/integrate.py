@@ -175,9 +175,9 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
             continue
         _combine(k, e, step, err)
         error = _scaled_norm(err, y, y_new, rtol, atol)
-        if error > 1.0:
-            reason = COLLAPSED
-            step *= max(0.2, 0.9 * error**-0.2)
+        if not error <= 1.0:  # NaN, too, where the sum of huge slopes overflows
+            reason = COLLAPSED if math.isfinite(error) else BLOWN_UP
+            step *= max(0.2, 0.9 * error**-0.2) if math.isfinite(error) else 0.2
             rejected = True
             counts[2] += 1
             continue

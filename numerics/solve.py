@@ -222,7 +222,7 @@ def _gather(
     cumulants = [preactivation_cumulants(p, o.w, options.tolerance) for (p, _), o in zip(jobs, outcomes, strict=True)]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     status = np.array([o.status for o in outcomes])
-    messages = [describe(o, options.closure, times[-1]) for o in outcomes]
+    messages = [describe(o, options.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]
     failed = [i for i, s in enumerate(status) if s != integrate.DONE]
     message = _overall(messages, failed, single)
     if any(status[i] != integrate.INTERRUPTED for i in failed):
@@ -275,12 +275,16 @@ def _overall(messages: list[str], failed: list[int], single: bool) -> str:
     return f"{len(failed)} of {len(messages)} runs failed; run {failed[0]}: {messages[failed[0]]}"
 
 
-def describe(outcome: Outcome, closure: str, end: float) -> str:
+def describe(outcome: Outcome, closure: str, end: float, w0: np.ndarray) -> str:
     """In words: how a run ended, why, and what to do next."""
     t, _, norm, flags = outcome.state
     status = outcome.status
     if status == integrate.DONE:
         remarks = []
+        if end > 0 and np.max(np.abs(outcome.w[-1] - w0)) <= 1e-9 * np.max(np.abs(w0)):
+            remarks.append(
+                "the weights did not move: w0 is zero, or the force vanishes around this bias (a dead neuron)"
+            )
         if int(flags) & CONTINUED:
             remarks.append(
                 "the kurtosis k4/k2^2 was for a while beyond what the closure covers, where edgeworth stood in"

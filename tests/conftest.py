@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# a job started in the background of a shell ignores Ctrl-C; the tests of interruption, and what they start, must not
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("cumulode", deadline=None, derandomize=True)
 settings.load_profile("cumulode")

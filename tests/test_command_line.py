@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -145,6 +146,40 @@ def test_a_run_that_fails_has_exit_code_1_and_says_why(capsys):
     assert "regression" in err  # the next step
     told = json.loads(out)
     assert told["success"] is False
+    assert told["w"][-1][0] is None
+
+
+@pytest.mark.parametrize(("arguments", "named"), [
+    (["--law", "ising", "--gain", "2"], "gain"), (["--law", "ising", "--covariance", "wrapped"], "covariance"), (["--t-plus", "0.5"], "t-plus"),
+    (["--law", "gp", "--t-minus", "0.5"], "t-minus"),
+])
+def test_an_option_of_another_law_is_refused_rather_than_ignored(arguments, named, capsys):
+    """Assert exit code 2 and one line naming the option, and which options the law takes."""
+    assert main(["solve", *arguments, "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith(f"cumulode solve: {named}: got ")
+    assert "takes" in err
+
+
+def test_a_neuron_that_does_not_move_is_said_not_to(capsys):
+    """Assert the remark for a ReLU at bias -1, whose force vanishes where small weights are."""
+    assert main(["solve", *SHORT, "--activation", "relu"]) == 0
+    assert "did not move" in capsys.readouterr().out
+
+
+def test_an_interrupted_run_has_exit_code_130_and_keeps_what_it_has(tmp_path):
+    """Assert that Ctrl-C in a long SGD run ends it within seconds: what was recorded is printed, the code is 130."""
+    program = Path(sys.executable).parent / "cumulode"
+    words = [str(program), "sgd", "--size", "16", "--xi-plus", "2", "--time", "10000000", "--points", "10001", "--batch-size", "1", "--json"]
+    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    time.sleep(5)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "interrupted" in err
+    told = json.loads(out)
+    assert told["w"][0][0] is not None
     assert told["w"][-1][0] is None
 
 

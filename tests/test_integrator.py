@@ -183,7 +183,7 @@ def integrate_made_up(function, w0, times, rtol=1e-6, atol=1e-9):
     made = type(plan)(**{**plan.__dict__, "rhs": compiled(numba.njit(function), rhs_sig)})
     options = Options("gaussian", rtol, atol, 1e-3, math.inf)
     outcome = run_one(made, np.asarray(w0, float), np.asarray(times, float), options)
-    return outcome, describe(outcome, "regression", times[-1])
+    return outcome, describe(outcome, "regression", times[-1], w0)
 
 
 def test_a_closure_left_in_the_middle_of_a_run_is_said_to_be():

@@ -363,3 +363,10 @@ def test_bad_input_is_refused_in_one_line_naming_the_argument(name, problem, arg
     with pytest.raises(ValueError, match=rf"^{name}: got .*allowed: ") as info:
         solve(problem, **given)
     assert "\n" not in str(info.value)
+
+
+def test_a_drift_that_overflows_is_refused_not_returned_as_nan():
+    """Assert one clear line beyond the exact drift's reach, and for weights whose cumulants overflow."""
+    for problem, closure, w in ((ISING, "exact", 1e6 * start()), (FIELD, "regression", 1e160 * np.ones(FIELD.size))):
+        with pytest.raises(ValueError, match=r"^w: got largest \|w_i\| = .*allowed: smaller weights"):
+            drift(problem, closure)(w)

@@ -148,8 +148,8 @@ def compare(
     Comparison
         ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
         plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the tolerance or a run
-        failed. Seven
-        quantities at T times are not independent: one row in hundreds may differ by chance.
+        failed. Seven quantities at T times are not independent: one row in hundreds may differ by chance. While a flow
+        rests on a saddle (as a Gaussian control does) SGD's noise leaves it sooner, and rows in between do differ.
 
     Raises
     ------

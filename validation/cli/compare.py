@@ -11,6 +11,7 @@ from typing import Any
 from . import options as common
 from .sgd import add_learning
 
+NOTE = "The control may rest on a saddle of a few modes, which SGD's noise leaves sooner than the theory."
 FIGURES = (".png", ".pdf", ".svg")
 
 
@@ -113,7 +114,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     control = pair.get("control")
     note = None
     if control is not None:
-        note = "The control may rest on a saddle of a few modes, which SGD's noise leaves sooner than the theory."
+        note = NOTE
     title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
     figure = pair["theory"].figure(control, title=title, command=options.command_line, note=note)
     save(figure, path, options.command_line)
@@ -126,5 +127,8 @@ def _print(pair: dict[str, Any], figure: str | None) -> None:
         print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
         print(comparison.table.select(time=end))
         print()
+    print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
+    if "control" in pair:
+        print(NOTE)
     if figure:
         print(f"figure: {figure}")

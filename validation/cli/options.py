@@ -13,22 +13,32 @@ import numpy as np
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.validate import complain, integer, real
 
+INTERRUPTED = 4  # cumulode.numerics.integrate.INTERRUPTED, which would import numba before input is checked
+
 LAWS = ("nlgp", "ising", "gp")
+#: Options of the laws: type, default, help.
+_FIELD_OPTIONS: dict[str, tuple[Any, Any, str]] = {
+    "gain": (float, 3.0, "NLGP gain g in (0, inf]"),
+    "gain-minus": (float, None, "gain of the class minus, if another"),
+    "xi-plus": (float, 4.0, "correlation length of the class plus, sites"),
+    "xi-minus": (float, 1.0, "correlation length of the class minus, sites"),
+    "covariance": (str, "squared-exponential", "squared-exponential, wrapped or circular-exponential"),
+}
+_ISING_OPTIONS: dict[str, tuple[Any, Any, str]] = {
+    "t-plus": (float, 0.7, "Ising: t = tanh J of the class plus, in (-1, 1)"),
+    "t-minus": (float, 0.3, "Ising: t = tanh J of the class minus"),
+}
+_LAW_OPTIONS = _FIELD_OPTIONS | _ISING_OPTIONS
 
 
 def add_problem(parser: argparse.ArgumentParser) -> None:
     """Laws of the two classes, size of the ring, neuron."""
     group = parser.add_argument_group("problem")
     group.add_argument("--law", default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)")
-    group.add_argument("--gain", type=float, default=3.0, help="NLGP gain g in (0, inf]")
-    group.add_argument("--gain-minus", type=float, default=None, help="gain of the class minus, if another")
-    group.add_argument("--xi-plus", type=float, default=4.0, help="correlation length of the class plus, sites")
-    group.add_argument("--xi-minus", type=float, default=1.0, help="correlation length of the class minus, sites")
-    group.add_argument(
-        "--covariance", default="squared-exponential", help="squared-exponential, wrapped or circular-exponential"
-    )
-    group.add_argument("--t-plus", type=float, default=0.7, help="Ising: t = tanh J of the class plus, in (-1, 1)")
-    group.add_argument("--t-minus", type=float, default=0.3, help="Ising: t = tanh J of the class minus")
+    for name, (kind, default, words) in _LAW_OPTIONS.items():
+        shown = "" if default is None else f" (default: {default})"
+        # None tells what was not given: an option that does not belong to the law is refused, not ignored
+        group.add_argument(f"--{name}", type=kind, default=argparse.SUPPRESS, help=words + shown)
     group.add_argument(
         "--control", action="store_true", help="replace the inputs by Gaussian ones of the same covariance"
     )
@@ -42,21 +52,28 @@ def problem(options: argparse.Namespace) -> Problem:
     """The problem the options describe; ValueError naming the option."""
     if options.law not in LAWS:
         raise complain("law", options.law, "one of " + ", ".join(LAWS))
-    if options.law == "ising":
-        plus, minus = (
-            _named("t-plus", lambda: Ising(t=options.t_plus)),
-            _named("t-minus", lambda: Ising(t=options.t_minus)),
-        )
-        return _finish(options, plus, minus)
-    gain_minus = options.gain if options.gain_minus is None else options.gain_minus
-    pair = ((options.gain, options.xi_plus, "xi-plus"), (gain_minus, options.xi_minus, "xi-minus"))
-    laws: list[Any] = [_named(name, lambda g=g, xi=xi: NLGP(g, xi, options.covariance)) for g, xi, name in pair]
+    ising = options.law == "ising"
+    of = _law_options(options, _ISING_OPTIONS if ising else _FIELD_OPTIONS)
+    if ising:
+        return _finish(options, *(_named(name, lambda name=name: Ising(t=of[name])) for name in _ISING_OPTIONS))
+    gain_minus = of["gain"] if of["gain-minus"] is None else of["gain-minus"]
+    pair = ((of["gain"], of["xi-plus"], "xi-plus"), (gain_minus, of["xi-minus"], "xi-minus"))
+    laws: list[Any] = [_named(name, lambda g=g, xi=xi: NLGP(g, xi, of["covariance"])) for g, xi, name in pair]
     size = integer("size", options.size, "an integer >= 4", low=4)
     for law, (_, _, name) in zip(laws, pair, strict=True):
         _named(name, lambda law=law: law.check_size(size))
     if options.law == "gp":
         laws = [GP(law) for law in laws]
     return _finish(options, *laws)
+
+
+def _law_options(options: argparse.Namespace, own: dict[str, tuple[Any, Any, str]]) -> dict[str, Any]:
+    """Values of the law's own options, given or default; one that belongs to another law is refused."""
+    given = {name: getattr(options, name.replace("-", "_"), None) for name in _LAW_OPTIONS}
+    for name, value in given.items():
+        if value is not None and name not in own:
+            raise complain(name, value, f"only with another --law; --law {options.law} takes " + ", ".join(own))
+    return {name: default if given[name] is None else given[name] for name, (_, default, _) in own.items()}
 
 
 def _named(option: str, build: Any) -> Any:
@@ -161,7 +178,7 @@ def save(result: Any, path: str, command: str) -> None:
 
 
 def report(result: Any, options: argparse.Namespace, remark: str) -> int:
-    """Save and print a trajectory; the exit code: 0, or 1 when a run failed, which is told on standard error."""
+    """Save and print a trajectory; returns the exit code: 0, 1 when a run failed, 130 when it was interrupted."""
     if options.out:
         save(result, options.out, options.command_line)
     if options.json:
@@ -171,6 +188,8 @@ def report(result: Any, options: argparse.Namespace, remark: str) -> int:
         print(f"# {remark}")
     if not result.success:
         print(f"cumulode {options.command}: {result.message}", file=sys.stderr)
+    if INTERRUPTED in result.status:
+        return 130
     return 0 if result.success else 1
 
 
