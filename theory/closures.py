@@ -39,15 +39,12 @@ class Closure:
         ``Psi(k2, k4)`` in ``GaussianMean``; None for Pearson's law (an integral) and for ``regression``.
     gradient : bool
         Whether the drift is minus the gradient of a potential, so that V falls along the flow.
-    upper : float
-        kappa must be below this.
     """
 
     name: str
     title: str
     gradient: bool
     potential: sp.Expr | None = None
-    upper: float = float("inf")
 
     def coefficients(self) -> tuple[sp.Expr, sp.Expr]:
         """``A`` and ``B`` as SymPy differentiates them from ``Psi``."""
@@ -92,8 +89,8 @@ _BUILT: dict[str, Callable[[], Closure]] = {
     "gaussian": lambda: Closure("gaussian", "Gaussian preactivation", True, _gaussian()),
     "edgeworth": lambda: Closure("edgeworth", "first order in the fourth cumulant", True, _edgeworth()),
     "bimodal": lambda: Closure("bimodal", "two Gaussians of equal width", True, _bimodal()),
-    "pearson": lambda: Closure("pearson", "Pearson's symmetric law", True, None, 3.0),
-    "regression": lambda: Closure("regression", "regression on Pearson's law", False, None, 3.0),
+    "pearson": lambda: Closure("pearson", "Pearson's symmetric law", True),
+    "regression": lambda: Closure("regression", "regression on Pearson's law", False),
 }
 
 

@@ -112,9 +112,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     from ..report import save
 
     control = pair.get("control")
-    note = None
-    if control is not None:
-        note = NOTE
+    note = NOTE if control is not None else None
     title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
     figure = pair["theory"].figure(control, title=title, command=options.command_line, note=note)
     save(figure, path, options.command_line)
