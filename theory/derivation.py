@@ -1,8 +1,8 @@
 """A derivation: chains of equalities, each with a reason, each checked by the machine twice.
 
-Every step is checked symbolically (``simplify(lhs - rhs) == 0``, or after a stated rewriting) and at random points
-in 30-digit arithmetic. A step that only the second confirms is marked so; one that fails raises ``WrongStep`` with a
-counterexample. Theorists write their own with the same class.
+Every step is checked symbolically (``simplify(lhs - rhs) == 0``, or by a stated rewriting) and at random points in
+30-digit arithmetic. A step that only the second confirms is marked so; one that fails raises ``WrongStep`` with a
+counterexample. Theorists write their own with the same class: ``examples/own_derivation.py``.
 """
 
 from __future__ import annotations
@@ -20,22 +20,90 @@ DIGITS = 30
 #: Two sides agree at a point when they differ by less than this, relative to the larger of 1 and their size.
 AGREEMENT = mpmath.mpf(10) ** -(DIGITS - 8)
 
+Domain = dict[sp.Symbol, tuple[float, float]]
+
 
 class WrongStep(ValueError):
-    """A step whose two sides differ; the message shows the step, the sides and a counterexample."""
+    """A step whose two sides differ: its label, the sides and a counterexample, also in the message.
+
+    Attributes
+    ----------
+    label, reason : str
+    lhs, rhs : expression
+    sample : Sample
+        The counterexample and the two values there.
+    """
+
+    def __init__(self, label: str, reason: str, lhs: sp.Expr, rhs: sp.Expr, sample: Sample) -> None:
+        self.label, self.reason, self.lhs, self.rhs, self.sample = label, reason, lhs, rhs, sample
+        super().__init__(
+            f"step {label} ({reason}) is wrong: at {sample.where()} the left side is {mpmath.nstr(sample.left, 12)}, "
+            f"the right side {mpmath.nstr(sample.right, 12)}; left: {lhs}; right: {rhs}"
+        )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The two sides of a step at one random point."""
+
+    at: dict[sp.Symbol, Any]
+    left: Any
+    right: Any
+
+    @property
+    def error(self) -> Any:
+        """Their distance, relative to the larger of 1 and their size."""
+        return abs(self.left - self.right) / max(1, abs(self.left), abs(self.right))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two sides are equal to ``AGREEMENT`` (a value that is not a number agrees with nothing)."""
+        return bool(self.error < AGREEMENT)
+
+    def where(self) -> str:
+        """The point in words."""
+        return ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(v), 6)}" for s, v in self.at.items()) or "no free symbols"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One equality ``lhs = rhs``, why it holds, and how that was confirmed."""
+    """One equality ``lhs = rhs``, why it holds, and how that was confirmed.
+
+    ``name`` is what docstrings cite the equation by; a step without one is intermediate. ``how`` says by which
+    rewriting SymPy found the difference to be zero.
+    """
 
     label: str
     lhs: sp.Expr
     rhs: sp.Expr
     reason: str
     status: str
-    worst: float
-    points: int
+    how: str
+    samples: tuple[Sample, ...]
+    name: str | None = None
+
+    @property
+    def worst(self) -> float:
+        """Largest relative difference of the two sides at the random points."""
+        return float(max(sample.error for sample in self.samples))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a derivation rests on and where it is used.
+
+    Attributes
+    ----------
+    small, dropped, neglected : str
+        The small parameter, what is left out, the first neglected order.
+    used : tuple of str
+        Dotted names of the modules or functions that use the result.
+    """
+
+    small: str
+    dropped: str
+    neglected: str
+    used: tuple[str, ...]
 
 
 @dataclass
@@ -57,9 +125,11 @@ class Derivation:
         Short name; labels of equations are ``name.1``, ``name.2`` ...
     title : str
     about : str
-        Where it goes: small parameter, what is dropped, where the result is used.
+        Where it goes.
     seed : int
         Of the random points at which steps are checked.
+    scope : Scope, optional
+        Small parameter, what is dropped, first neglected order, where the result is used.
 
     Examples
     --------
@@ -67,13 +137,13 @@ class Derivation:
     >>> x = sp.Symbol("x", real=True)
     >>> d = Derivation("square", "A square")
     >>> d.chain("Expand.", None, (1 + x) ** 2).equals(1 + 2 * x + x**2, "binomial theorem")  # doctest: +ELLIPSIS
-    <cumulode.theory.derivation._Writer object at ...>
+    <cumulode.theory.derivation.ChainWriter object at ...>
     >>> d.steps[0].status
     'symbolic'
     """
 
-    def __init__(self, name: str, title: str, about: str = "", seed: int = 0) -> None:
-        self.name, self.title, self.about = name, title, about
+    def __init__(self, name: str, title: str, about: str = "", seed: int = 0, scope: Scope | None = None) -> None:
+        self.name, self.title, self.about, self.scope = name, title, about, scope
         self.chains: list[Chain] = []
         self._random = random.Random(seed)
 
@@ -82,11 +152,11 @@ class Derivation:
         """All steps in order."""
         return [step for chain in self.chains for step in chain.steps]
 
-    def chain(self, text: str, quantity: Any, start: Any) -> _Writer:
-        """Begin a chain with a paragraph, an optional name for the quantity (symbol or string), and its first form."""
+    def chain(self, text: str, quantity: Any, start: Any) -> ChainWriter:
+        """Begin a chain with a paragraph, an optional name for the quantity (symbol or LaTeX), and its first form."""
         chain = Chain(text, quantity, sp.sympify(start))
         self.chains.append(chain)
-        return _Writer(self, chain)
+        return ChainWriter(self, chain)
 
     def check(
         self,
@@ -96,25 +166,39 @@ class Derivation:
         reason: str,
         *,
         rewrite: Callable[[sp.Expr], sp.Expr] | None = None,
-        domain: dict[sp.Symbol, tuple[float, float]] | None = None,
+        by: str = "a stated rewriting",
+        domain: Domain | None = None,
         points: int = 3,
         symbolic: bool = True,
+        name: str | None = None,
     ) -> Step:
-        """Check one equality both ways; WrongStep if a random point refutes it or nothing confirms it."""
-        worst = mpmath.mpf(0)
+        """Check one equality both ways.
+
+        Parameters
+        ----------
+        rewrite, by : function of the difference that is to give 0, and what it does in words
+            For a difference that expansion and ``simplify`` do not bring to zero, or not soon.
+        domain : dict of symbol: (low, high)
+            Where the random points lie; otherwise within (0.2, 1.8), or (-1.8, 1.8) for a symbol not known positive.
+        points : int >= 1
+        symbolic : bool
+            False leaves the step to the random points, and it is marked so.
+        name : str, optional
+            What docstrings cite the equation by.
+
+        Raises
+        ------
+        WrongStep
+            If a random point refutes it.
+        """
+        samples = []
         for _ in range(points):
             at = random_point(lhs.free_symbols | rhs.free_symbols, domain or {}, self._random)
-            left, right = value(lhs, at), value(rhs, at)
-            error = abs(left - right) / max(1, abs(left), abs(right))
-            if not error < AGREEMENT:
-                where = ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(v), 6)}" for s, v in at.items()) or "no free symbols"
-                raise WrongStep(
-                    f"step {label} ({reason}) is wrong: at {where} the left side is {mpmath.nstr(left, 12)}, the right "
-                    f"side {mpmath.nstr(right, 12)}; left: {lhs}; right: {rhs}"
-                )
-            worst = max(worst, error)
-        confirmed = symbolic and is_zero(lhs - rhs, rewrite)
-        return Step(label, lhs, rhs, reason, SYMBOLIC if confirmed else NUMERIC, float(worst), points)
+            samples.append(Sample(at, value(lhs, at), value(rhs, at)))
+            if not samples[-1].agrees:
+                raise WrongStep(label, reason, lhs, rhs, samples[-1])
+        how = zero_by(lhs - rhs, rewrite, by) if symbolic else None
+        return Step(label, lhs, rhs, reason, NUMERIC if how is None else SYMBOLIC, how or "", tuple(samples), name)
 
     def text(self) -> str:
         """Plain text."""
@@ -123,7 +207,7 @@ class Derivation:
         return text(self)
 
     def markdown(self) -> str:
-        """Markdown with maths between dollar signs."""
+        """Markdown with maths between dollar signs, as GitHub and Jupyter show it."""
         from .render import markdown
 
         return markdown(self)
@@ -134,21 +218,38 @@ class Derivation:
 
         return latex(self)
 
+    def html(self) -> str:
+        """HTML with maths for MathJax, as Jupyter shows it."""
+        from .render import html
+
+        return html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values: every step with both sides as strings, reason and status."""
         steps = [
             {
                 "label": s.label,
+                "name": s.name,
                 "lhs": str(s.lhs),
                 "rhs": str(s.rhs),
                 "reason": s.reason,
                 "status": s.status,
+                "how": s.how,
                 "worst_error": s.worst,
-                "points": s.points,
+                "points": len(s.samples),
             }
             for s in self.steps
         ]
-        return {"name": self.name, "title": self.title, "about": self.about, "steps": steps}
+        scope = vars(self.scope) if self.scope else None
+        return {"name": self.name, "title": self.title, "about": self.about, "scope": scope, "steps": steps}
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _repr_latex_(self) -> str:
+        from .render import equations
+
+        return equations(self)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
@@ -157,13 +258,13 @@ class Derivation:
         return self.text()
 
 
-class _Writer:
+class ChainWriter:
     """Adds steps to one chain: ``derivation.chain(...).equals(...).equals(...)``."""
 
     def __init__(self, derivation: Derivation, chain: Chain) -> None:
         self._derivation, self._chain = derivation, chain
 
-    def equals(self, rhs: Any, reason: str, **options: Any) -> _Writer:
+    def equals(self, rhs: Any, reason: str, **options: Any) -> ChainWriter:
         """The last form equals ``rhs``; options as of :meth:`Derivation.check`."""
         lhs = self._chain.steps[-1].rhs if self._chain.steps else self._chain.start
         label = f"{self._derivation.name}.{len(self._derivation.steps) + 1}"
@@ -171,9 +272,7 @@ class _Writer:
         return self
 
 
-def random_point(
-    symbols: set[Any], domain: dict[sp.Symbol, tuple[float, float]], source: random.Random
-) -> dict[sp.Symbol, Any]:
+def random_point(symbols: set[Any], domain: Domain, source: random.Random) -> dict[sp.Symbol, Any]:
     """A random value for each symbol: in its domain, or within its assumptions."""
     at = {}
     for symbol in sorted(symbols, key=str):
@@ -194,13 +293,13 @@ def value(expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
         return mpmath.mpmathify(number)
 
 
-def is_zero(expr: sp.Expr, rewrite: Callable[[sp.Expr], sp.Expr] | None = None) -> bool:
-    """Whether SymPy reduces an expression to 0: by the given rewriting, or else by expansion or ``simplify``."""
+def zero_by(expr: sp.Expr, rewrite: Callable[[sp.Expr], sp.Expr] | None, by: str) -> str | None:
+    """How SymPy reduces an expression to 0: by the given rewriting, or else by expansion or ``simplify``; or None."""
     if rewrite is not None:
-        return bool(rewrite(expr) == 0)
-    tries: list[Callable[[sp.Expr], sp.Expr]] = [
-        sp.expand,
-        lambda e: sp.simplify(e.doit()),
-        lambda e: sp.simplify(sp.expand(e.doit(), func=True)),
-    ]
-    return any(attempt(expr) == 0 for attempt in tries)
+        return by if rewrite(expr) == 0 else None
+    tries: dict[str, Callable[[sp.Expr], sp.Expr]] = {
+        "expansion": lambda e: sp.expand(e.doit(integrals=False)),
+        "simplify": lambda e: sp.simplify(e.doit()),
+        "simplify after expansion": lambda e: sp.simplify(sp.expand(e.doit(), func=True)),
+    }
+    return next((how for how, attempt in tries.items() if attempt(expr) == 0), None)

@@ -1,7 +1,8 @@
-"""A derivation as text, Markdown and LaTeX."""
+"""A derivation as text, Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
+import html as escaping
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
     from .derivation import Chain, Derivation
 
 _NAMES = {"Cw": r"(Cw)_i", "Kwww": r"K(w,w,w)_i", "k2": r"k_2", "k4": r"k_4", "lam": r"\lambda"}
+#: Visible characters of a formula that fit on a printed line, and of one term that is kept whole.
+_WIDTH = 88
 
 
 def tex(expr: Any) -> str:
     """An expression as LaTeX, with this project's symbols as theory.md writes them; strings are taken as LaTeX."""
     if isinstance(expr, str):
         return expr
-    names = {s: _NAMES.get(s.name) or _force_name(s.name) for s in expr.free_symbols}
+    names = {s: _NAMES.get(s.name) or _force_name(s.name) for s in expr.atoms(sp.Symbol)}
     return str(sp.latex(expr, symbol_names={s: n for s, n in names.items() if n}))
 
 
@@ -29,67 +32,176 @@ def _force_name(name: str) -> str | None:
     return "F_y" + ("'" * n if n <= 3 else f"^{{({n})}}") + "(0)"
 
 
+def lines(expr: Any) -> list[str]:
+    """LaTeX of an expression in lines that fit a page: a long sum is broken between its terms."""
+    whole = tex(expr)
+    if isinstance(expr, str) or _visible(whole) <= _WIDTH or not isinstance(expr, sp.Add):
+        return [whole]
+    broken, current = [], ""
+    for term in expr.as_ordered_terms():
+        written = tex(term)
+        signed = written if written.startswith("-") or not (broken or current) else f"+ {written}"
+        if current and _visible(current + signed) > _WIDTH:
+            broken.append(current)
+            current = ""
+        current += f" {signed}"
+    return [line.strip() for line in (*broken, current)]
+
+
+def _visible(latex_text: str) -> int:
+    """About how wide a formula is, in characters: commands count one, a fraction half of what it holds."""
+    halves = len(re.findall(r"\\frac", latex_text)) * 6
+    return max(len(re.sub(r"\\[a-zA-Z]+|[{}\s\\]", "", latex_text)) - halves, 0)
+
+
 def text(d: Derivation) -> str:
     """Plain text: one line an equality, with its label, reason and status."""
-    lines = [d.title, "=" * len(d.title), ""]
+    written = [d.title, "=" * len(d.title), ""]
     if d.about:
-        lines += [d.about, ""]
+        written += [_plain(d.about), ""]
+    written += [f"{what}: {_plain(words)}" for what, words in _scope(d)]
+    written += [""] if d.scope else []
     for chain in d.chains:
-        lines += [chain.text, ""]
-        head = f"{chain.quantity} = " if chain.quantity is not None else ""
-        lines.append(f"    {head}{chain.start}")
-        lines += [f"    = {s.rhs}    ({s.label}: {s.reason}; {s.status})" for s in chain.steps]
-        lines.append("")
-    return "\n".join([*lines, _summary(d)])
+        written += [_plain(chain.text), ""]
+        head = f"{_plain(str(chain.quantity))} = " if chain.quantity is not None else ""
+        written.append(f"    {head}{chain.start}")
+        written += [f"    = {s.rhs}    ({_cited(s)}: {_plain(s.reason)}; {_status(s)})" for s in chain.steps]
+        written.append("")
+    return "\n".join([*written, _summary(d)])
 
 
 def markdown(d: Derivation) -> str:
     """Markdown with maths between dollar signs and a table of checks."""
-    lines = [f"# {d.title}", ""]
+    written = [f"# {d.title}", ""]
     if d.about:
-        lines += [d.about, ""]
+        written += [d.about, ""]
+    written += [f"- **{what}**: {words}" for what, words in _scope(d)]
+    written += [""] if d.scope else []
     for chain in d.chains:
-        lines += [chain.text, "", "$$", *_aligned(chain), "$$", ""]
-        lines += [
-            f"- ({s.label}) {s.reason}" + ("" if s.status == "symbolic" else f" *[{s.status}]*") for s in chain.steps
-        ]
-        lines.append("")
-    lines += ["## Checks", "", "| equation | status | largest error at random points |", "|---|---|---|"]
-    lines += [f"| {s.label} | {s.status} | {s.worst:.0e} at {s.points} points, 30 digits |" for s in d.steps]
-    return "\n".join([*lines, "", _summary(d), ""])
+        written += [chain.text, "", "$$", *_aligned(chain), "$$", ""]
+        written += [f"- ({_cited(s)}) {s.reason} *[{s.status}]*" for s in chain.steps]
+        written.append("")
+    written += ["## Checks", ""]
+    written += ["| equation | cited as | status | how | largest difference at random points |", "|---|---|---|---|---|"]
+    written += [f"| {' | '.join(row)} |" for row in _table(d)]
+    return "\n".join([*written, "", _summary(d), ""])
 
 
 def latex(d: Derivation) -> str:
     """A complete LaTeX document."""
-    lines = [
+    written = [
         r"\documentclass{article}",
-        r"\usepackage{amsmath}",
-        r"\usepackage[margin=2cm]{geometry}",
+        r"\usepackage{amsmath,amssymb,longtable}",
+        r"\usepackage[a4paper,margin=2cm]{geometry}",
         r"\allowdisplaybreaks",
+        r"\setlength{\parindent}{0pt}",
+        r"\setlength{\parskip}{4pt}",
         r"\begin{document}",
         rf"\section*{{{_escape(d.title)}}}",
         _escape(d.about),
         "",
     ]
+    if d.scope:
+        items = [rf"\item \textbf{{{what}}}: {_escape(words)}" for what, words in _scope(d)]
+        written += [r"\begin{itemize}", *items, r"\end{itemize}"]
     for chain in d.chains:
-        lines += [_escape(chain.text), r"\begin{align*}", *_aligned(chain, document=True), r"\end{align*}", ""]
-        lines += [rf"\noindent\small ({_escape(s.label)}) {_escape(s.reason)} [{s.status}]\par" for s in chain.steps]
-        lines.append(r"\normalsize\medskip")
-    return "\n".join([*lines, "", _escape(_summary(d)), r"\end{document}", ""])
+        written += [_escape(chain.text), *_aligned(chain), ""]
+        for s in chain.steps:
+            written.append(rf"{{\small ({_escape(_cited(s))}) {_escape(s.reason)} [{s.status}]\par}}")
+        written.append(r"\medskip")
+    written += [r"\subsection*{Checks}", r"{\small\begin{longtable}{lllp{5cm}l}"]
+    written.append(r"equation & cited as & status & how & largest difference \\ \hline")
+    written += [" & ".join(_escape(cell) for cell in row) + r" \\" for row in _table(d)]
+    return "\n".join([*written, r"\end{longtable}}", _escape(_summary(d)), r"\end{document}", ""])
 
 
-def _aligned(chain: Chain, document: bool = False) -> list[str]:
+def html(d: Derivation) -> str:
+    """HTML whose maths MathJax sets, as Jupyter's notebooks do."""
+    written = [f"<h2>{_inline(d.title)}</h2>", f"<p>{_inline(d.about)}</p>" if d.about else ""]
+    if d.scope:
+        items = "".join(f"<li><b>{what}</b>: {_inline(words)}</li>" for what, words in _scope(d))
+        written.append(f"<ul>{items}</ul>")
+    for chain in d.chains:
+        display = escaping.escape("\n".join(_aligned(chain)), quote=False)
+        reasons = "".join(f"<li>({_cited(s)}) {_inline(s.reason)} <i>[{s.status}]</i></li>" for s in chain.steps)
+        written.append(f"<p>{_inline(chain.text)}</p>\n$$\n{display}\n$$\n<ul>{reasons}</ul>")
+    rows = "".join("<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in row) + "</tr>" for row in _table(d))
+    head = "<tr><th>equation</th><th>cited as</th><th>status</th><th>how</th><th>largest difference</th></tr>"
+    written.append(f"<table>{head}{rows}</table><p>{_inline(_summary(d))}</p>")
+    return "\n".join(part for part in written if part)
+
+
+def equations(d: Derivation) -> str:
+    """The equations alone, for a display that knows LaTeX but no text around it."""
+    rows = [row for chain in d.chains for row in (_rows(chain), r"\\[6pt]")]
+    return "\n".join([r"$\displaystyle", r"\begin{aligned}", *rows[:-1], r"\end{aligned}$"])
+
+
+def _aligned(chain: Chain) -> list[str]:
+    return [r"\begin{align*}", _rows(chain, tags=True), r"\end{align*}"]
+
+
+def _rows(chain: Chain, tags: bool = False) -> str:
     head = "" if chain.quantity is None else tex(chain.quantity)
-    rows = [f"{head} &= {tex(chain.start)}" if head else f"& {tex(chain.start)}"]
-    rows += [rf"&= {tex(s.rhs)} \quad\text{{({s.label})}}" for s in chain.steps]
-    body = " \\\\\n".join(rows)
-    return [body] if document else [r"\begin{aligned}", body, r"\end{aligned}"]
+    first, *more = lines(chain.start)
+    rows = [f"{head} &= {first}" if head else f"& {first}", *(rf"&\qquad {line}" for line in more)]
+    for s in chain.steps:
+        first, *more = lines(s.rhs)
+        new = [f"&= {first}", *(rf"&\qquad {line}" for line in more)]
+        new[-1] += rf" \tag{{{s.label}}}" if tags else rf" \quad\text{{({s.label})}}"
+        rows += new
+    return " \\\\\n".join(rows)
+
+
+def _scope(d: Derivation) -> list[tuple[str, str]]:
+    if d.scope is None:
+        return []
+    used = ", ".join(d.scope.used)
+    return [
+        ("Small parameter", d.scope.small),
+        ("Dropped", d.scope.dropped),
+        ("First neglected order", d.scope.neglected),
+        ("Used in", used),
+    ]
+
+
+def _cited(step: Any) -> str:
+    return f"{step.label}, {step.name}" if step.name else step.label
+
+
+def _status(step: Any) -> str:
+    return f"{step.status}, {step.how}" if step.how else step.status
+
+
+def _table(d: Derivation) -> list[tuple[str, ...]]:
+    return [
+        (s.label, s.name or "intermediate", s.status, s.how or "-", f"{_size(s.worst)} at {len(s.samples)} points")
+        for s in d.steps
+    ]
+
+
+def _size(error: float) -> str:
+    """A bound that does not change with the last digits of the arithmetic."""
+    bound = next((e for e in (28, 25, 22) if error < 10.0**-e), None)
+    return f"{error:.0e}" if bound is None else f"below 1e-{bound}"
 
 
 def _summary(d: Derivation) -> str:
     numeric = sum(s.status != "symbolic" for s in d.steps)
     symbolic = len(d.steps) - numeric
     return f"{len(d.steps)} equalities checked: {symbolic} symbolically, {numeric} numerically only, none failed."
+
+
+def _plain(words: str) -> str:
+    """Words with inline maths as a terminal can show it: without dollar signs and the commonest commands."""
+    words = re.sub(r"\\(?:mathrm|text|hat|bar|,|;|!|left|right)", "", words.replace("$", ""))
+    return re.sub(r"\\([A-Za-z]+)", r"\1", words)
+
+
+def _inline(words: str) -> str:
+    """Words for HTML, with maths as MathJax reads it inside a line."""
+    parts = escaping.escape(words, quote=False).split("$")
+    return "".join(rf"\({p}\)" if i % 2 else p for i, p in enumerate(parts))
 
 
 def _escape(words: str) -> str:

@@ -1,0 +1,56 @@
+"""Wrong versions of an expression: every number a thousandth larger, every term a thousandth larger and with the other
+sign, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import mpmath
+import sympy as sp
+
+from cumulode.theory.derivation import Chain, Sample, value
+
+LARGER = sp.Rational(1001, 1000)
+
+
+def mutants(expr: sp.Expr) -> Iterator[sp.Expr]:
+    """Every expression that differs from ``expr`` in one number, one term's size or one sign."""
+    if expr == 0:
+        yield sp.Rational(1, 1000)
+        return
+    yield from (LARGER * expr, -expr)
+    yield from _inside(expr)
+
+
+def _inside(expr: sp.Basic) -> Iterator[sp.Basic]:
+    for i, arg in enumerate(expr.args):
+        if isinstance(arg, sp.Tuple):  # what is integrated or summed over, and how often something is derived
+            continue
+        changed = [LARGER * arg] if isinstance(arg, sp.Number) and arg != 0 else list(_inside(arg))
+        if isinstance(expr, sp.Add) and not isinstance(arg, sp.Number):
+            changed.append(LARGER * arg)
+        if isinstance(expr, sp.Add):
+            changed.append(-arg)
+        for new in changed:
+            yield expr.func(*expr.args[:i], new, *expr.args[i + 1 :])
+
+
+def survivors(chain: Chain) -> list[tuple[str, sp.Expr]]:
+    """The mutants of a chain's forms that its checks would not refuse: each form's neighbour knows its value."""
+    forms = [(chain.steps[0].label, chain.start, [(s.at, s.right) for s in chain.steps[0].samples])]
+    forms += [(step.label, step.rhs, [(s.at, s.left) for s in step.samples]) for step in chain.steps]
+    return [
+        (label, mutant)
+        for label, form, known in forms
+        for mutant in mutants(form)
+        if not _refused(mutant, known) and not _same(mutant, form)
+    ]
+
+
+def _same(mutant: sp.Expr, form: sp.Expr) -> bool:
+    """Whether the change vanishes, as a constant does under a derivative."""
+    return bool(form.has(sp.Derivative) and sp.expand(mutant.doit() - form.doit()) == 0)
+
+
+def _refused(mutant: sp.Expr, known: list[tuple[dict[sp.Symbol, sp.Float], mpmath.mpf]]) -> bool:
+    return any(not Sample(at, value(mutant, at), expected).agrees for at, expected in known)
