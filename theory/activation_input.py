@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from .reading import LONGEST, read_formula
 from .validate import complain
 
 h = sp.Symbol("h", real=True)
@@ -55,73 +54,12 @@ FUNCTIONS |= {
 ALLOWED = "one of " + ", ".join(SHIPPED) + ", or a continuous expression in h, e.g. 'h - h**3/6' or 'tanh(2*h)'"
 _SMOOTH = (sp.erf, sp.erfc, sp.tanh, sp.sinh, sp.cosh, sp.exp, sp.log, sp.sin, sp.cos, sp.atan, sp.asinh)
 _NODES = (*_SMOOTH, sp.Abs, sp.Max, sp.Min, sp.Heaviside, sp.Add, sp.Mul, sp.Pow, sp.Number, sp.NumberSymbol, sp.Symbol)
-_LONGEST = 400
-_LARGEST_POWER = 64
-_NESTED_POWERS = 3
-#: What SymPy raises at text that is no expression (ValueError: Max(sqrt(-1), h)).
-_UNREADABLE = (
-    sp.SympifyError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-    MemoryError,
-)
 _REAL = "an expression real and finite for every real h"
 
 
 def read(text: str) -> sp.Expr:
     """The expression a string means; ValueError naming ``activation`` unless it is a short one of known names."""
-    words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"(?<![A-Za-z_])\d+\.?\d*[eE][+-]?\d+", "0", text)))
-    clean = text.isascii() and re.fullmatch(r"[\w\s+\-*/().,^]+", text) and not re.search(r"\.\s*[A-Za-z_]", text)
-    if not clean or len(text) > _LONGEST or not words <= set(FUNCTIONS):
-        raise complain("activation", text, ALLOWED)
-    source = text.strip().replace("^", "**")
-    try:
-        tree = ast.parse(source, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise complain("activation", text, ALLOWED) from None
-    _check_powers(text, tree)
-    try:
-        expr = sp.sympify(source, locals=FUNCTIONS)
-    except _UNREADABLE:
-        raise complain("activation", text, ALLOWED) from None
-    if not isinstance(expr, sp.Expr):
-        raise complain("activation", text, ALLOWED)
-    return known(expr)
-
-
-def _check_powers(text: str, tree: ast.AST) -> None:
-    """Refuse towers and huge powers before SymPy tries to compute them: 9**(64*64*64*64), ((9**64)**64)**64 ..."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
-            continue
-        if not _small(node.right, True) or _nested(node) > _NESTED_POWERS:
-            raise complain(
-                "activation",
-                text,
-                f"powers with a number of at most {_LARGEST_POWER} as exponent, e.g. h**3 "
-                "or (1 + h**2)**(1/2); for others use exp and log",
-            )
-
-
-def _nested(node: ast.AST) -> int:
-    """How many powers stand inside one another."""
-    power = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
-    return power + max((_nested(child) for child in ast.iter_child_nodes(node)), default=0)
-
-
-def _small(node: ast.AST, quotient: bool = False) -> bool:
-    """Whether a node is a number of at most 64, with a sign or not, or the quotient of two."""
-    if isinstance(node, ast.UnaryOp):
-        return _small(node.operand, quotient)
-    if isinstance(node, ast.BinOp):
-        return quotient and isinstance(node.op, ast.Div) and _small(node.left) and _small(node.right)
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, (int, float)):
-        return False
-    return abs(node.value) <= _LARGEST_POWER
+    return known(read_formula("activation", text, FUNCTIONS, ALLOWED))
 
 
 def _check_numbers(expr: sp.Expr) -> None:
@@ -146,8 +84,8 @@ def known(expr: sp.Expr) -> sp.Expr:
         if not isinstance(node, _NODES) or node in (sp.oo, -sp.oo, sp.zoo, sp.nan):
             infinite = isinstance(node, sp.Expr) and node in (sp.oo, -sp.oo, sp.zoo, sp.nan, sp.I)
             raise complain("activation", expr, _REAL if infinite else ALLOWED)
-    if sp.count_ops(expr) > _LONGEST:
-        raise complain("activation", expr, f"an expression of at most {_LONGEST} operations")
+    if sp.count_ops(expr) > LONGEST:
+        raise complain("activation", expr, f"an expression of at most {LONGEST} operations")
     _check_numbers(expr)
     return _whole_powers(expr).xreplace({s: h for s in expr.free_symbols if s.name == "h"})
 

@@ -15,12 +15,9 @@ from typing import Any
 import mpmath
 import sympy as sp
 
-SYMBOLIC, NUMERIC = "symbolic", "numeric only"
-DIGITS = 30
-#: Two sides agree at a point when they differ by less than this, relative to the larger of 1 and their size.
-AGREEMENT = mpmath.mpf(10) ** -(DIGITS - 8)
+from .evaluation import AGREEMENT, Domain, random_point, value
 
-Domain = dict[sp.Symbol, tuple[float, float]]
+SYMBOLIC, NUMERIC = "symbolic", "numeric only"
 
 
 class WrongStep(ValueError):
@@ -270,27 +267,6 @@ class ChainWriter:
         label = f"{self._derivation.name}.{len(self._derivation.steps) + 1}"
         self._chain.steps.append(self._derivation.check(label, lhs, sp.sympify(rhs), reason, **options))
         return self
-
-
-def random_point(symbols: set[Any], domain: Domain, source: random.Random) -> dict[sp.Symbol, Any]:
-    """A random value for each symbol: in its domain, or within its assumptions."""
-    at = {}
-    for symbol in sorted(symbols, key=str):
-        low, high = domain.get(symbol, (0.2, 1.8) if symbol.is_positive else (-1.8, 1.8))
-        if symbol.is_integer:
-            at[symbol] = sp.Integer(source.randint(int(max(low, 1)), int(max(high, 5))))
-        else:
-            at[symbol] = sp.Float(str(round(source.uniform(low, high), 6)), DIGITS + 10)
-    return at
-
-
-def value(expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
-    """The number an expression stands for, to 30 digits; integrals and sums are evaluated numerically."""
-    with mpmath.workdps(DIGITS + 10):
-        number = sp.N(expr.doit(integrals=False, sums=False).subs(at), DIGITS)
-        if not number.is_number or number.has(sp.Integral):
-            raise ValueError(f"{expr} has no value at {at}")
-        return mpmath.mpmathify(number)
 
 
 def zero_by(expr: sp.Expr, rewrite: Callable[[sp.Expr], sp.Expr] | None, by: str) -> str | None:
