@@ -60,7 +60,7 @@ def _quadrature(integral: sp.Integral) -> sp.Expr:
     integrand = _integrated(integrand)
     if integrand.has(sp.Integral):
         return sp.Integral(integrand, (x, low, high))
-    function = sp.lambdify(x, integrand, "mpmath")
+    function = sp.lambdify(x, integrand, "mpmath", cse=True)
     result, error = mpmath.quad(function, [_end(low), _end(high)], error=True)
     if not error < AGREEMENT * max(1, abs(result)):
         raise ValueError(f"the integral of {integrand} over {x} from {low} to {high} was not found to {DIGITS} digits")

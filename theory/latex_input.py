@@ -1,0 +1,148 @@
+r"""Formulas written in LaTeX, read by SymPy's parser where it can be trusted and refused with a clear line elsewhere.
+
+The parser reads ``\operatorname{erf}(x)`` as a product of letters, ``b(1+x)`` as a function b, ``1 2`` as twelve and
+``b^10`` as b to the tenth; so names are put in for it beforehand, and what it might misread is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from .reading import LONGEST, UNREADABLE
+from .validate import complain
+
+#: Commands that SymPy's parser reads as a person does.
+_FUNCTIONS = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arctan")
+COMMANDS = frozenset((*_FUNCTIONS, "frac", "sqrt", "pi", "left", "right", "cdot", "times"))
+_IGNORED = r"\\[,;!:]|\\quad|~"
+_ERF = "q"  # a function letter for erf: no quantity of ours is a function
+#: What could be read in two ways, and how to write it.
+_DOUBTFUL = {
+    r"[\^_]\s*\d\d": r"put braces round an exponent of two digits: b^{10}",
+    r"\d\s+\d": "put a \\cdot between two numbers",
+    r"(?<![a-zA-Z])/": r"write a quotient as \frac{..}{..}",
+    rf"\\(?:{'|'.join(_FUNCTIONS)}|operatorname\{{erf\}})(?![a-z])(?!\s*(?:\\left\(|\(|\{{))": (
+        r"put the argument of a function in parentheses, and a power round both: \tanh(b), (\tanh(b))^{2}"
+    ),
+    r"\|": "no absolute values",
+}
+
+
+def looks_like_latex(text: str) -> bool:
+    """Whether a string is LaTeX rather than Python."""
+    return "\\" in text or "{" in text or "$" in text
+
+
+def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
+    """The expression LaTeX means; ``spellings`` maps LaTeX names such as ``k_2`` to symbols.
+
+    Raises
+    ------
+    ValueError
+        When it holds what SymPy's parser may misread (saying what), a name that is not known, or when the parser is
+        not installed.
+    """
+    allowed = "LaTeX with the names " + ", ".join(sorted(spellings)) + r", \operatorname{erf} and elementary functions"
+    source = _clean(text, allowed)
+    source, placeholders = _put_in(source, spellings)
+    for pattern, advice in _DOUBTFUL.items():
+        if re.search(pattern, source):
+            raise complain("mine", text, f"LaTeX that can be read in one way only: {advice}")
+    unknown = set(re.findall(r"\\([A-Za-z]+)", source)) - COMMANDS - {"operatorname"}
+    if unknown:
+        raise complain("mine", text, f"{allowed} (not read: {', '.join(sorted(unknown))})")
+    if _ERF in re.sub(r"\\[A-Za-z]+", "", source):
+        raise complain("mine", text, f"{allowed} (not known: {_ERF})")
+    parsed = _parse(text, _with_function_letter(source, text, allowed), allowed)
+    return _named(text, parsed, placeholders, allowed)
+
+
+def _clean(text: str, allowed: str) -> str:
+    source = text.strip().strip("$").strip()
+    if len(source) > 2 * LONGEST or not source.isascii() or not source:
+        raise complain("mine", text, allowed)
+    source = re.sub(_IGNORED, " ", source)
+    source = re.sub(r"\\[dt]frac", r"\\frac", source)
+    source = re.sub(r"\\(?:mathrm|text|mathop|rm)\s*\{\s*erf\s*\}|\\erf(?![A-Za-z])", r"\\operatorname{erf}", source)
+    source = re.sub(r"_\{\s*(\w)\s*\}", r"_\1", source)
+    return re.sub(r"\\(?:asin|atan)(?![A-Za-z])", lambda m: "\\arc" + m[0][2:], source)
+
+
+def _put_in(source: str, spellings: Mapping[str, sp.Symbol]) -> tuple[str, dict[str, sp.Symbol]]:
+    """Every known name replaced by a symbol the parser cannot misread: x_{7}; commands are left alone."""
+    longest_first = sorted(spellings, key=len, reverse=True)
+    ours = [re.escape(name) + r"(?![A-Za-z0-9])" for name in longest_first if name.startswith("\\")]
+    plain = [re.escape(name) + (r"(?![0-9])" if len(name) > 1 else r"(?![_'])") for name in longest_first]
+    passed = [r"\\operatorname\{[a-z]+\}", r"\\[A-Za-z]+"]
+    pattern = "|".join(f"(?:{part})" for part in (*ours, *passed, *plain))
+    numbers = {name: str(n) for n, name in enumerate(longest_first)}
+    source = re.sub(pattern, lambda m: f" x_{{{numbers[m[0]]}}} " if m[0] in numbers else m[0], source)
+    return source, {n: spellings[name] for name, n in numbers.items()}
+
+
+def _with_function_letter(source: str, text: str, allowed: str) -> str:
+    r"""``\operatorname{erf}(...)`` and SymPy's own ``\operatorname{erf}{\left(...\right)}`` as a function letter."""
+    source = re.sub(r"(\\operatorname\{erf\}|\\[a-z]+)\s*\{\s*\\left\(", r"\1@(", source)
+    depth, out = [], ""
+    for token in re.findall(r"@\(|\\left\(|\\right\)\s*\}?|\(|\)|.", source, flags=re.S):
+        if token == "@(":
+            depth.append("}")
+            out += "("
+        elif token in ("(", r"\left("):
+            depth.append("")
+            out += "("
+        elif token == ")" or token.startswith(r"\right)"):
+            if not depth:
+                raise complain("mine", text, allowed + " (a parenthesis closes that was not opened)")
+            brace = depth.pop()
+            out += ")" + ("}" if token.endswith("}") and not brace else "")
+        else:
+            out += token
+    return out.replace(r"\operatorname{erf}", _ERF)
+
+
+def _parse(text: str, source: str, allowed: str) -> sp.Expr:
+    try:
+        from sympy.parsing.latex import parse_latex
+        from sympy.parsing.latex.errors import LaTeXParsingError
+    except ImportError as error:  # pragma: no cover - SymPy ships both
+        raise ValueError(f"mine: LaTeX cannot be read here ({error})") from None
+    try:
+        parsed = parse_latex(source, strict=True)
+    except ImportError:
+        raise ValueError(
+            "mine: reading LaTeX needs the parser antlr4-python3-runtime 4.11, which is not installed; "
+            "pip install 'cumulode[latex]', or write the formula in Python's notation"
+        ) from None
+    except (LaTeXParsingError, *UNREADABLE):
+        raise complain("mine", text, allowed) from None
+    if not isinstance(parsed, sp.Expr):
+        raise complain("mine", text, allowed + " (a formula, not an equation)")
+    return parsed
+
+
+def _named(text: str, parsed: sp.Expr, placeholders: dict[str, sp.Symbol], allowed: str) -> sp.Expr:
+    """Our symbols and functions for the parser's; anything else is refused."""
+    parsed = parsed.replace(
+        lambda e: isinstance(e, AppliedUndef) and e.func.__name__ == _ERF, lambda e: sp.erf(*e.args)
+    )
+    for applied in parsed.atoms(AppliedUndef):
+        shown = placeholders.get(applied.func.__name__[3:-1], applied.func.__name__)
+        raise complain("mine", text, rf"a product written with \cdot: {shown}(...) reads as a function {shown}")
+    known: dict[Any, Any] = {}
+    for symbol in parsed.atoms(sp.Symbol):
+        inside = re.fullmatch(r"x_\{(\d+)\}", symbol.name)
+        if inside:
+            known[symbol] = placeholders[inside[1]]
+        elif symbol.name == "e":
+            known[symbol] = sp.E
+        elif symbol.name == "pi":
+            known[symbol] = sp.pi
+        else:
+            raise complain("mine", text, f"{allowed} (not known: {symbol.name})")
+    return sp.sympify(parsed.xreplace(known).doit())
