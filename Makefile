@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test quick lint types contract generate clean help
+.PHONY: demo test quick lint types contract generate derivations clean help
 
 help:
 	@echo "make demo      theory against SGD: demo/compare.png and demo/compare.txt"
 	@echo "make test      all tests (make quick leaves the slow ones out)"
 	@echo "make lint types contract   ruff; mypy; import contract"
+	@echo "make derivations   check every derivation and write it to derivations/"
 	@echo "make generate  rewrite numerics/generated from theory"
 
 $(STAMP): pyproject.toml
@@ -40,6 +41,9 @@ types contract: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python -m cumulode.numerics.codegen
+
+derivations: $(STAMP)
+	$(BIN)/python -m cumulode.theory.documents derivations
 
 clean:
 	rm -rf $(VENV) demo build dist cumulode.egg-info src/*.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -20,15 +20,15 @@ from .validate import complain
 _FUNCTIONS = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arctan")
 COMMANDS = frozenset((*_FUNCTIONS, "frac", "sqrt", "pi", "left", "right", "cdot", "times"))
 _IGNORED = r"\\[,;!:]|\\quad|~"
-_ERF = "q"  # a function letter for erf: no quantity of ours is a function
+_ERF, _NAME = "q", "x"  # letters put in for the parser: for erf, and with an index for our names
+_CALL = re.compile(rf"\\(?:{'|'.join(_FUNCTIONS)}|operatorname\{{erf\}})(?![A-Za-z])")
+_POWER = re.compile(r"\s*\^\s*(?:\{\s*(\d+)\s*\}|(\d)(?!\d))")
+_PARENTHESES = re.compile(r"[(){}]")
 #: What could be read in two ways, and how to write it.
 _DOUBTFUL = {
     r"[\^_]\s*\d\d": r"put braces round an exponent of two digits: b^{10}",
-    r"\d\s+\d": "put a \\cdot between two numbers",
+    r"\d\s+\d": r"put a \cdot between two numbers",
     r"(?<![a-zA-Z])/": r"write a quotient as \frac{..}{..}",
-    rf"\\(?:{'|'.join(_FUNCTIONS)}|operatorname\{{erf\}})(?![a-z])(?!\s*(?:\\left\(|\(|\{{))": (
-        r"put the argument of a function in parentheses, and a power round both: \tanh(b), (\tanh(b))^{2}"
-    ),
     r"\|": "no absolute values",
 }
 
@@ -49,16 +49,22 @@ def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
     """
     allowed = "LaTeX with the names " + ", ".join(sorted(spellings)) + r", \operatorname{erf} and elementary functions"
     source = _clean(text, allowed)
-    source, placeholders = _put_in(source, spellings)
+    marked, placeholders = _marked(source, spellings)
     for pattern, advice in _DOUBTFUL.items():
-        if re.search(pattern, source):
+        if re.search(pattern, marked):
             raise complain("mine", text, f"LaTeX that can be read in one way only: {advice}")
-    unknown = set(re.findall(r"\\([A-Za-z]+)", source)) - COMMANDS - {"operatorname"}
+    unknown = set(re.findall(r"\\([A-Za-z]+)", marked)) - COMMANDS - {"operatorname"}
     if unknown:
         raise complain("mine", text, f"{allowed} (not read: {', '.join(sorted(unknown))})")
-    if _ERF in re.sub(r"\\[A-Za-z]+", "", source):
-        raise complain("mine", text, f"{allowed} (not known: {_ERF})")
-    parsed = _parse(text, _with_function_letter(source, text, allowed), allowed)
+    letters = set(re.sub(r"\\operatorname\{erf\}|\\[A-Za-z]+", "", marked)) & {_ERF, _NAME}
+    if letters:
+        raise complain("mine", text, f"{allowed} (not known: {', '.join(sorted(letters))})")
+    try:
+        # none of our names is a function: one before a parenthesis is a factor
+        source = _calls(re.sub(r"@(\d+)@", rf" {_NAME}_{{\1}} ", re.sub(r"@\s*\(", r"@\\cdot (", marked)))
+    except ValueError as error:
+        raise complain("mine", text, f"LaTeX that can be read in one way only: {error}") from None
+    parsed = _parse(text, source, allowed)
     return _named(text, parsed, placeholders, allowed)
 
 
@@ -67,43 +73,60 @@ def _clean(text: str, allowed: str) -> str:
     if len(source) > 2 * LONGEST or not source.isascii() or not source:
         raise complain("mine", text, allowed)
     source = re.sub(_IGNORED, " ", source)
+    source = re.sub(r"\\left\s*\(", "(", re.sub(r"\\right\s*\)", ")", source))
+    source = re.sub(r"\\sqrt\s*(\d)(?!\d)", r"\\sqrt{\1}", source)
     source = re.sub(r"\\[dt]frac", r"\\frac", source)
     source = re.sub(r"\\(?:mathrm|text|mathop|rm)\s*\{\s*erf\s*\}|\\erf(?![A-Za-z])", r"\\operatorname{erf}", source)
     source = re.sub(r"_\{\s*(\w)\s*\}", r"_\1", source)
     return re.sub(r"\\(?:asin|atan)(?![A-Za-z])", lambda m: "\\arc" + m[0][2:], source)
 
 
-def _put_in(source: str, spellings: Mapping[str, sp.Symbol]) -> tuple[str, dict[str, sp.Symbol]]:
-    """Every known name replaced by a symbol the parser cannot misread: x_{7}; commands are left alone."""
+def _marked(source: str, spellings: Mapping[str, sp.Symbol]) -> tuple[str, dict[str, sp.Symbol]]:
+    """Every known name replaced by a numbered mark, @7@; commands are left alone."""
     longest_first = sorted(spellings, key=len, reverse=True)
     ours = [re.escape(name) + r"(?![A-Za-z0-9])" for name in longest_first if name.startswith("\\")]
     plain = [re.escape(name) + (r"(?![0-9])" if len(name) > 1 else r"(?![_'])") for name in longest_first]
     passed = [r"\\operatorname\{[a-z]+\}", r"\\[A-Za-z]+"]
     pattern = "|".join(f"(?:{part})" for part in (*ours, *passed, *plain))
     numbers = {name: str(n) for n, name in enumerate(longest_first)}
-    source = re.sub(pattern, lambda m: f" x_{{{numbers[m[0]]}}} " if m[0] in numbers else m[0], source)
+    source = re.sub(pattern, lambda m: f"@{numbers[m[0]]}@" if m[0] in numbers else m[0], source)
     return source, {n: spellings[name] for name, n in numbers.items()}
 
 
-def _with_function_letter(source: str, text: str, allowed: str) -> str:
-    r"""``\operatorname{erf}(...)`` and SymPy's own ``\operatorname{erf}{\left(...\right)}`` as a function letter."""
-    source = re.sub(r"(\\operatorname\{erf\}|\\[a-z]+)\s*\{\s*\\left\(", r"\1@(", source)
-    depth, out = [], ""
-    for token in re.findall(r"@\(|\\left\(|\\right\)\s*\}?|\(|\)|.", source, flags=re.S):
-        if token == "@(":
-            depth.append("}")
-            out += "("
-        elif token in ("(", r"\left("):
-            depth.append("")
-            out += "("
-        elif token == ")" or token.startswith(r"\right)"):
-            if not depth:
-                raise complain("mine", text, allowed + " (a parenthesis closes that was not opened)")
-            brace = depth.pop()
-            out += ")" + ("}" if token.endswith("}") and not brace else "")
-        else:
-            out += token
-    return out.replace(r"\operatorname{erf}", _ERF)
+def _calls(source: str) -> str:
+    r"""Every function call as f(argument) or (f(argument))^{n}: of \tanh^2(b), \operatorname{erf}{(b)} ..."""
+    written, at = "", 0
+    while found := _CALL.search(source, at):
+        power = _POWER.match(source, found.end())
+        argument, end = _argument(source, power.end() if power else found.end())
+        name = _ERF if "erf" in found[0] else found[0]
+        written += source[at : found.start()]
+        call = f"{name}({_calls(argument)})"
+        after = _POWER.match(source, end)
+        if power or after:  # in parentheses, so that the power is of the whole; a name before them would be a function
+            product = r"\cdot " if re.search(r"(?<!\\cdot)(?<!\\times)[\w})]\s*$", written) else ""
+            call = f"{product}({call})" + "".join(f"^{{{p[1] or p[2]}}}" for p in (power or after,) if p)
+            end = after.end() if after and not power else end
+        written += call
+        at = end
+    return written + source[at:]
+
+
+def _argument(source: str, at: int) -> tuple[str, int]:
+    """What stands between the parentheses or braces that open at ``at``, and where they end."""
+    opening = re.compile(r"\s*([({])").match(source, at)
+    if not opening:
+        raise ValueError(r"put the argument of a function in parentheses: \tanh(b), \tanh^{2}(b)")
+    depth = 1
+    for bracket in _PARENTHESES.finditer(source, opening.end()):
+        depth += 1 if bracket[0] in "({" else -1
+        if depth == 0:
+            inside = source[opening.end() : bracket.start()]
+            if opening[1] == "{" and inside.lstrip().startswith("("):
+                inner, end = _argument(inside, 0)
+                inside = inner if not inside[end:].strip() else inside
+            return inside, bracket.end()
+    raise ValueError("a parenthesis that opens closes")
 
 
 def _parse(text: str, source: str, allowed: str) -> sp.Expr:
@@ -132,8 +155,7 @@ def _named(text: str, parsed: sp.Expr, placeholders: dict[str, sp.Symbol], allow
         lambda e: isinstance(e, AppliedUndef) and e.func.__name__ == _ERF, lambda e: sp.erf(*e.args)
     )
     for applied in parsed.atoms(AppliedUndef):
-        shown = placeholders.get(applied.func.__name__[3:-1], applied.func.__name__)
-        raise complain("mine", text, rf"a product written with \cdot: {shown}(...) reads as a function {shown}")
+        raise complain("mine", text, f"{allowed} (read as a function: {applied.func.__name__})")
     known: dict[Any, Any] = {}
     for symbol in parsed.atoms(sp.Symbol):
         inside = re.fullmatch(r"x_\{(\d+)\}", symbol.name)

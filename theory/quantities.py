@@ -63,6 +63,11 @@ class Quantity:
     activation: Activation | None = None
     order: int | None = None
 
+    def names(self) -> dict[str, str]:
+        """The symbols a formula may use, and what they mean."""
+        short = {str(symbol): f"= {expr}" for symbol, expr in self.shorthands.items()}
+        return {**{str(symbol): what for symbol, what in self.symbols.items()}, **short}
+
     def with_expr(self, expr: sp.Expr) -> Quantity:
         """The same quantity in another convention."""
         return replace(self, expr=expr)
@@ -274,7 +279,7 @@ QUANTITIES = tuple(_BUILDERS)
 
 def quantity(name: object, activation: object = "erf", order: int | None = None) -> Quantity:
     """The quantity called ``name``; ValueError naming ``against``, ``activation`` or ``order``."""
-    name = choice("against", name, QUANTITIES)
+    name = choice("against", name, (*QUANTITIES, "ipr"))
     if order is not None and (isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= 19):
         raise complain("order", order, "an integer from 1 to 19 (odd, but for the derivatives of the force)")
     if order is not None and name != "force" and order % 2 == 0:

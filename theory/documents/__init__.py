@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..validate import choice
@@ -11,12 +12,12 @@ from ..validate import choice
 if TYPE_CHECKING:
     from ..derivation import Derivation
 
-#: name: what it derives, in a line
+#: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
     "drift": "the population drift in cumulants, to any odd order",
-    "closures": "the coefficients A and B of every closure, with closed forms where they exist",
     "nlgp": "second and fourth cumulant of the non-linear Gaussian process",
     "ising": "second and fourth cumulant of the Ising ring",
+    "closures": "the coefficients A and B of every closure, with closed forms where they exist",
 }
 
 
@@ -40,3 +41,38 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     choice("name", name, DOCUMENTS)
     build: Callable[..., Derivation] = import_module(f"{__name__}.{name}").build
     return build(activation=activation, order=order)
+
+
+def write(folder: str | Path) -> list[Path]:
+    """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    derivations = {name: derive(name) for name in DOCUMENTS}
+    texts = {f"{name}.md": derivation.markdown() for name, derivation in derivations.items()}
+    texts["README.md"] = _index(derivations)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return [folder / name for name in texts]
+
+
+def _index(derivations: dict[str, Derivation]) -> str:
+    from ..derivation import SYMBOLIC
+
+    lines = [
+        "# Derivations",
+        "",
+        "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
+        "random points in 30-digit arithmetic; a test compares these pages with what the code writes. "
+        "`cumulode derive NAME` prints one, for any activation and order.",
+        "",
+        "| document | what it derives | equalities | symbolic | numeric only | cited by the code |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, derivation in derivations.items():
+        symbolic = sum(step.status == SYMBOLIC for step in derivation.steps)
+        cited = "; ".join(f"{step.label} {step.name}" for step in derivation.steps if step.name)
+        total = len(derivation.steps)
+        lines.append(
+            f"| [{name}]({name}.md) | {DOCUMENTS[name]} | {total} | {symbolic} | {total - symbolic} | {cited} |"
+        )
+    return "\n".join([*lines, ""])

@@ -1,6 +1,6 @@
-"""The command line: ``cumulode derive|solve|sgd|compare``.
+"""The command line: ``cumulode derive|check|solve|sgd|compare``.
 
-Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed; 2 bad input,
+Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked formula is wrong; 2 bad input,
 told in one line; 130 interrupted.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 COMMANDS = {
     "derive": "print a checked derivation",
+    "check": "check a formula of your own against ours",
     "solve": "integrate the theory",
     "sgd": "train a neuron by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     named = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(named if named in COMMANDS else None)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(_formulas(arguments) if named == "check" else arguments)
     options.command_line = "cumulode " + " ".join(_quote(a) for a in arguments)
     return _guarded(options)
 
@@ -70,6 +71,11 @@ def _guarded(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _formulas(arguments: list[str]) -> list[str]:
+    """A formula may begin with a minus sign: argparse takes what holds a space for no option."""
+    return [f" {a}" if len(a) > 1 and a[0] == "-" and a[1] not in "-h" else a for a in arguments]
 
 
 def _quote(argument: str) -> str:
