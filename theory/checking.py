@@ -18,7 +18,8 @@ import sympy as sp
 from .conventions import CONVENTIONS, Convention
 from .derivation import Sample, zero_by
 from .evaluation import random_point, value
-from .quantities import Quantity, ipr_of, quantity, x
+from .quantities import Quantity, quantity
+from .quantities.shapes import ipr_of, x
 from .user_formula import read_mine
 from .validate import complain
 

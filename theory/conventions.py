@@ -13,7 +13,11 @@ import sympy as sp
 
 from .activations import y as label
 from .drift import Cw, Kwww, k2, k4
-from .quantities import D, Quantity, g, growth_rate, quantity, s
+from .quantities import Quantity, quantity
+from .quantities.data import g
+from .quantities.neuron import growth_rate
+from .quantities.quantity import D
+from .quantities.shapes import s
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from typing import Any
 import sympy as sp
 
 from .latex_input import looks_like_latex, read_latex
-from .quantities import D, Quantity, x
+from .quantities import Quantity
+from .quantities.quantity import D
+from .quantities.shapes import x
 from .reading import read_formula
 from .validate import complain
 

@@ -1,0 +1,99 @@
+"""Drift, closure coefficients and growth rates of one neuron."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from .. import averages, conditional
+from ..activations import Activation
+from ..activations import y as label
+from ..closures import b, closure, taylor_coefficient
+from ..drift import Cw, Kwww, expand_drift, force_symbol, k2, k4
+from ..evaluation import Domain
+from ..names import CLOSURES
+from .quantity import Builder, Quantity
+
+prior = sp.Symbol("p", positive=True)
+C_PLUS, C_MINUS = sp.symbols("Cplus Cminus", positive=True)  # spectra of the two classes at one wavenumber
+_W = {k2: 2, k4: 4, Cw: 1, Kwww: 3}
+_NEURON = {b: "bias", label: "label y of the class"}
+_CUMULANTS = {k2: "second cumulant w.Cw of the preactivation", k4: "its fourth cumulant K(w,w,w,w)"}
+_DIRECTIONS = {Cw: "(C w)_i", Kwww: "K(w,w,w)_i"}
+_KAPPA = {sp.Symbol("kappa", real=True): k4 / k2**2}
+_BOUNDED: Domain = {k2: (1.0, 2.0), k4: (-1.0, -0.2), b: (-1.5, 1.5), label: (-1.5, 1.5)}
+
+
+def _drift(activation: Activation, order: int | None) -> Quantity:
+    order = 3 if order is None else order
+    forces = {force_symbol(n): taylor_coefficient(activation, n) for n in range(1, order + 1, 2)}
+    expr = expand_drift(order).expr.xreplace(forces)
+    symbols = {**_DIRECTIONS, **_CUMULANTS, **_NEURON}
+    what = f"drift of one class to order {order} in w, E[x_i F_y(w.x)]"
+    grades = {"w": _W}
+    return Quantity("drift", what, expr, _BOUNDED, symbols, forces, grades, True, activation, order)
+
+
+def _conditional(activation: Activation, order: int | None) -> Quantity:
+    kappa4 = sp.Symbol("kappa4", real=True)
+    forces = {force_symbol(n): taylor_coefficient(activation, n) for n in (1, 3)}
+    expr = conditional.third_order(forces[force_symbol(1)], forces[force_symbol(3)], k2, Cw, kappa4)
+    symbols = {Cw: "(C w)_i", k2: _CUMULANTS[k2], kappa4: "fourth cumulant of the marginal", **_NEURON}
+    what = "drift of one class to third order with x_i and w.x jointly Gaussian given x_i (Lufkin, Saxe & Grant)"
+    return Quantity("conditional", what, expr, _BOUNDED, symbols, forces, {"w": _W}, True, activation)
+
+
+def _force(activation: Activation, order: int | None) -> Quantity:
+    order = 1 if order is None else order
+    what = f"F_y^({order})(0), derivative of the force (y - sigma(h)) sigma'(h) at h = b"
+    expr = taylor_coefficient(activation, order)
+    return Quantity("force", what, expr, _BOUNDED, _NEURON, {}, {"b": {b: 1}}, True, activation, order)
+
+
+def _coefficient(name: str, letter: str) -> Builder:
+    def build(activation: Activation, order: int | None) -> Quantity:
+        full = name if order in (None, 3) or name != "taylor" else f"taylor-{order}"
+        expr = averages.coefficients(closure(full).name, activation)["AB".index(letter)]
+        what = f"coefficient {letter} of the closure {full}: {closure(full).title}"
+        grades = {"w": _W, "k2": {k2: 1}}
+        return Quantity(
+            f"{name}.{letter}", what, expr, _BOUNDED, {**_CUMULANTS, **_NEURON}, _KAPPA, grades, True, activation, order
+        )
+
+    return build
+
+
+def _growth(activation: Activation, order: int | None) -> Quantity:
+    return Quantity(
+        "growth",
+        "growth rate mu(k) = sum_y p_y F_y'(0) Chat^y(k) of a Fourier mode",
+        growth_rate(activation, (1, -1)),
+        {b: (-1.5, 1.5), prior: (0.1, 0.9)},
+        {b: "bias", prior: "probability of the class plus", **_SPECTRA},
+        grades={"b": {b: 1}},
+        rate=True,
+        activation=activation,
+    )
+
+
+_SPECTRA = {C_PLUS: "spectrum of the class plus at wavenumber k", C_MINUS: "of the class minus"}
+
+
+def growth_rate(activation: Activation, labels: tuple[int, int]) -> sp.Expr:
+    """``mu(k)`` for given labels of the two classes."""
+    force = taylor_coefficient(activation, 1)
+    plus, minus = (force.subs(label, value) for value in labels)
+    return prior * plus * C_PLUS + (1 - prior) * minus * C_MINUS
+
+
+BUILDERS: dict[str, Builder] = {
+    "drift": _drift,
+    "conditional": _conditional,
+    "force": _force,
+    **{
+        f"{name}.{letter}": _coefficient(name, letter)
+        for name in CLOSURES
+        for letter in "AB"
+        if (name, letter) != ("gaussian", "B")
+    },
+    "growth": _growth,
+}

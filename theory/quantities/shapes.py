@@ -1,0 +1,42 @@
+"""Inverse participation ratios and other measures of a receptive field's shape."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..activations import Activation
+from ..evaluation import Domain
+from .quantity import Builder, D, Quantity
+
+s = sp.Symbol("s", positive=True)  # width of a bump
+x = sp.Symbol("x", real=True)  # position
+
+
+def ipr_of(shape: sp.Expr) -> sp.Expr:
+    """Inverse participation ratio of a profile in ``x`` on the infinite line, sums as integrals."""
+    squares, fourths = (sp.Integral(shape**n, (x, -sp.oo, sp.oo)) for n in (2, 4))
+    return fourths / squares**2
+
+
+_SHAPES = {
+    "ipr.gaussian": ("a bump exp(-x^2/(2 s^2)), width s >> 1", 1 / (sp.sqrt(2 * sp.pi) * s)),
+    "ipr.exponential": ("a bump exp(-|x|/s), width s >> 1", 1 / (2 * s)),
+    "ipr.uniform": ("the uniform state on D sites", 1 / D),
+    "ipr.sinusoid": ("a sinusoid on D sites", 3 / (2 * D)),
+    "ipr.random": ("a random Gaussian vector, mean over draws", 3 / (D + 2)),
+}
+
+
+def _shape(name: str) -> Builder:
+    def build(activation: Activation, order: int | None) -> Quantity:
+        what, expr = _SHAPES[name]
+        of_width = expr.has(s)
+        symbols = {s: "width, sites"} if of_width else {D: "sites of the ring"}
+        grades = {"1/s": {s: -1}} if of_width else {"1/D": {D: -1}}
+        domain: Domain = {s: (1.0, 9.0), D: (4.0, 60.0)}
+        return Quantity(name, f"inverse participation ratio of {what}", expr, domain, symbols, {}, grades)
+
+    return build
+
+
+BUILDERS: dict[str, Builder] = {name: _shape(name) for name in _SHAPES}
