@@ -14,6 +14,9 @@ def norm(w: ArrayLike) -> np.ndarray:
 def ipr(w: ArrayLike) -> np.ndarray:
     """Inverse participation ratio ``sum w_i^4 / (sum w_i^2)^2`` over the last axis (theory.md section 1).
 
+    ``1/D`` uniform, ``3/(2D)`` a wave (eq. (bump.23, IPR of a wave)), ``3/(D+2)`` random (mean,
+    eq. (bump.26, IPR of a random vector)), 1 one site.
+
     Parameters
     ----------
     w : array (..., D)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,8 @@ def test_the_tour_runs_and_gives_the_numbers_it_states(capsys):
     for name, ratio in re.findall(r"(gaussian|edgeworth|bimodal|pearson|regression) (\d\.\d\d)", blocks("python")[3]):
         value = float(re.search(rf"^{name} (\S+)", printed, re.MULTILINE)[1])
         assert abs(value - float(ratio)) < 0.006, name
+    for line in re.findall(r"^# (equal in .*|different: at .*)$", blocks("python")[5], re.MULTILINE):
+        assert all(part in printed for part in line.split(" ... ")), line
     assert "True" in printed  # the potential falls
     assert len(blocks("python")) >= 6
 
@@ -40,7 +43,7 @@ def test_the_tour_runs_and_gives_the_numbers_it_states(capsys):
 def test_every_command_shown_works(line, tmp_path):
     """Assert that each command line of the README exits with 0 and prints something."""
     program = Path(sys.executable).parent / "cumulode"
-    words = line.split()
+    words = shlex.split(line)
     assert words[0] == "cumulode"
     done = subprocess.run(
         [str(program), *words[1:]], cwd=tmp_path, capture_output=True, text=True, env=os.environ, check=False
@@ -52,7 +55,7 @@ def test_every_command_shown_works(line, tmp_path):
 def test_the_commands_and_files_named_exist():
     """Assert that make targets, figure and changelog named in the README are there."""
     makefile = (ROOT / "Makefile").read_text()
-    for target in ("demo", "test", "quick", "lint", "types", "contract", "generate"):
+    for target in ("demo", "test", "quick", "lint", "types", "contract", "generate", "derivations"):
         assert re.search(rf"^[\w ]*\b{target}\b[\w ]*:", makefile, re.MULTILINE), target
     assert (ROOT / re.search(r"!\[.*?\]\((.*?)\)", README)[1]).stat().st_size > 10_000
     for name in ("CHANGELOG.md", "CITATION.cff", "LICENSE"):

@@ -50,7 +50,7 @@ class Activation:
         return tuple(-((y - s) ** 2) / 2 for s in self.pieces)
 
     def force_pieces(self, order: int = 0) -> tuple[sp.Expr, ...]:
-        """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` between the kinks."""
+        """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` (eq. (flow.1, force)) between the kinks."""
         return tuple(force_derivative(s, order) for s in self.pieces)
 
     def force_jumps(self) -> tuple[sp.Expr, ...]:

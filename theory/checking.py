@@ -196,10 +196,13 @@ def _target(against: Any, activation: Any, order: int | None, ansatz: Any) -> Qu
 
 def _value_of(name: str, expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
     try:
-        return value(expr, at)
-    except (ValueError, TypeError, ZeroDivisionError, ArithmeticError):
+        number = value(expr, at)
+        if mpmath.im(number) == 0:
+            return number
+        raise ValueError("not real")
+    except (ValueError, TypeError, ArithmeticError):
         where = ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(v), 4)}" for s, v in at.items())
-        raise complain(name, expr, f"a formula that is a number at {where}") from None
+        raise complain(name, expr, f"a formula that is a real number at {where}") from None
 
 
 def _candidates(target: Quantity, pairs: bool = True) -> Iterator[tuple[tuple[str, ...], sp.Expr]]:

@@ -2,10 +2,11 @@
 
 A closure in the family is a potential ``Psi_y(k2, k4)``, and SymPy takes ``A = 2 dPsi/dk2``, ``B = 4 dPsi/dk4`` of
 
-    dw/dt = sum_y p_y [ A_y(k2, k4) C^y w + B_y(k2, k4) K^y(w,w,w) ];
+    dw/dt = sum_y p_y [ A_y(k2, k4) C^y w + B_y(k2, k4) K^y(w,w,w) ],
 
-``regression`` is the projection of E[x | lam] instead, and not exactly a gradient flow. What a closure says is
-valid on an interval of ``kappa = k4/k2^2``; outside, it is continued by another (a branch), or not defined.
+eq. (closures.3, chain rule). ``regression`` is the projection of E[x | lam] instead, and not exactly a gradient flow.
+What a closure says is valid on an interval of ``kappa = k4/k2^2``; outside, it is continued by another (a branch), or
+not defined.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Closure:
     potential: sp.Expr | None = None
 
     def coefficients(self) -> tuple[sp.Expr, sp.Expr]:
-        """``A`` and ``B`` as SymPy differentiates them from ``Psi``."""
+        """``A = 2 dPsi/dk2`` and ``B = 4 dPsi/dk4`` as SymPy finds them, eq. (closures.3, chain rule)."""
         if self.potential is None:
             raise ValueError(
                 f"closure: {self.name!r} has no closed potential; allowed: "
@@ -61,10 +62,12 @@ def _gaussian() -> sp.Expr:
 
 
 def _edgeworth() -> sp.Expr:
+    """Eq. (closures.7, edgeworth potential); neglected: ``k4^2 Phi^(8)/1152`` and ``k6 Phi^(6)/720``."""
     return GaussianMean(-1, b, k2) + k4 / 24 * GaussianMean(3, b, k2)
 
 
 def _bimodal() -> sp.Expr:
+    """``lam = +-m + s z``, ``k4 = -2 m^4``; edgeworth up to ``m^6 Phi^(6)/45``, eq. (closures.13, bimodal limit)."""
     m = (-k4 / 2) ** sp.Rational(1, 4)
     return (GaussianMean(-1, b + m, k2 - m**2) + GaussianMean(-1, b - m, k2 - m**2)) / 2
 
@@ -108,8 +111,10 @@ def closure(name: object) -> Closure:
 def taylor_coefficient(activation: Activation, n: int, cut_activation: bool = False) -> sp.Expr:
     """``F_y^(n)`` at ``h = b`` (``n = -1``: Phi) as an expression in ``b`` and ``y``; undefined at a kink.
 
+    For one activation eq. (drift.13, force derivatives), from the activation's derivatives eq. (drift.10, force cut).
+
     ``cut_activation``: of the activation's Taylor polynomial of degree three at ``b`` in place of the activation
-    (the two meanings of "third order" in theory.md section 3).
+    (the two meanings of "third order" in theory.md section 3; eq. (drift.11, activation cut)).
     """
     at = sp.Symbol("at", real=True)
     pieces = []

@@ -50,7 +50,7 @@ def third_order(slope: Any, third: Any, k2: Any, cw: Any, kappa4: Any) -> Any:
 
 
 def antisymmetric(third: Any, kappa4: Any, c_ij: Any, cw_i: Any, cw_j: Any) -> Any:
-    """``d f_i/d w_j - d f_j/d w_i`` of the third-order drift f (eq. (conditional.9, no gradient)).
+    """``d f_i/d w_j - d f_j/d w_i`` of the third-order drift f (eq. (conditional.7, no gradient)).
 
     Not zero, so f is no gradient and the closure lowers no potential; zero where ``|C w|`` is the same at every site.
     """

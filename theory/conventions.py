@@ -68,6 +68,10 @@ def _growth_labels(q: Quantity) -> sp.Expr:
     return growth_rate(q.activation, (1, 0))
 
 
+#: Symbols of quantities that other conventions rescale.
+J, B = sp.Symbol("J", negative=True), sp.Symbol("B", positive=True)
+LENGTHS = sp.symbols("xi xiplus ximinus", positive=True)
+
 _FWHM = 2 * sp.sqrt(2 * sp.log(2))
 
 #: In the order in which they are tried; one that rebuilds the quantity comes before those that change its symbols.
@@ -76,7 +80,7 @@ CONVENTIONS = (
         "erf(x) for erf(x/sqrt 2)",
         _where(_has_erf, lambda q: quantity(q.name, "erf(h)", q.order).expr),
     ),
-    Convention("labels {0, 1} for {-1, 1}", _where(_is("growth"), _growth_labels)),
+    Convention("labels {0, 1} for {-1, 1}", _where(lambda q: q.name == "growth", _growth_labels)),
     Convention(
         "labels {0, 1} for {-1, 1}",
         _where(_per_class, lambda q: q.expr.subs(label, 2 * label - 1)),
@@ -98,10 +102,25 @@ CONVENTIONS = (
             lambda q: q.expr * quantity("nlgp.variance").expr ** (1 if q.name == "nlgp.second" else 2),
         ),
     ),
-    Convention("the width of w^2 for that of w", _where(_is("ipr.gaussian"), lambda q: q.expr.subs(s, sp.sqrt(2) * s))),
+    Convention(
+        "the loss without its 1/2",
+        _where(_is("sgd.variance"), lambda q: q.expr.subs({J: 2 * J, B: 4 * B}, simultaneous=True)),
+    ),
+    Convention(
+        "exp(-d^2/(2 xi^2)) for exp(-d^2/xi^2)",
+        _where(
+            _is("bump.k", "growth.wavenumber"),
+            lambda q: q.expr.subs({length: sp.sqrt(2) * length for length in LENGTHS}, simultaneous=True),
+        ),
+    ),
+    Convention(
+        "the width of w^2 for that of w",
+        _where(_is("ipr.gaussian", "bump.k"), lambda q: q.expr.subs(s, sp.sqrt(2) * s)),
+    ),
     Convention("the full width at half height for s", _where(_is("ipr.gaussian"), lambda q: q.expr.subs(s, s / _FWHM))),
     Convention(
-        "exp(-x^2/s^2) for exp(-x^2/(2 s^2))", _where(_is("ipr.gaussian"), lambda q: q.expr.subs(s, s / sp.sqrt(2)))
+        "exp(-x^2/s^2) for exp(-x^2/(2 s^2))",
+        _where(_is("ipr.gaussian", "bump.k"), lambda q: q.expr.subs(s, s / sp.sqrt(2))),
     ),
     Convention("the inverse, 1/IPR (the number of sites)", _where(_is("ipr"), lambda q: 1 / q.expr)),
     Convention("D times the IPR", _where(lambda q: q.name.startswith("ipr") and q.expr.has(D), lambda q: D * q.expr)),

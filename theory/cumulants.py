@@ -31,12 +31,18 @@ def set_partitions(items: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def joint_moment(index: Index, cumulant: Callable[[Index], Any]) -> Any:
-    """Moment ``E[x_i x_j ...]`` of the sites in ``index``, from a function giving cumulants of index tuples."""
+    """Moment ``E[x_i x_j ...]`` of the sites in ``index``, from a function giving cumulants of index tuples.
+
+    Of any law, means and odd cumulants included (eq. (drift.2, set partitions)).
+    """
     return sum((_product(cumulant, blocks) for blocks in set_partitions(index)), sp.Integer(0))
 
 
 def joint_cumulant(index: Index, moment: Callable[[Index], Any]) -> Any:
-    """Cumulant of the sites in ``index``, from a function giving moments of index tuples."""
+    """Cumulant of the sites in ``index``, from a function giving moments of index tuples.
+
+    Of an odd number of sites it is zero for an even law (eq. (drift.3, odd cumulants)).
+    """
     total = sp.Integer(0)
     for blocks in set_partitions(index):
         p = len(blocks)

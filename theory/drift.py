@@ -2,7 +2,8 @@
 
 ``E[x_i F(lam)] = sum_n F^(n)(0)/n! E[x_i lam^n]`` with ``lam = w.x``; each mixed moment is a sum over partitions
 of ``{x_i, lam, ..., lam}`` into blocks, of which the one holding ``x_i`` gives the direction (``C w`` from a block of
-two, ``K(w,w,w)`` from a block of four) and the others powers of ``k2`` and ``k4``. Odd cumulants vanish.
+two, ``K(w,w,w)`` from a block of four) and the others powers of ``k2`` and ``k4``. Odd cumulants vanish
+(eq. (drift.3, odd cumulants)).
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class DriftExpansion:
     """The drift of one class to an odd order in ``w``: ``A C w + B K(w,w,w)``.
 
     ``A`` and ``B`` are polynomials in ``k2``, ``k4`` and the derivatives ``F0, F1, ...`` of the force at zero.
-    To third order this is exact; from the fifth on, cumulants beyond the fourth are dropped (the sixth enters
-    at fifth order through ``F5/120``).
+    To third order this is exact (eq. (drift.6, third order drift)); from the fifth on, cumulants beyond the fourth are
+    dropped: the sixth enters at fifth order through ``F5/120`` (eq. (drift.7, sixth cumulant)).
     """
 
     order: int
@@ -75,7 +76,7 @@ def expand_drift(order: int = 3) -> DriftExpansion:
 
 
 def mixed_moment(n: int) -> tuple[sp.Expr, sp.Expr]:
-    """Coefficients of ``C w`` and ``K(w,w,w)`` in ``E[x_i lam^n]``.
+    """Coefficients of ``C w`` and ``K(w,w,w)`` in ``E[x_i lam^n]`` (eq. (drift.4, mixed moment)).
 
     The block of ``x_i`` takes one or three of the ``n`` factors ``lam``; the rest make a moment of ``lam``.
     """

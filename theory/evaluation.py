@@ -42,7 +42,7 @@ def value(expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
         # derivatives first, of the formula and not of a number
         put_in = _integrated(_at(expr.doit(integrals=False, sums=False), at))
         number = sp.N(put_in, DIGITS)
-        if not number.is_number or number.has(sp.Integral):
+        if not number.is_number or number.has(sp.Integral, sp.oo, -sp.oo, sp.zoo, sp.nan):
             raise ValueError(f"{expr} has no value at {at}")
         return mpmath.mpmathify(number)
 

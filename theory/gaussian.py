@@ -1,7 +1,8 @@
 """Gaussian averages of the force: an operator SymPy can differentiate, and closed forms where they exist.
 
 ``GaussianMean(n, m, v)`` is ``E[F^(n)(h)]`` for ``h ~ N(m, v)``; ``n = -1`` is the potential ``E[Phi(h)]``. By the
-heat equation its derivative in the mean raises ``n`` by one, that in the variance is half the second in the mean.
+heat equation its derivative in the mean raises ``n`` by one, that in the variance is half the second in the mean,
+eq. (closures.5, heat equation).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class GaussianMean(sp.Function):
     nargs = 3
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """Derivative in the mean (argument 2) or the variance (argument 3)."""
+        """Derivative in the mean (argument 2) or the variance (argument 3), eq. (closures.5, heat equation)."""
         n, m, v = self.args
         if argindex == 2:
             return GaussianMean(n + 1, m, v)

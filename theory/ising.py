@@ -19,9 +19,9 @@ def fourth_moment(t: Any, gaps: Sequence[Any], size: Any) -> Any:
 
 
 def fourth(t: Any, gaps: Sequence[Any], size: Any = None) -> Any:
-    """Fourth cumulant of sorted sites with cyclic gaps ``g_0 .. g_3`` (the last is not used on the line).
+    """Fourth cumulant of sorted sites (eq. (ising.4, Ising fourth cumulant)), cyclic gaps ``g_0 .. g_3``.
 
-    ``K = -2/(1+t^D)^2 sum_e t^(g_(e-1) + 2 g_e + g_(e+1))``; on the line one term is left.
+    ``K = -2/(1+t^D)^2 sum_e t^(g_(e-1) + 2 g_e + g_(e+1))``; on the line one term is left, without ``g_3``.
     """
     if size is None:
         return -2 * t ** (gaps[0] + 2 * gaps[1] + gaps[2])

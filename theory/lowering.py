@@ -39,7 +39,11 @@ class Branch:
 
 
 def lower(activation: Activation, name: str) -> list[Branch]:
-    """The branches of a closure for one activation, in increasing kappa."""
+    """The branches of a closure for one activation, in increasing kappa.
+
+    Near a Gaussian bimodal and Pearson's law pass to edgeworth; bimodal's first difference from it is that of
+    eq. (closures.13, bimodal limit).
+    """
     law = closure(name)
     if name == "regression":
         return _pearson_branches(activation, regression=True)

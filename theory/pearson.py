@@ -6,7 +6,7 @@ Student's t
 (``kappa > 0``). All averages below are over the law with ``nu + 1``, whose density never has an end-point singularity:
 with ``u = sin x`` its weight is ``cos(x)^(2 nu)``, with ``v = sinh x`` it is ``cosh(x)^(2 nu)``. The potential needs
 
-    E_nu[Phi] = E_(nu+1)[Phi + lam F / (2 nu)]          (integration by parts)
+    E_nu[Phi] = E_(nu+1)[Phi + lam F / (2 nu)],         eq. (closures.21, Pearson average)
 
 and the Stein rule ``E_nu[lam F] = k2 E_(nu+1)[F']`` gives ``dPsi/dk2`` at fixed ``nu``.
 """
@@ -101,7 +101,10 @@ _m0_nu, _p_nu = sp.symbols("m0_nu p_nu", real=True)
 
 
 def potential_integrand() -> sp.Expr:
-    """``Phi - Phi(0) + lam F / (2 nu)``, whose average over nu + 1 is ``Psi - Phi(0)``."""
+    """``Phi - Phi(0) + lam F / (2 nu)``: ``Psi - Phi(0)`` is its mean over nu + 1.
+
+    Eq. (closures.21, Pearson average).
+    """
     return phi_e - phi_0 + lam * f_o / (2 * nu)
 
 
@@ -139,9 +142,10 @@ _m2, _m4, _d2 = sp.symbols("m2 m4 d2", real=True)
 def regression_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
     """Sums and, from them, ``A`` and ``B`` of the regression of x on the first and third orthogonal polynomial.
 
-    ``c1 = E[F']``, ``c3 = E[(lam^2 - M2) F'] / (3 (M4 - M2^2))`` over nu + 1; the drift is
-    ``c1 C w + c3 [K(w,w,w) - (k4/k2) C w]``. The moments M2, M4 are summed over the same nodes, so that a constant
-    F' gives no c3; with heavy tails their sums converge too slowly and the closed forms are taken.
+    ``c1 = E[F']``, ``c3 = E[(lam^2 - M2) F'] / (3 (M4 - M2^2))`` over nu + 1, eq. (closures.23, Pearson Stein rule);
+    the drift is ``c1 C w + c3 [K(w,w,w) - (k4/k2) C w]``, eq. (closures.26, regression coefficients). The moments M2,
+    M4 are summed over the same nodes, so that a constant F' gives no c3; with heavy tails their sums converge too
+    slowly and the closed forms are taken.
     """
     sums = {_m0: sp.Integer(1), _d0: d_e, _d2: lam**2 * d_e}
     if branch.heavy:

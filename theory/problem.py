@@ -22,7 +22,9 @@ SHIPPED_ACTIVATIONS = ("erf", "tanh", "relu", "softplus")
 class Problem:
     """One neuron ``phi(x) = sigma(w.x + b)`` learning labels +1 (``plus``) and -1 (``minus``) on a ring.
 
-    The loss is ``(y - phi)^2 / 2``; time is learning rate x steps.
+    The loss is ``(y - phi)^2 / 2``; minus its derivative in ``h`` is the force, eq. (flow.1, force). Time is learning
+    rate x steps, eq. (flow.4, gradient flow); with inputs over sqrt D and without the 1/2 it is 2 x learning rate x
+    steps / D, eq. (flow.13, their learning rate).
 
     Parameters
     ----------

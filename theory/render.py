@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from .line_breaks import WIDTH, broken, visible_width
+
 if TYPE_CHECKING:
     from .derivation import Chain, Derivation
 
 _NAMES = {"Cw": r"(Cw)_i", "Kwww": r"K(w,w,w)_i", "k2": r"k_2", "k4": r"k_4", "lam": r"\lambda"}
-#: Visible characters of a formula that fit on a printed line, and of one term that is kept whole.
-_WIDTH = 88
 
 
 def tex(expr: Any) -> str:
@@ -30,28 +30,6 @@ def _force_name(name: str) -> str | None:
         return None
     n = int(found[1])
     return "F_y" + ("'" * n if n <= 3 else f"^{{({n})}}") + "(0)"
-
-
-def lines(expr: Any) -> list[str]:
-    """LaTeX of an expression in lines that fit a page: a long sum is broken between its terms."""
-    whole = tex(expr)
-    if isinstance(expr, str) or _visible(whole) <= _WIDTH or not isinstance(expr, sp.Add):
-        return [whole]
-    broken, current = [], ""
-    for term in expr.as_ordered_terms():
-        written = tex(term)
-        signed = written if written.startswith("-") or not (broken or current) else f"+ {written}"
-        if current and _visible(current + signed) > _WIDTH:
-            broken.append(current)
-            current = ""
-        current += f" {signed}"
-    return [line.strip() for line in (*broken, current)]
-
-
-def _visible(latex_text: str) -> int:
-    """About how wide a formula is, in characters: commands count one, a fraction half of what it holds."""
-    halves = len(re.findall(r"\\frac", latex_text)) * 6
-    return max(len(re.sub(r"\\[a-zA-Z]+|[{}\s\\]", "", latex_text)) - halves, 0)
 
 
 def text(d: Derivation) -> str:
@@ -94,6 +72,7 @@ def latex(d: Derivation) -> str:
         r"\usepackage{amsmath,amssymb,longtable}",
         r"\usepackage[a4paper,margin=2cm]{geometry}",
         r"\allowdisplaybreaks",
+        r"\sloppy",
         r"\setlength{\parindent}{0pt}",
         r"\setlength{\parskip}{4pt}",
         r"\begin{document}",
@@ -109,7 +88,7 @@ def latex(d: Derivation) -> str:
         for s in chain.steps:
             written.append(rf"{{\small ({_escape(_cited(s))}) {_escape(s.reason)} [{s.status}]\par}}")
         written.append(r"\medskip")
-    written += [r"\subsection*{Checks}", r"{\small\begin{longtable}{lllp{5cm}l}"]
+    written += [r"\subsection*{Checks}", r"{\small\begin{longtable}{lp{3.3cm}lp{4.2cm}l}"]
     written.append(r"equation & cited as & status & how & largest difference \\ \hline")
     written += [" & ".join(_escape(cell) for cell in row) + r" \\" for row in _table(d)]
     return "\n".join([*written, r"\end{longtable}}", _escape(_summary(d)), r"\end{document}", ""])
@@ -143,10 +122,11 @@ def _aligned(chain: Chain) -> list[str]:
 
 def _rows(chain: Chain, tags: bool = False) -> str:
     head = "" if chain.quantity is None else tex(chain.quantity)
-    first, *more = lines(chain.start)
+    width = WIDTH - max(visible_width(head) - 3, 0)
+    first, *more = broken(chain.start, tex, width)
     rows = [f"{head} &= {first}" if head else f"& {first}", *(rf"&\qquad {line}" for line in more)]
     for s in chain.steps:
-        first, *more = lines(s.rhs)
+        first, *more = broken(s.rhs, tex, width)
         new = [f"&= {first}", *(rf"&\qquad {line}" for line in more)]
         new[-1] += rf" \tag{{{s.label}}}" if tags else rf" \quad\text{{({s.label})}}"
         rows += new

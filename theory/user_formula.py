@@ -31,6 +31,13 @@ _LATEX = {
     "Cplus": (r"\hat C_+", r"\hat{C}_+", "C_+"),
     "Cminus": (r"\hat C_-", r"\hat{C}_-", "C_-"),
     "tau": (r"\tau",),
+    "eta": (r"\eta",),
+    "xi": (r"\xi",),
+    "xiplus": (r"\xi_+",),
+    "ximinus": (r"\xi_-",),
+    "aplus": ("a_+",),
+    "aminus": ("a_-",),
+    "kappa4": (r"\kappa_4",),
     **{f"g{i}": (f"g_{i}",) for i in range(4)},
     **{f"F{n}": (f"F_y^{{({n})}}(0)", "F_y" + "'" * n + "(0)", "F" + "'" * n + "(0)") for n in range(1, 20)},
 }
@@ -57,7 +64,7 @@ def read_mine(mine: Any, target: Quantity) -> sp.Expr:
         expr = read_formula("mine", mine, {**_FUNCTIONS, **names, **also}, allowed, symbolic_powers=True, longest=2000)
     else:
         raise complain("mine", mine, "a string or a SymPy expression")
-    if expr.has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
+    if expr.replace(sp.Integral, lambda f, *limits: f).has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
         raise complain("mine", mine, "a real and finite formula")
     return expr
 

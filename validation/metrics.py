@@ -92,6 +92,8 @@ def centre(w: ArrayLike) -> np.ndarray:
 def width(w: ArrayLike) -> np.ndarray:
     """Width of the field: root mean square of the shortest distance from ``centre(w)``, weighted by ``w^2``.
 
+    Of a Gaussian bump of parameter s: ``s / sqrt 2``, eq. (bump.3, width of a bump).
+
     Parameters
     ----------
     w : real array (..., D), D >= 4

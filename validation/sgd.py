@@ -183,7 +183,10 @@ def simulate_sgd(
     """Train one neuron by SGD on fresh samples: ``w += learning_rate * mean of F_y(w.x + b) x`` over the batch.
 
     The label is +1 with probability ``problem.prior``, the input from that class; nothing is seen twice
-    (theory.md section 1). As ``learning_rate -> 0`` at fixed time the run follows the population flow.
+    (theory.md section 1). The step is that of eq. (flow.1, force). As ``learning_rate -> 0`` at fixed time the run
+    follows the population flow, eq. (flow.4, gradient flow). Runs lag behind it by the order of the learning rate,
+    eq. (flow.10, global error), and scatter with a covariance of that order, eq. (fluctuations.3, covariance equation),
+    over the batch size, eq. (flow.12, batch covariance).
 
     Parameters
     ----------

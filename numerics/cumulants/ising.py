@@ -17,7 +17,7 @@ def second(law: Ising, distances: np.ndarray, size: int | None) -> np.ndarray:
 
 
 def fourth(law: Ising, sites: np.ndarray, size: int | None) -> np.ndarray:
-    """K at ``sites`` (n, 4), absolute integer positions in any order -> (n,)."""
+    """K at ``sites`` (n, 4), absolute positions in any order -> (n,): eq. (ising.4, Ising fourth cumulant)."""
     sites = np.sort(np.asarray(sites) % size if size is not None else np.asarray(sites), axis=1)
     gaps = [(sites[:, i + 1] - sites[:, i]).astype(float) for i in range(3)]
     if size is not None:

@@ -28,7 +28,7 @@ def second(law: NLGP, distances: np.ndarray, size: int | None) -> np.ndarray:
 
 
 def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
-    """K at ``sites`` (n, 4), absolute integer positions in any order -> (n,)."""
+    """K at ``sites`` (n, 4), absolute integer positions in any order -> (n,): eq. (nlgp.18, Plackett bracket)."""
     sites = np.sort(np.asarray(sites), axis=1)
     span = int(sites.max() - sites.min()) if len(sites) else 0
     distances = np.arange(size if size is not None else span + 1)
@@ -114,8 +114,8 @@ def _fourth(sites, size, r, rc, rule, infinite, out):  # type: ignore[no-untyped
 
 @kernel
 def _coinciding(d, r):  # type: ignore[no-untyped-def]
-    """Signs: with i = j, ``K_iikl = -2 C_ik C_il``, in the units of the integral (C = (2/pi) asin r, 4/pi^2
-    outside).
+    """Signs: with i = j, ``K_iikl = -2 C_ik C_il`` (eq. (nlgp.40, coinciding signs)), in the units of the integral
+    (C = (2/pi) asin r, 4/pi^2 outside).
     """
     for i in range(4):
         for j in range(i + 1, 4):

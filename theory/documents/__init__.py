@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 #: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
+    "flow": "from SGD to gradient flow, and what time means",
     "drift": "the population drift in cumulants, to any odd order",
     "nlgp": "second and fourth cumulant of the non-linear Gaussian process",
-    "ising": "second and fourth cumulant of the Ising ring",
+    "ising": "cumulants of the Ising ring and of phi^4 at weak coupling, and why elliptical laws never localise",
     "closures": "the coefficients A and B of every closure, with closed forms where they exist",
+    "conditional": "the conditional closure of Lufkin, Saxe & Grant: what it puts for K, why it is no gradient flow",
+    "growth": "linear growth, the selected wavelength, and the role of the bias",
+    "cubic": "the cubic term as a field equation, its decompositions, and power iteration",
+    "fluctuations": "what SGD adds, to first order in the learning rate",
+    "bump": "participation ratio, width and amplitude of a stationary bump",
 }
 
 
@@ -47,12 +53,16 @@ def write(folder: str | Path) -> list[Path]:
     """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    derivations = {name: derive(name) for name in DOCUMENTS}
-    texts = {f"{name}.md": derivation.markdown() for name, derivation in derivations.items()}
-    texts["README.md"] = _index(derivations)
+    texts = pages({name: derive(name) for name in DOCUMENTS})
     for name, text in texts.items():
         (folder / name).write_text(text)
     return [folder / name for name in texts]
+
+
+def pages(derivations: dict[str, Derivation]) -> dict[str, str]:
+    """Markdown of derivations and of their index, by file name."""
+    texts = {f"{name}.md": derivation.markdown() for name, derivation in derivations.items()}
+    return texts | {"README.md": _index(derivations)}
 
 
 def _index(derivations: dict[str, Derivation]) -> str:

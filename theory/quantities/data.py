@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import sympy as sp
 
-from .. import elliptical, ising, nlgp, phi4
+from .. import cubic, elliptical, ising, nlgp, phi4
 from ..activations import Activation
 from .quantity import Builder, D, Quantity
 
@@ -80,6 +81,21 @@ def _nlgp_fourth(activation: Activation, order: int | None) -> Quantity:
     )
 
 
+def _nlgp_cubic(activation: Activation, order: int | None) -> Quantity:
+    c0, c1 = sp.symbols("c0 c1", positive=True)
+    w = sp.symbols("w0:3", real=True)
+    ring = np.array([c0, c1, c1], dtype=object), np.array(w, dtype=object)
+    return Quantity(
+        "nlgp.cubic",
+        "K(w,w,w)_0 to first order in q on a ring of three sites with covariances c0, c1, c1",
+        sp.sympify(cubic.small_gain_cubic(*ring, FRACTION)[0]),
+        {g: (0.3, 3.0)},
+        {g: "gain", c0: "variance", c1: "covariance of neighbours", **dict.fromkeys(w, "weight")},
+        {q: FRACTION},
+        {"g": {g: 1}, "c1": {c1: 1}},
+    )
+
+
 def _phi4_fourth(activation: Activation, order: int | None) -> Quantity:
     coupling = sp.Symbol("u", positive=True)
     to = sp.symbols("G_i G_j G_k G_l", positive=True)
@@ -141,6 +157,7 @@ BUILDERS: dict[str, Builder] = {
     "nlgp.variance": _nlgp_variance,
     "nlgp.second": _nlgp_second,
     "nlgp.fourth": _nlgp_fourth,
+    "nlgp.cubic": _nlgp_cubic,
     "ising.second": _ising_second,
     "ising.fourth": _ising_fourth,
     "phi4.fourth": _phi4_fourth,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .. import averages, conditional
-from ..activations import Activation
+from .. import averages, conditional, dispersion, fluctuations
+from ..activations import Activation, h
 from ..activations import y as label
 from ..closures import b, closure, taylor_coefficient
 from ..drift import Cw, Kwww, expand_drift, force_symbol, k2, k4
@@ -82,7 +82,47 @@ def growth_rate(activation: Activation, labels: tuple[int, int]) -> sp.Expr:
     """``mu(k)`` for given labels of the two classes."""
     force = taylor_coefficient(activation, 1)
     plus, minus = (force.subs(label, value) for value in labels)
-    return prior * plus * C_PLUS + (1 - prior) * minus * C_MINUS
+    return dispersion.growth_rate((prior, 1 - prior), (plus, minus), (C_PLUS, C_MINUS))
+
+
+def _committee(activation: Activation, order: int | None) -> Quantity:
+    curvature = sp.diff(activation.pieces[-1], h, 2).subs(h, b)
+    g = curvature * (C_PLUS - C_MINUS) / 2
+    what = "growth rate of modes with zero mean over a half (bias b) of a balanced committee, equal priors"
+    return Quantity(
+        "growth.committee",
+        what,
+        dispersion.committee_rates(g, sp.Integer(0), sp)[0],
+        {b: (-1.5, 1.5)},
+        {b: "bias of that half", **_SPECTRA},
+        grades={"b": {b: 1}},
+        rate=True,
+        activation=activation,
+    )
+
+
+def _wavenumber(activation: Activation, order: int | None) -> Quantity:
+    a = sp.Symbol("aplus", positive=True), sp.Symbol("aminus", negative=True)
+    xi = sp.symbols("xiplus ximinus", positive=True)
+    return Quantity(
+        "growth.wavenumber",
+        "k^2 of the fastest mode beside k = 0, small gain: spectra sqrt(pi) xi exp(-k^2 xi^2/4)",
+        dispersion.stationary_wavenumber_squared(*a, *xi, sp),
+        {a[1]: (-1.5, -0.2), xi[0]: (0.3, 1.0), xi[1]: (1.5, 3.0)},
+        {a[0]: "p F'(0) of the class plus, > 0", a[1]: "of the class minus, < 0", xi[0]: "xi+", xi[1]: "xi-"},
+    )
+
+
+def _variance(activation: Activation, order: int | None) -> Quantity:
+    rate, noise, eta = sp.Symbol("J", negative=True), *sp.symbols("B eta", positive=True)
+    return Quantity(
+        "sgd.variance",
+        "variance of one mode at rest under SGD, exact for a linear drift",
+        fluctuations.stationary_variance(rate, noise, eta),
+        {rate: (-1.5, -0.2), eta: (0.05, 0.8)},
+        {rate: "rate of the mode, < 0", noise: "variance of F x over one sample or batch", eta: "learning rate"},
+        grades={"eta": {eta: 1}},
+    )
 
 
 BUILDERS: dict[str, Builder] = {
@@ -96,4 +136,7 @@ BUILDERS: dict[str, Builder] = {
         if (name, letter) != ("gaussian", "B")
     },
     "growth": _growth,
+    "growth.committee": _committee,
+    "growth.wavenumber": _wavenumber,
+    "sgd.variance": _variance,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from .. import bump
 from ..activations import Activation
 from ..evaluation import Domain
 from .quantity import Builder, D, Quantity
@@ -19,11 +20,11 @@ def ipr_of(shape: sp.Expr) -> sp.Expr:
 
 
 _SHAPES = {
-    "ipr.gaussian": ("a bump exp(-x^2/(2 s^2)), width s >> 1", 1 / (sp.sqrt(2 * sp.pi) * s)),
+    "ipr.gaussian": ("a bump exp(-x^2/(2 s^2)), width s >> 1", bump.ipr_gaussian(s, sp)),
     "ipr.exponential": ("a bump exp(-|x|/s), width s >> 1", 1 / (2 * s)),
     "ipr.uniform": ("the uniform state on D sites", 1 / D),
-    "ipr.sinusoid": ("a sinusoid on D sites", 3 / (2 * D)),
-    "ipr.random": ("a random Gaussian vector, mean over draws", 3 / (D + 2)),
+    "ipr.sinusoid": ("a sinusoid on D sites", bump.sinusoid_ipr(D)),
+    "ipr.random": ("a random Gaussian vector, mean over draws", bump.random_ipr(D)),
 }
 
 
@@ -39,4 +40,23 @@ def _shape(name: str) -> Builder:
     return build
 
 
-BUILDERS: dict[str, Builder] = {name: _shape(name) for name in _SHAPES}
+_a, _xi, _kurtosis = *sp.symbols("a xi", positive=True), sp.Symbol("kurtosis", negative=True)
+_FIELD = "of the bump a exp(-x^2/(2 s^2)), covariance exp(-d^2/xi^2)"
+
+
+def _cumulant(name: str, expr: sp.Expr, what: str) -> Builder:
+    meaning = {_a: "height", s: "width", _xi: "correlation length", _kurtosis: "excess kurtosis of one site, -4 g^2"}
+    symbols = {symbol: words for symbol, words in meaning.items() if expr.has(symbol)}
+    grades = {"a": {_a: 1}, "s": {s: 1}}
+    return lambda activation, order: Quantity(name, f"{what} {_FIELD}", expr, {}, symbols, {}, grades)
+
+
+_CUMULANTS = {
+    "bump.k2": (bump.k2_gaussian(_a, s, _xi, sp), "second cumulant of the preactivation"),
+    "bump.k4": (bump.k4_gaussian(_a, s, _xi, _kurtosis, sp), "fourth cumulant, small gain,"),
+}
+
+BUILDERS: dict[str, Builder] = {
+    **{name: _shape(name) for name in _SHAPES},
+    **{name: _cumulant(name, *parts) for name, parts in _CUMULANTS.items()},
+}

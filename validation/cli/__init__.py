@@ -1,7 +1,7 @@
 """The command line: ``cumulode derive|check|solve|sgd|compare``.
 
-Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked formula is wrong; 2 bad input,
-told in one line; 130 interrupted.
+Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
+formula is wrong; 2 bad input, told in one line; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from . import options as common
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which quantity, which formula, for what neuron."""
     parser.add_argument("against", nargs="?", default=None, help="name of the quantity; see --list")
-    parser.add_argument("formula", nargs="?", default=None, help="in Python's notation or LaTeX; - reads standard input")
+    parser.add_argument("formula", nargs="?", default=None, help="Python's notation or LaTeX; - reads standard input")
     parser.add_argument("--list", action="store_true", help="list the quantities and their symbols")
     parser.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
     parser.add_argument("--order", type=int, default=None, help="order of drift, force, taylor.A or taylor.B")

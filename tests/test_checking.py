@@ -1,0 +1,222 @@
+"""check: right formulas are recognised in whatever convention, wrong ones refused with a counterexample and an order."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sympy as sp
+
+from cumulode.theory import QUANTITIES, check
+from cumulode.theory.checking import CONVENTION, DIFFERENT, EQUAL, FACTOR
+from cumulode.theory.conventions import CONVENTIONS
+from cumulode.theory.quantities import quantity
+from cumulode.validation.cli import main
+
+STARS = "(c_ij*c_ik*c_il + c_ij*c_jk*c_jl + c_ik*c_jk*c_kl + c_il*c_jl*c_kl)"
+#: E[F'] of erf(h/sqrt 2) by hand, S = 1 + k2
+GAUSSIAN_A = (
+    "(-sqrt(2/pi)*b*(1+k2)**(-3/2)*exp(-b**2/(2+2*k2))*(y - erf(b/sqrt(2*(1+k2)*(1+2*k2))))"
+    " - 2/pi*exp(-b**2/(1+2*k2))/((1+k2)*sqrt(1+2*k2)))"
+)
+#: (c * w)^3 + 3 c * (w (c * w)^2) at site 0 of three
+CW = ["(c0*w0 + c1*(w1 + w2))", "(c0*w1 + c1*(w0 + w2))", "(c0*w2 + c1*(w0 + w1))"]
+CUBIC = f"{CW[0]}**3 + 3*(c0*w0*{CW[0]}**2 + c1*(w1*{CW[1]}**2 + w2*{CW[2]}**2))"
+F1 = "(({y} - erf(b/sqrt(2)))*(-b)*sqrt(2/pi)*exp(-b**2/2) - 2/pi*exp(-b**2))"
+
+#: document: formula, quantity, words of the convention that must be named
+RIGHT = {
+    "flow": ("(y - erf(b))*2/sqrt(pi)*exp(-b**2)", "force", "erf(x) for erf(x/sqrt 2)", {"order": 0}),
+    "drift": ("2*F1*Cw + F3*(k2*Cw + Kwww/3)", "drift", "the loss without its 1/2"),
+    "drift, the authors'": ("2*F1*Cw/D + F3/3*(3*k2*Cw/D + Kwww/D**2)", "drift", "inputs over sqrt D"),
+    "nlgp": ("asin(2*g**2*c/(1 + 2*g**2))/asin(2*g**2/(1 + 2*g**2))", "nlgp.second", "gain sqrt 2"),
+    "nlgp, not normalised": ("2/pi*asin(g**2*c/(1 + g**2))", "nlgp.second", "inputs not divided by Z"),
+    "ising": ("(tanh(J)**d + tanh(J)**(D-d))/(1 + tanh(J)**D)", "ising.second", None),
+    "closures": (f"2*{GAUSSIAN_A}", "gaussian.A", "the loss without its 1/2"),
+    "conditional": ("2*F1*Cw + F3*(k2*Cw + kappa4*Cw**3/3)", "conditional", "the loss without its 1/2"),
+    "growth": (f"p*{F1.format(y=1)}*Cplus + (1-p)*{F1.format(y=0)}*Cminus", "growth", "labels {0, 1}"),
+    "growth, wavenumber": ("2/(xiplus**2 - ximinus**2)*log(-aplus*xiplus**3/(aminus*ximinus**3))", "growth.wavenumber", "2 xi^2"),
+    "cubic": (f"-2*g**2/(1 + 2*g**2)*({CUBIC})", "nlgp.cubic", "gain sqrt 2"),
+    "fluctuations": ("-eta*B/(J + eta*J**2)", "sgd.variance", "the loss without its 1/2"),
+    "bump": ("1/(2*sqrt(pi)*s)", "ipr.gaussian", "the width of w^2"),
+    "bump, width": ("2*sqrt(2*log(2))/(sqrt(2*pi)*s)", "ipr.gaussian", "the full width at half height"),
+    "bump, k2": ("2*pi*a**2*s**2*xi/sqrt(xi**2 + 2*s**2)", "bump.k2", "exp(-d^2/(2 xi^2))"),
+}  # fmt: skip
+
+#: document: formula with one thing wrong, quantity, what is said of where the two part (None: nothing is small)
+WRONG = {
+    "flow": ("(y + erf(b/sqrt(2)))*sqrt(2/pi)*exp(-b**2/2)", "force", "order 1 in b", {"order": 0}),
+    "drift": ("F1*Cw + F3/6*(k2*Cw + Kwww)", "drift", "order 3 in w"),
+    "drift, sign": ("F1*Cw + F3/6*(3*k2*Cw - Kwww)", "drift", "order 3 in w"),
+    "nlgp": (f"-g**2*{STARS}", "nlgp.fourth", "order 4 in g"),
+    "nlgp, factor": ("c + g**4*(c**3 - c)/3", "nlgp.second", "order 4 in g"),
+    "ising": ("-2*t**(g0 + g1 + g2)", "ising.fourth", None),
+    "ising, phi4": ("-u*G_i*G_j*G_k*G_l/24", "phi4.fourth", "1/24 times ours"),
+    "closures": (GAUSSIAN_A.replace("b/sqrt(2*(1+k2)*(1+2*k2))", "b/sqrt(2*(1+k2))"), "gaussian.A", "order 2 in w"),
+    "conditional": ("F1*Cw + F3/6*(3*k2*Cw + 3*kappa4*Cw**3)", "conditional", "order 3 in w"),
+    "growth": (f"p*{F1.format(y=1)}*Cplus + (1-p)*{F1.format(y=1)}*Cminus", "growth", "order 1 in b"),
+    "cubic": (f"-q*({CUBIC.replace('3*', '')})", "nlgp.cubic", "order 2 in g"),
+    "fluctuations": ("-eta*B/(2*J)", "sgd.variance", "order 2 in eta"),
+    "bump": ("1/(pi*s)", "ipr.gaussian", "times ours"),
+}  # fmt: skip
+
+
+def test_a_right_formula_is_equal():
+    """Assert "equal", confirmed symbolically, for the drift as theory.md writes it; and that it counts as true."""
+    result = check("F1*Cw + F3/6*(3*k2*Cw + Kwww)", "drift")
+    assert result.kind == EQUAL
+    assert result.confirmed == "symbolic"
+    assert result
+    assert "Cw*F1 + F3*(3*Cw*k2 + Kwww)/6" in str(result)
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_right_formulas_in_other_conventions_are_recognised(case):
+    """Assert that each is found right, and the convention is named."""
+    formula, against, convention, *options = RIGHT[case]
+    result = check(formula, against, **dict(*options))
+    assert result, str(result)
+    assert result.kind == (EQUAL if convention is None else CONVENTION)
+    assert convention is None or any(convention in words for words in result.conventions)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_formulas_are_refused_with_a_counterexample(case):
+    """Assert "different", two values that differ at the point given, and the order at which the formulas part."""
+    formula, against, where, *options = WRONG[case]
+    result = check(formula, against, **dict(*options))
+    assert result.kind == DIFFERENT
+    assert not result
+    sample = result.counterexample
+    assert abs(sample.left - sample.right) > 1e-6
+    again = complex(sp.N(result.understood.xreplace(result.against.shorthands).xreplace(sample.at)))
+    assert again == pytest.approx(complex(sample.left), rel=1e-10)
+    assert where is None or any(where in part for part in result.parts), result.parts
+
+
+def test_a_constant_factor_of_a_rate_is_time_rescaled_but_not_right():
+    """Assert "equal up to a factor" for a positive constant, with what it may mean, and "different" for a negative."""
+    result = check("3*F1*Cw + F3/2*(3*k2*Cw + Kwww)", "drift")
+    assert result.kind == FACTOR
+    assert result.factor == 3
+    assert not result
+    assert "time rescaled" in str(result)
+    turned = check("-F1*Cw - F3/6*(3*k2*Cw + Kwww)", "drift")
+    assert turned.kind == DIFFERENT
+    assert any("-1 times" in part for part in turned.parts)
+
+
+def test_a_pair_of_conventions_is_recognised():
+    """Assert both names for the authors' convention: no 1/2 in the loss and inputs over sqrt D."""
+    result = check("2*(F1*Cw/D + F3/6*(3*k2*Cw/D + Kwww/D**2))", "drift")
+    assert result.conventions[0] == "the loss without its 1/2"
+    assert result.conventions[1].startswith("inputs over sqrt D")
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_every_quantity_equals_itself_and_not_itself_changed(name):
+    """Assert that ours is equal to ours, and that a thousandth more of it is not."""
+    ours = quantity(name)
+    assert check(ours.expr, name).kind == EQUAL
+    if ours.expr.has(sp.Integral):  # a constant factor of a rate is told apart elsewhere
+        return
+    changed = check(sp.Rational(1001, 1000) * ours.expr + sp.Rational(1, 1000), name)
+    assert changed.kind == DIFFERENT
+
+
+@pytest.mark.parametrize("number", range(len(CONVENTIONS)))
+def test_every_convention_changes_some_quantity_and_is_found(number):
+    """Assert that a convention applies somewhere, and that a formula written in it is recognised by its words."""
+    convention = CONVENTIONS[number]
+    applied = [(n, convention.apply(quantity(n))) for n in QUANTITIES if n not in ("pearson.A", "pearson.B")]
+    name, expr = next((n, e) for n, e in applied if e is not None)
+    result = check(expr, name)
+    assert result.kind == CONVENTION
+    assert convention.words in result.conventions
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "softplus", "h - h**3/6", "tanh(2*h)"])
+@pytest.mark.parametrize("name", ["force", "gaussian.A", "edgeworth.B", "regression.A"])
+def test_rates_can_be_checked_for_any_activation(name, activation):
+    """Assert equality with itself and, for the force, difference from that of another activation."""
+    ours = quantity(name, activation).expr
+    assert check(ours, name, activation=activation).kind == EQUAL
+    if name == "force":
+        assert check(ours, name, activation="erf").kind == DIFFERENT
+
+
+def test_formulas_in_latex_are_read_and_echoed():
+    """Assert that LaTeX of the drift and of the arcsine law is understood."""
+    pytest.importorskip("antlr4")
+    drift = check(r"F_y'(0) (Cw)_i + \frac{F_y'''(0)}{6} \left(3 k_2 (Cw)_i + K(w,w,w)_i\right)", "drift")
+    assert drift.kind == EQUAL
+    assert str(drift.understood) == "Cw*F1 + F3*(3*Cw*k2 + Kwww)/6"
+    assert check(r"\frac{\arcsin(q c)}{\arcsin(q)}", "nlgp.second").kind == EQUAL
+
+
+def test_ipr_of_an_ansatz_of_ones_own():
+    """Assert the IPR of sech and Gaussian profiles against their known values, and a wrong one refused."""
+    assert check("1/(3*s)", "ipr", ansatz="a/cosh(x/s)")
+    assert check("1/(sqrt(2*pi)*s)", "ipr", ansatz="exp(-x**2/(2*s**2))")
+    assert not check("1/(2*s)", "ipr", ansatz="a/cosh(x/s)")
+
+
+def test_two_expressions_of_ones_own_can_be_compared():
+    """Assert that any SymPy expression can stand for ours."""
+    z = sp.Symbol("z", real=True)
+    assert check("sin(2*z)", 2 * sp.sin(z) * sp.cos(z)).confirmed == "symbolic"
+    assert check("sin(2*z)", sp.sin(z) * sp.cos(z)).kind == DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("formula", "against", "options", "message"),
+    [
+        ("foo*Cw", "drift", {}, "^mine: .*not known: foo"),
+        ("F1*", "drift", {}, "^mine: "),
+        ("", "drift", {}, "^mine: "),
+        (3, "drift", {}, "^mine: "),
+        ("__import__('os')", "drift", {}, "^mine: "),
+        ("9**(64*64*64*64)", "drift", {}, "^mine: "),
+        ("sqrt(-1)", "drift", {}, "^mine: .*real"),
+        ("log(-k2)", "gaussian.A", {}, "^mine: "),
+        ("F1*Cw", "nosuch", {}, "^against: "),
+        ("F1*Cw", None, {}, "^against: "),
+        ("F1*Cw", "drift", {"order": 2}, "^order: "),
+        ("F1*Cw", "drift", {"order": True}, "^order: "),
+        ("c", "nlgp.second", {"order": 3}, "^order: "),
+        ("F1*Cw", "drift", {"activation": "foo(h)"}, "^activation: "),
+        ("1/s", "ipr", {}, "^ansatz: "),
+        ("1/s", "ipr", {"ansatz": "x**2"}, "^ansatz: "),
+        ("1/s", "ipr.gaussian", {"ansatz": "exp(-x**2)"}, "^ansatz: "),
+        (sp.Symbol("zz"), "drift", {}, "^mine: .*not known: zz"),
+    ],
+)
+def test_bad_input_gets_one_clear_line(formula, against, options, message):
+    """Assert ValueError naming the argument, on one line."""
+    with pytest.raises(ValueError, match=message) as caught:
+        check(formula, against, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_command_line_answers_with_text_json_and_exit_codes(capsys):
+    """Assert 0 for right (a formula that begins with a minus sign), 1 for wrong, 2 for bad input; JSON; the list."""
+    assert main(["check", "force", "-2/pi", "--activation", "erf", "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["kind"] == DIFFERENT
+    assert answer["counterexample"]
+    assert main(["check", "nlgp.second", "asin(q*c)/asin(q)"]) == 0
+    assert capsys.readouterr().out.startswith("equal")
+    assert main(["check", "nlgp.second", "foo"]) == 2
+    assert capsys.readouterr().err.startswith("cumulode check: mine: ")
+    assert main(["check", "--list"]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"\n{name} " in f"\n{listed}" for name in QUANTITIES)
+    assert main(["check", "--list", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == set(QUANTITIES)
+
+
+def test_results_render_for_a_notebook():
+    """Assert that the Markdown form shows the formula understood and the verdict."""
+    shown = check("asin(q*c)/asin(q)", "nlgp.second")._repr_markdown_()
+    assert "**equal**" in shown
+    assert r"\operatorname{asin}" in shown
