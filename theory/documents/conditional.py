@@ -170,8 +170,11 @@ def _peak(d: Derivation) -> None:
         f"${float(exact[n]):+.3f}$ against ${float(marginal * arcsine_law(q, c[n], sp) ** 3):+.3f}$ at distance {n}"
         for n in c
     ]
-    hidden = sp.erf(gain * z / sp.sqrt(2)) ** 3 * sp.erf(gain * c[4] * z / sp.sqrt(2 + 2 * gain**2 * (1 - c[4] ** 2)))
-    moment = 2 * sp.Integral(normal(z) * hidden, (z, 0, sp.oo)) / normalisation(q, sp) ** 2
+    # a symbol, put to its value by its domain: SymPy would evaluate a number again and again to print it
+    g = sp.Symbol("g", positive=True)
+    fraction = g**2 / (1 + g**2)
+    hidden = sp.erf(g * z / sp.sqrt(2)) ** 3 * sp.erf(g * c[4] * z / sp.sqrt(2 + 2 * g**2 * (1 - c[4] ** 2)))
+    moment = 2 * sp.Integral(normal(z) * hidden, (z, 0, sp.oo)) / normalisation(fraction, sp) ** 2
     d.chain(
         "A peaked field, $w = e_j$, has $K(w,w,w)_i = K_{ijjj} = E[x_i x_j^3] - 3 C_{ij}$, against $\\kappa_4 "
         f"C_{{ij}}^3$. For the NLGP at $g = {gain}$, $\\xi = {xi}$, where $\\kappa_4 = {float(marginal):+.3f}$, the "
@@ -180,8 +183,13 @@ def _peak(d: Derivation) -> None:
         "$\\mathrm{erf}(g c z/\\sqrt{2 + 2 g^2(1-c^2)})$, which leaves one integral over $z$ for the moment. On the "
         "right, the code's integrand for the six pairs of Plackett's identity.",
         r"K_{ijjj}",
-        moment - 3 * arcsine_law(q, c[4], sp),
-    ).equals(_code_cumulant(q, q * c[4]), "cumulode.theory.nlgp.plackett_pair, integrated to 30 digits", symbolic=False)
+        moment - 3 * arcsine_law(fraction, c[4], sp),
+    ).equals(
+        _code_cumulant(q, q * c[4]),
+        f"at $g = {gain}$: cumulode.theory.nlgp.plackett_pair, integrated to 30 digits",
+        symbolic=False,
+        domain={g: (float(gain), float(gain))},
+    )
 
 
 def _code_cumulant(q: sp.Expr, rr: sp.Expr, digits: int = 30) -> sp.Float:
