@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 #: About how many characters fit on a printed line beside the number of the equation.
-WIDTH = 76
+WIDTH = 68
 _TOKEN = re.compile(r"\\operatorname\{(\w+)\}|\\([A-Za-z]+)|([{}^_])|\s+|\\?(.)")
 _NO_WIDTH = frozenset(("left", "right", "limits", "displaystyle", "Bigl", "Bigr"))
 _WORDS = frozenset(("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log"))
