@@ -102,19 +102,20 @@ def _committee(activation: Activation, order: int | None) -> Quantity:
 
 
 def _wavenumber(activation: Activation, order: int | None) -> Quantity:
-    a = sp.Symbol("aplus", positive=True), sp.Symbol("aminus", negative=True)
-    xi = sp.symbols("xiplus ximinus", positive=True)
+    a_plus, a_minus = sp.Symbol("aplus", positive=True), sp.Symbol("aminus", negative=True)
+    xi_plus, xi_minus = sp.symbols("xiplus ximinus", positive=True)
     return Quantity(
         "growth.wavenumber",
         "k^2 of the fastest mode beside k = 0, small gain: spectra sqrt(pi) xi exp(-k^2 xi^2/4)",
-        dispersion.stationary_wavenumber_squared(*a, *xi, sp),
-        {a[1]: (-1.5, -0.2), xi[0]: (0.3, 1.0), xi[1]: (1.5, 3.0)},
-        {a[0]: "p F'(0) of the class plus, > 0", a[1]: "of the class minus, < 0", xi[0]: "xi+", xi[1]: "xi-"},
+        dispersion.stationary_wavenumber_squared(a_plus, a_minus, xi_plus, xi_minus, sp),
+        {a_minus: (-1.5, -0.2), xi_plus: (0.3, 1.0), xi_minus: (1.5, 3.0)},
+        {a_plus: "p F'(0) of the class plus, > 0", a_minus: "of the class minus, < 0", xi_plus: "xi+", xi_minus: "xi-"},
     )
 
 
 def _variance(activation: Activation, order: int | None) -> Quantity:
-    rate, noise, eta = sp.Symbol("J", negative=True), *sp.symbols("B eta", positive=True)
+    rate = sp.Symbol("J", negative=True)
+    noise, eta = sp.symbols("B eta", positive=True)
     return Quantity(
         "sgd.variance",
         "variance of one mode at rest under SGD, exact for a linear drift",

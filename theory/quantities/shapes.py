@@ -40,7 +40,8 @@ def _shape(name: str) -> Builder:
     return build
 
 
-_a, _xi, _kurtosis = *sp.symbols("a xi", positive=True), sp.Symbol("kurtosis", negative=True)
+_a, _xi = sp.symbols("a xi", positive=True)
+_kurtosis = sp.Symbol("kurtosis", negative=True)
 _FIELD = "of the bump a exp(-x^2/(2 s^2)), covariance exp(-d^2/xi^2)"
 
 
