@@ -1,0 +1,76 @@
+"""``cumulode cache``: where compiled kernels are kept; fill or empty that place."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from . import options as common
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What to do with the cache."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--where", action="store_true", help="say where the cache is and what it holds (the default)")
+    what.add_argument("--warm", action="store_true", help="compile all kernels now, so that later starts are quick")
+    what.add_argument("--clear", action="store_true", help="remove compiled kernels and generated sources")
+    what.add_argument("--clear-stale", action="store_true", help="remove only kernels of other versions")
+    parser.add_argument("--activation", action="append", default=None, help="with --warm: this one; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it and say what there is."""
+    from cumulode.numerics import cache
+
+    answer: dict[str, Any] = {}
+    if options.warm:
+        answer["compile_seconds"] = round(_warm(options.activation), 2)
+    if options.clear or options.clear_stale:
+        before = cache.clear(stale_only=options.clear_stale)
+        answer["removed_bytes"] = before.size - cache.contents().size
+    held = cache.contents()
+    answer |= {"path": str(held.path), "bytes": held.size, "files": held.files, "stale_bytes": held.stale}
+    if options.json:
+        common.print_json({**answer, "command": options.command_line})
+        return 0
+    if "compile_seconds" in answer:
+        print(f"compiled (or found) everything in {answer['compile_seconds']:.1f} s")
+    if "removed_bytes" in answer:
+        print(f"removed {answer['removed_bytes'] / 1e6:.1f} MB")
+    print(f"{held.path}: {held.size / 1e6:.1f} MB in {held.files} files", end="")
+    print(f", {held.stale / 1e6:.1f} MB of other versions (--clear-stale)" if held.stale else "")
+    return 0
+
+
+def _warm(activations: list[str] | None) -> float:
+    from cumulode.numerics.cache import warm
+    from cumulode.theory.problem import SHIPPED_ACTIVATIONS
+
+    named = SHIPPED_ACTIVATIONS if activations is None else activations
+    chosen = [str(_small(name).activation) for name in named]  # as Problem spells it; bad ones are refused first
+
+    return warm(chosen, also=_run_once)
+
+
+def _small(activation: str, law: Any = None) -> Any:
+    from cumulode.theory import Ising, Problem
+
+    law = law or Ising(t=0.5)
+    return Problem(law, law, 6, activation=activation, bias=-0.9)
+
+
+def _run_once(activation: str) -> None:
+    """Cumulants, integrator, exact flow and SGD on the smallest problems there are."""
+    from cumulode.numerics import preactivation_cumulants, solve
+    from cumulode.theory import NLGP
+    from cumulode.validation import simulate_sgd
+
+    ising, field = _small(activation), _small(activation, NLGP(gain=1.0, xi=0.5))
+    w0, times = [0.1, 0.02, 0.0, 0.01, 0.03, 0.01], [0.0, 0.1]
+    preactivation_cumulants(ising, w0)
+    if ising.symbolic_activation().smooth:
+        solve(ising, w0, times, closure="exact")
+    for problem in (ising, field, field.gaussian_control()):
+        solve(problem, w0, times)
+        simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)
