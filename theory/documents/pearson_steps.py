@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -49,6 +51,7 @@ def mean(polynomial: sp.Expr, shift: int = 0) -> sp.Expr:
     return sum((c * mu(n, shift) for (n,), c in sp.Poly(polynomial, node).terms()), sp.S.Zero)
 
 
+@lru_cache(maxsize=256)
 def named(head: str, expr: sp.Expr) -> sp.Expr:
     """An expression shown by a name; its symbols are the arguments."""
 
@@ -60,7 +63,8 @@ def named(head: str, expr: sp.Expr) -> sp.Expr:
             return head if exp is None else f"{{{head}}}^{{{exp}}}"
 
     symbols = sorted(expr.free_symbols, key=str)
-    Named.__name__ = "mean"
+    # a name of its own: between two of one name SymPy would order terms by their hash, otherwise in every process
+    Named.__name__ = "mean_" + re.sub(r"\W+", "_", head.replace("'", "prime")).strip("_")
     return Named(*symbols)
 
 
