@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .reading import LONGEST, UNREADABLE
+from .reading import LONGEST, UNREADABLE, TooLarge, evaluated
 from .validate import complain
 
 #: Commands that SymPy's parser reads as a person does.
@@ -150,21 +149,23 @@ def _parse(text: str, source: str, allowed: str) -> sp.Expr:
 
 
 def _named(text: str, parsed: sp.Expr, placeholders: dict[str, sp.Symbol], allowed: str) -> sp.Expr:
-    """Our symbols and functions for the parser's; anything else is refused."""
-    parsed = parsed.replace(
-        lambda e: isinstance(e, AppliedUndef) and e.func.__name__ == _ERF, lambda e: sp.erf(*e.args)
-    )
-    for applied in parsed.atoms(AppliedUndef):
-        raise complain("mine", text, f"{allowed} (read as a function: {applied.func.__name__})")
-    known: dict[Any, Any] = {}
-    for symbol in parsed.atoms(sp.Symbol):
-        inside = re.fullmatch(r"x_\{(\d+)\}", symbol.name)
+    """Our symbols and functions for the parser's, numbers bounded before they are computed; the rest is refused."""
+
+    def ours(node: sp.Basic) -> sp.Basic | None:
+        if isinstance(node, AppliedUndef):
+            if node.func.__name__ != _ERF:
+                raise complain("mine", text, f"{allowed} (read as a function: {node.func.__name__})")
+            return sp.erf(*(evaluated(argument, ours) for argument in node.args))
+        if not isinstance(node, sp.Symbol):
+            return None
+        inside = re.fullmatch(r"x_\{(\d+)\}", node.name)
         if inside:
-            known[symbol] = placeholders[inside[1]]
-        elif symbol.name == "e":
-            known[symbol] = sp.E
-        elif symbol.name == "pi":
-            known[symbol] = sp.pi
-        else:
-            raise complain("mine", text, f"{allowed} (not known: {symbol.name})")
-    return sp.sympify(parsed.xreplace(known).doit())
+            return placeholders[inside[1]]
+        if node.name not in ("e", "pi"):
+            raise complain("mine", text, f"{allowed} (not known: {node.name})")
+        return sp.E if node.name == "e" else sp.pi
+
+    try:
+        return evaluated(parsed, ours)
+    except TooLarge as error:
+        raise complain("mine", text, str(error)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -38,7 +38,7 @@ def read_formula(
     names: Mapping[str, Any],
     allowed: str,
     *,
-    symbolic_powers: bool = False,
+    lazily: bool = False,
     longest: int = LONGEST,
 ) -> sp.Expr:
     """The expression a string means.
@@ -49,8 +49,9 @@ def read_formula(
         What the complaint names.
     names : mapping
         Every name that may occur, and what it stands for.
-    symbolic_powers : bool
-        Whether a symbol may stand in an exponent.
+    lazily : bool
+        Whether to put the expression together step by step, with every number bounded before it is computed; symbols
+        may stand in exponents then.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def read_formula(
     clean = text.isascii() and re.fullmatch(r"[\w\s+\-*/().,^]+", text) and not re.search(r"\.\s*[A-Za-z_]", text)
     unknown = sorted(words(text) - set(names))
     if clean and unknown:
-        allowed = f"{allowed} (not known: {', '.join(unknown[:5])})" if symbolic_powers else allowed
+        allowed = f"{allowed} (not known: {', '.join(unknown[:5])})" if lazily else allowed
     if not clean or len(text) > longest or unknown:
         raise complain(argument, text, allowed)
     source = text.strip().replace("^", "**")
@@ -68,9 +69,15 @@ def read_formula(
         tree = ast.parse(source, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise complain(argument, text, allowed) from None
-    _check_powers(argument, text, tree, symbolic_powers)
+    if not lazily:
+        _check_powers(argument, text, tree)
     try:
-        expr = sp.sympify(source, locals=dict(names))
+        known = {name: _unevaluated(meaning) if lazily else meaning for name, meaning in names.items()}
+        expr = sp.sympify(source, locals=known, evaluate=not lazily)
+        if isinstance(expr, sp.Expr) and lazily:
+            return evaluated(expr)
+    except TooLarge as error:
+        raise complain(argument, text, str(error)) from None
     except UNREADABLE:
         raise complain(argument, text, allowed) from None
     if not isinstance(expr, sp.Expr):
@@ -78,26 +85,68 @@ def read_formula(
     return expr
 
 
-def _check_powers(argument: str, text: str, tree: ast.AST, symbolic: bool) -> None:
+class TooLarge(ValueError):
+    """A number in a formula that would take for ever to compute; the message says what is allowed."""
+
+
+def _unevaluated(meaning: Any) -> Any:
+    """A function that keeps its arguments as they are; symbols and numbers as they are."""
+    if isinstance(meaning, sp.Basic) or meaning is sp.Rational:
+        return meaning
+    return lambda *arguments, **_: meaning(*arguments, evaluate=False)
+
+
+def evaluated(expr: sp.Expr, leaves: Callable[[sp.Basic], sp.Basic | None] = lambda node: None) -> sp.Expr:
+    """An unevaluated expression put together from its leaves on, each number bounded before it is computed.
+
+    ``leaves`` may give another expression for a node before its arguments are looked at.
+
+    Raises
+    ------
+    TooLarge
+        For numbers beyond 1e-300 .. 1e300, exponents beyond 64 and gamma functions beyond 64.
+    """
+    given = leaves(expr)
+    if given is not None:
+        return given
+    if not expr.args:
+        return expr
+    arguments = [evaluated(a, leaves) if isinstance(a, sp.Expr) else a for a in expr.args]
+    _bound(expr.func, arguments)
+    made = expr.func(*arguments)
+    if made.is_number and not made.has(sp.Integral):
+        size = abs(sp.N(made, 5))
+        if size.is_infinite or (size != 0 and not sp.Float("1e-300") < size < sp.Float("1e300")):
+            raise TooLarge("numbers between 1e-300 and 1e300")
+    return made
+
+
+def _bound(function: Any, arguments: list[Any]) -> None:
+    """Refuse a power, an exponential or a gamma function of too large a number."""
+    if function is sp.Pow and arguments[1].is_number:
+        most = LARGEST_POWER
+        if arguments[0].is_number and arguments[0] != 0:  # of a number: up to about 1e260
+            most = 600 / max(1, abs(sp.log(sp.N(abs(arguments[0]), 5))))
+        if not abs(sp.N(arguments[1], 5)) <= most:
+            raise TooLarge(f"powers with an exponent of at most {LARGEST_POWER}; for others use exp and log")
+    if function in (sp.gamma, sp.exp, sp.sinh, sp.cosh) and arguments[0].is_number:
+        most = LARGEST_POWER if function is sp.gamma else 600
+        if not abs(sp.N(arguments[0], 5)) <= most:
+            raise TooLarge(f"{function.__name__} of a number of at most {most}")
+
+
+def _check_powers(argument: str, text: str, tree: ast.AST) -> None:
     """Refuse towers and huge powers before SymPy tries to compute them: 9**(64*64*64*64), ((9**64)**64)**64 ..."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
             continue
-        fine = _small(node.right, True) or (symbolic and _with_symbol(node.right))
-        if not fine or _nested(node) > NESTED_POWERS:
+        if not _small(node.right, True) or _nested(node) > NESTED_POWERS:
             raise complain(
                 argument,
                 text,
                 f"powers with a number of at most {LARGEST_POWER} as exponent, e.g. h**3 "
                 "or (1 + h**2)**(1/2); for others use exp and log",
             )
-
-
-def _with_symbol(node: ast.AST) -> bool:
-    """Whether an exponent has a name in it and only small numbers."""
-    numbers = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
-    named = any(isinstance(n, ast.Name) for n in ast.walk(node))
-    return named and all(isinstance(v, (int, float)) and abs(v) <= LARGEST_POWER for v in numbers)
 
 
 def _nested(node: ast.AST) -> int:

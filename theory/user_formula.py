@@ -61,7 +61,7 @@ def read_mine(mine: Any, target: Quantity) -> sp.Expr:
         expr = read_latex(mine, spellings)
     elif isinstance(mine, str):
         also = {alias: names[n] for alias, n in _ALIASES.items() if n in names}
-        expr = read_formula("mine", mine, {**_FUNCTIONS, **names, **also}, allowed, symbolic_powers=True, longest=2000)
+        expr = read_formula("mine", mine, {**_FUNCTIONS, **names, **also}, allowed, lazily=True, longest=2000)
     else:
         raise complain("mine", mine, "a string or a SymPy expression")
     if expr.replace(sp.Integral, lambda f, *limits: f).has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
@@ -74,7 +74,7 @@ def read_ansatz(ansatz: Any) -> sp.Expr:
     allowed = "a profile in x with parameters a, s > 0 that falls off, such as exp(-x**2/(2*s**2)) or a/cosh(x/s)"
     names = {"x": x, "s": sp.Symbol("s", positive=True), "a": sp.Symbol("a", positive=True)}
     if isinstance(ansatz, str):
-        expr = read_formula("ansatz", ansatz, {**_FUNCTIONS, **names}, allowed)
+        expr = read_formula("ansatz", ansatz, {**_FUNCTIONS, **names}, allowed, lazily=True)
     elif isinstance(ansatz, sp.Expr):
         expr = _by_name(ansatz, names, allowed, "ansatz")
     else:
