@@ -17,7 +17,7 @@ import sympy as sp
 
 from .conventions import CONVENTIONS, Convention
 from .derivation import Sample, zero_by
-from .evaluation import random_point, value
+from .evaluation import AGREEMENT, DIGITS, random_point, value
 from .quantities import Quantity, quantity
 from .quantities.shapes import ipr_of, x
 from .user_formula import read_mine
@@ -27,6 +27,8 @@ EQUAL, CONVENTION, FACTOR, DIFFERENT = "equal", "equal in another convention", "
 POINTS = 4
 #: Differences of formulas larger than this are left to the random points: simplify might take minutes.
 _LARGEST_SIMPLIFIED = 60
+#: A formula with decimal numbers such as 0.7979 is equal when it agrees to this, relative to its size.
+_OF_DECIMALS = mpmath.mpf("1e-13")
 #: Scales at which the order of a difference is measured; nearer to 0 the 40 digits carried run out.
 _SCALES = ("1e-3", "1e-4")
 
@@ -90,7 +92,7 @@ class CheckResult:
             )
         assert self.counterexample is not None
         sample = self.counterexample
-        said = f"at {sample.where()} mine is {mpmath.nstr(sample.left, 12)}, ours {mpmath.nstr(sample.right, 12)}"
+        said = f"at {sample.where()} mine is {_shown(sample, sample.left)}, ours {_shown(sample, sample.right)}"
         return "; ".join((said, *self.parts))
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,6 +117,11 @@ class CheckResult:
         from .render import tex
 
         return f"**{self.kind}**: {self._why()}\n\n- understood: ${tex(self.understood)}$\n- against: {self._against()}"
+
+
+def _shown(sample: Sample, number: Any) -> str:
+    """Enough digits for the two sides to differ."""
+    return mpmath.nstr(number, next((n for n in (12, 18, 24) if sample.error > mpmath.mpf(10) ** (1 - n)), 30))
 
 
 def check(
@@ -156,8 +163,9 @@ def check(
 
     Notes
     -----
-    Two formulas count as equal when they agree to 22 digits at four random points of the range where ours holds;
-    ``confirmed`` says whether SymPy also brought their difference to zero. Conventions are tried singly, then in pairs.
+    Two formulas count as equal when they agree to 22 digits at four random points of the range where ours holds (the
+    closures pearson and regression: k4 < 0), a formula with decimal numbers when it agrees to 13; ``confirmed`` says
+    whether SymPy also brought their difference to zero. Conventions are tried singly, then in pairs of different kind.
     """
     target = _target(against, activation, order, ansatz)
     understood = read_mine(mine, target)
@@ -171,6 +179,11 @@ def check(
         if _same(values, expr, points):
             kind = CONVENTION if conventions else EQUAL
             return CheckResult(kind, understood, target, conventions, confirmed=_confirmed(formula, expr))
+    if formula.atoms(sp.Float):
+        for conventions, expr in _candidates(target, pairs=False):
+            if all(s_.error < _OF_DECIMALS for s_ in _samples(values, expr, points)):
+                kind = CONVENTION if conventions else EQUAL
+                return CheckResult(kind, understood, target, conventions, confirmed="to the digits of its decimals")
     if target.rate:
         for conventions, expr in _candidates(target, pairs=False):
             factor = _ratio(values, expr, points)
@@ -208,7 +221,8 @@ def _value_of(name: str, expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
 def _candidates(target: Quantity, pairs: bool = True) -> Iterator[tuple[tuple[str, ...], sp.Expr]]:
     """Ours, ours in every other convention, and in every two of them."""
     yield (), target.expr
-    for chosen in [(c,) for c in CONVENTIONS] + (list(combinations(CONVENTIONS, 2)) if pairs else []):
+    two = [(a, b) for a, b in combinations(CONVENTIONS, 2) if a.about != b.about] if pairs else []
+    for chosen in [*((c,) for c in CONVENTIONS), *two]:
         expr = _in(target, chosen)
         if expr is not None:
             yield tuple(c.words for c in chosen), expr
@@ -235,18 +249,18 @@ def _same(values: list[Any], expr: sp.Expr, points: list[dict[sp.Symbol, Any]]) 
 
 def _ratio(values: list[Any], expr: sp.Expr, points: list[dict[sp.Symbol, Any]]) -> sp.Expr | None:
     """The constant that mine is times ours, or None."""
-    first = None
-    for sample in _samples(values, expr, points):
-        if not sample.right or not sample.left:
+    samples = list(_samples(values, expr, points))
+    with mpmath.workdps(DIGITS + 10):
+        if not all(sample.left and sample.right for sample in samples):
             return None
-        ratio = sample.left / sample.right
-        first = ratio if first is None else first
-        if not abs(ratio - first) < mpmath.mpf(10) ** -20 * abs(first):
+        ratios = [sample.left / sample.right for sample in samples]
+        first = ratios[0]
+        if mpmath.im(first) != 0 or not all(abs(r - first) < AGREEMENT * abs(first) for r in ratios):
             return None
-    if first is None or mpmath.im(first) != 0:
-        return None
-    near = sp.nsimplify(sp.Float(first, 25), [sp.sqrt(2), sp.pi], tolerance=sp.Float("1e-20"))
-    return near if sp.count_ops(near) < 8 else sp.Float(first, 15)
+        found = sp.Float(first, 25)
+    near = sp.nsimplify(found, [sp.sqrt(2), sp.pi], tolerance=sp.Float("1e-20"))
+    simple = all(abs(n.p) < 10**6 and n.q < 10**6 for n in near.atoms(sp.Rational))
+    return near if simple and sp.count_ops(near) < 8 else sp.Float(first, 15)
 
 
 def _confirmed(mine: sp.Expr, ours: sp.Expr) -> str:

@@ -17,6 +17,7 @@ import sympy as sp
 
 from .evaluation import AGREEMENT, Domain, random_point, value
 
+_SMALLEST = mpmath.mpf("1e-6")
 SYMBOLIC, NUMERIC = "symbolic", "numeric only"
 
 
@@ -49,8 +50,8 @@ class Sample:
 
     @property
     def error(self) -> Any:
-        """Their distance, relative to the larger of 1 and their size."""
-        return abs(self.left - self.right) / max(1, abs(self.left), abs(self.right))
+        """Their distance relative to their size, or to 1e-6 where they are smaller: sums that cancel lose digits."""
+        return abs(self.left - self.right) / max(_SMALLEST, abs(self.left), abs(self.right))
 
     @property
     def agrees(self) -> bool:

@@ -11,7 +11,7 @@ import sympy as sp
 DIGITS = 30
 #: Digits carried, so that 30 remain.
 _WORKING = DIGITS + 10
-#: Two sides agree at a point when they differ by less than this, relative to the larger of 1 and their size.
+#: Two sides agree at a point when they differ by less than this, relative to their size.
 AGREEMENT = mpmath.mpf(10) ** -(DIGITS - 8)
 
 Domain = dict[sp.Symbol, tuple[float, float]]

@@ -86,13 +86,17 @@ def growth_rate(activation: Activation, labels: tuple[int, int]) -> sp.Expr:
 
 
 def _committee(activation: Activation, order: int | None) -> Quantity:
-    curvature = sp.diff(activation.pieces[-1], h, 2).subs(h, b)
-    g = curvature * (C_PLUS - C_MINUS) / 2
+    sigma, curvature = (
+        activation.join(tuple(sp.diff(piece, h, n) for piece in activation.pieces)).subs(h, b) for n in (0, 2)
+    )
+    mean = (sigma + sigma.subs(b, -b)) / 2  # of the committee's output, zero for an odd activation
+    half = sp.Rational(1, 2)
+    rate = dispersion.growth_rate((half, half), [curvature * (y - mean) for y in (1, -1)], (C_PLUS, C_MINUS))
     what = "growth rate of modes with zero mean over a half (bias b) of a balanced committee, equal priors"
     return Quantity(
         "growth.committee",
         what,
-        dispersion.committee_rates(g, sp.Integer(0), sp)[0],
+        rate,
         {b: (-1.5, 1.5)},
         {b: "bias of that half", **_SPECTRA},
         grades={"b": {b: 1}},
