@@ -9,11 +9,13 @@ cumulode=$1
 shift
 activations=("$@")
 [ ${#activations[@]} -gt 0 ] || activations=(erf "h - h**3/6")
+names=$("$cumulode" derive --list | cut -d ' ' -f 1)
+[ -n "$names" ] || { echo "latex.sh: $cumulode lists no derivations" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 for activation in "${activations[@]}"; do
-    for name in $("$cumulode" derive --list | cut -d ' ' -f 1); do
+    for name in $names; do
         "$cumulode" derive "$name" --activation "$activation" --format latex > "$work/$name.tex"
         if ! (cd "$work" && pdflatex -interaction=nonstopmode -halt-on-error "$name.tex" > "$name.out"); then
             tail -n 30 "$work/$name.out" >&2

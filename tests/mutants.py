@@ -1,5 +1,5 @@
-"""Wrong versions of an expression: every number a thousandth larger, every term a thousandth larger and with the other
-sign, one at a time."""
+"""Wrong versions of an expression: every number and every term a thousandth larger, and with the other sign, one at a
+time."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _inside(expr: sp.Basic) -> Iterator[sp.Basic]:
     for i, arg in enumerate(expr.args):
         if isinstance(arg, sp.Tuple):  # what is integrated or summed over, and how often something is derived
             continue
-        changed = [LARGER * arg] if isinstance(arg, sp.Number) and arg != 0 else list(_inside(arg))
+        changed = [LARGER * arg, -arg] if isinstance(arg, sp.Number) and arg != 0 else list(_inside(arg))
         if isinstance(expr, sp.Add) and not isinstance(arg, sp.Number):
             changed.append(LARGER * arg)
-        if isinstance(expr, sp.Add):
+        if isinstance(expr, sp.Add) and not isinstance(arg, sp.Number):
             changed.append(-arg)
         for new in changed:
             yield expr.func(*expr.args[:i], new, *expr.args[i + 1 :])
@@ -50,7 +50,7 @@ def survivors(chain: Chain) -> list[tuple[str, sp.Expr]]:
 
 def _same(mutant: sp.Expr, form: sp.Expr) -> bool:
     """Whether the change vanishes, as a constant does under a derivative."""
-    return bool(form.has(sp.Derivative) and sp.expand(mutant.doit() - form.doit()) == 0)
+    return mutant == form or bool(form.has(sp.Derivative) and sp.expand(mutant.doit() - form.doit()) == 0)
 
 
 def _refused(mutant: sp.Expr, known: list[tuple[dict[sp.Symbol, sp.Float], mpmath.mpf]]) -> bool:

@@ -35,7 +35,8 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     name : str
         One of ``DOCUMENTS``.
     activation : str
-        For ``drift`` and ``closures``: see ``Problem``.
+        For ``flow``, ``drift``, ``closures``, ``conditional`` and ``growth``: see ``Problem``. The others do not
+        depend on it.
     order : odd int
         For ``drift``: the order in w.
 

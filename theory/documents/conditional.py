@@ -249,8 +249,7 @@ def _three_sites(d: Derivation) -> None:
     same, third = size * (1 + c), -size * (1 + 3 * c)
     d.chain(
         "It vanishes for all correlated pairs only where $|m_i|$ is the same at every site: for a uniform field, and "
-        "for one that $C$ takes to signs, here $w = s\\,(1 + c, 1 + c, -1 - 3c)$ with $m_1 = m_2 = -m_3$. No "
-        "localised field is of this kind.",
+        "for one that $C$ takes to signs, here $w = s\\,(1 + c, 1 + c, -1 - 3c)$ with $m_1 = m_2 = -m_3$.",
         "m_1",
         same + c * (same + third),
     ).equals(-(third + 2 * c * same), "$-m_3$ in terms of $w_3$, $w_1$ and $w_2$")

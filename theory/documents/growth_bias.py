@@ -59,8 +59,9 @@ def bias(d: Derivation, chosen: Activation) -> None:
     slope = sp.diff(sigma, b)
     d.chain(
         f"The distance of the output from the mean label $2p - 1$ can only fall, for the activation {chosen.name}. At "
-        "$p = 1/2$ the bias of a neuron moves until $\\sigma(b) = 0$ or $\\sigma'(b) = 0$: one with an odd activation "
-        "ends at $b = 0$, where nothing grows, and dies.",
+        "$p = 1/2$ the bias of a neuron moves until $\\sigma(b) = 0$ or $\\sigma'(b) = 0$: one with an odd "
+        "activation that rises everywhere ends at $b = 0$, where its slope of the force is $-\\sigma'(0)^2$ for both "
+        "classes, and dies.",
         r"\frac{d}{dt}\frac{(\sigma(b) - 2p + 1)^2}{2}",
         sp.Derivative((sigma - 2 * p + 1) ** 2 / 2, b) * bias_velocity(p, sigma, slope),
     ).equals(
