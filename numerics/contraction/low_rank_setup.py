@@ -1,0 +1,275 @@
+"""Factors of the fourth cumulant in its sorted gaps, with the error of the whole ring tensor (theory.md section 5).
+
+``K(alpha, beta, gamma)`` of the line is tabulated up to a longest gap and factored by an SVD; the ring tensor that a
+contraction of these factors stands for is then compared with the law's, entry by entry.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from cumulode.theory.covariance import gaussian_covariance
+from cumulode.theory.laws import NLGP
+
+from ..cumulants import fourth_at
+from .sorted_list import _code, _permutations, _symmetry
+
+#: The line's table has (W+1)^3 / 2 entries of about 50 us each: 2 s at W = 36, half a minute at 100.
+LONGEST_GAP = 100
+#: Entries are known to about 1e-12 of the largest: no smaller tolerance can be met.
+SMALLEST_TOLERANCE = 1e-11
+#: The coefficients ``24 / 2^(zero gaps)`` with which the sum over sorted sites counts an entry.
+ORDERS = 24.0
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Entries ``table`` (W+1, W+1, W+1) of the line at gaps up to W, and the squared norm ``beyond`` of all others.
+
+    It is relative, and extrapolated from the last two shells of equal gap, whose ratio falls with the gap.
+    """
+
+    table: np.ndarray
+    beyond: float
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """``K ~ sum_rs A_r(alpha) B_rs(beta) A_s(gamma)`` as a contraction wants it.
+
+    ``A`` (R, n_a), ``B`` (R, R, n_b), ``B_rs = B_sr``: plain values; ``kappa`` (n_k,): what takes the place of
+    ``K_000d``, d >= 0; ``taps`` (R, R + 1): how many entries of ``B_rs`` are not zero, and in the last column of
+    ``A_r``; ``error``: Frobenius norm of the error of the ring tensor, relative to the tensor's.
+    """
+
+    A: np.ndarray
+    B: np.ndarray
+    kappa: np.ndarray
+    taps: np.ndarray
+    error: float
+
+
+@lru_cache(maxsize=64)
+def low_rank(law: NLGP, size: int, tolerance: float) -> Factors | None:
+    """The cheapest factors whose error on the ring is at most ``tolerance / 3``; None if the ring holds none.
+
+    The SVD gives each zero gap the weight 1/2. These product weights, 24 / 2^(zero gaps), are the numbers of orders
+    24, 12, 6, 4, 1 of a quadruple wherever no three sites coincide; at triples, which ``kappa`` makes exact, they
+    are larger. So the truncated SVD minimises an upper bound of the error, and nearly the error.
+    """
+    half = (size - 1) // 2
+    if tolerance < SMALLEST_TOLERANCE or min(_first_guess(law, tolerance), half) > LONGEST_GAP:
+        return None
+    line = _long_enough(law, half, tolerance)
+    ring = _Ring(law, size, tolerance, line)
+    basis, values, core = _decompose(line.table)
+    if ring.error(_cut(basis, values, core, len(values), 0.0)) > tolerance / 3:
+        return None
+    best = None
+    for rank in range(1, len(values) + 1):
+        whole = _cut(basis, values, core, rank, 0.0)
+        if ring.error(whole) <= tolerance / 3:
+            found = _shortened(ring, basis, values, core, rank, tolerance / 3)
+            if best is not None and _cost(found) >= _cost(best):
+                break
+            best = found
+    return best
+
+
+def _first_guess(law: NLGP, tolerance: float) -> int:
+    """The gap at which the covariance has fallen to a thirtieth of the tolerance: K is of order C there."""
+    low = math.log(30 / max(tolerance, 1e-14))
+    return max(2, math.ceil(law.xi * (low if law.covariance == "circular-exponential" else math.sqrt(low))))
+
+
+def _long_enough(law: NLGP, half: int, tolerance: float) -> Line:
+    """A table up to half the ring, or shorter if the entries beyond have less than a twentieth of the error allowed."""
+    longest = min(_first_guess(law, tolerance), half)
+    line = _line(law, longest)
+    while line.beyond > (tolerance / 60) ** 2 and longest < min(half, LONGEST_GAP):
+        longest = min(longest + max(1, longest // 8), half, LONGEST_GAP)
+        line = _line(law, longest)
+    return line
+
+
+@lru_cache(maxsize=8)
+def _line(law: NLGP, longest: int) -> Line:
+    table = _table(law, longest)
+    weighted = np.square(table) * _orders(longest + 1)
+    sides = [tuple(i for i in range(3) if i != axis) for axis in range(3)]
+    beyond = sum(_geometric_tail(weighted.sum(axis=side)) for side in sides)
+    return Line(table, beyond / weighted.sum())
+
+
+def _geometric_tail(shells: np.ndarray) -> float:
+    """Sum of what follows a sequence whose ratios do not grow; four times that, since a ring has two long gaps."""
+    if shells[-1] == 0.0:
+        return 0.0
+    ratio = shells[-1] / shells[-2]
+    return float("inf") if ratio >= 1 else float(4 * shells[-1] * ratio / (1 - ratio))
+
+
+def _table(law: NLGP, longest: int) -> np.ndarray:
+    """K of the line at all gaps up to ``longest``, (W+1, W+1, W+1); a quadruple and its mirror image are one."""
+    alpha, beta, gamma = np.indices((longest + 1,) * 3)
+    half = alpha <= gamma
+    ends = np.stack([0 * alpha[half], alpha[half], (alpha + beta)[half], (alpha + beta + gamma)[half]], axis=1)
+    table = np.empty(half.shape)
+    table[half] = fourth_at(law, ends, None)
+    table = np.where(half, table, table.transpose(2, 1, 0))
+    if not np.all(np.isfinite(table)):
+        raise FloatingPointError(f"the fourth cumulant of {law} is not finite on the line; please report it")
+    return table
+
+
+def _orders(n: int) -> np.ndarray:
+    """Numbers of orders of the four sites, 24, 12, 6, 4 or 1, for gaps below ``n``: (n, n, n)."""
+    gaps = np.indices((n,) * 3).reshape(3, -1).T
+    return _permutations(gaps).reshape(n, n, n)
+
+
+def _halves(n: int) -> np.ndarray:
+    """One half for each gap of zero, (n, n, n)."""
+    h = np.where(np.arange(n) == 0, 0.5, 1.0)
+    return h[:, None, None] * h[None, :, None] * h[None, None, :]
+
+
+def _decompose(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Orthonormal ``U`` (n, n), singular values and core ``U^T T(beta) U`` (n, n, n) of the weighted table."""
+    n = len(table)
+    weighted = table * np.sqrt(_halves(n))
+    basis, values, _ = np.linalg.svd(np.linalg.qr(weighted.reshape(n, -1).T, mode="r").T)
+    core = np.einsum("ar,abc,cs->rbs", basis, weighted, basis, optimize=True)
+    return basis, values, 0.5 * (core + core.transpose(2, 1, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """Factors with unit weights, ``A`` (n, R) and ``B`` (R, n, R), zero beyond the number of taps each keeps."""
+
+    A: np.ndarray
+    B: np.ndarray
+
+
+def _cut(basis: np.ndarray, values: np.ndarray, core: np.ndarray, rank: int, threshold: float) -> _Cut:
+    """The first ``rank`` terms; each factor ends where nothing as large as ``threshold`` follows."""
+    root = np.where(np.arange(len(basis)) == 0, math.sqrt(0.5), 1.0)
+    A, B = basis[:, :rank], core[:rank, :, :rank]
+    A = np.where(_followed(np.abs(A) * values[:rank] > threshold, 0), A, 0.0)
+    B = np.where(_followed(np.abs(B) > threshold, 1), B, 0.0)
+    return _Cut(A / root[:, None], B / root[None, :, None])
+
+
+def _followed(large: np.ndarray, axis: int) -> np.ndarray:
+    """Whether this entry or a later one along ``axis`` is marked."""
+    return np.flip(np.maximum.accumulate(np.flip(large, axis), axis=axis), axis)
+
+
+def _shortened(
+    ring: _Ring, basis: np.ndarray, values: np.ndarray, core: np.ndarray, rank: int, allowed: float
+) -> Factors:
+    """Cut every factor as short as the error allows, by bisection of the threshold."""
+    low, high = 1e-17 * values[0], values[0]
+    best = _cut(basis, values, core, rank, 0.0)
+    for _ in range(24):
+        middle = math.sqrt(low * high)
+        trial = _cut(basis, values, core, rank, middle)
+        if ring.error(trial) <= allowed:
+            low, best = middle, trial
+        else:
+            high = middle
+    return _factors(best, ring.kappa(best), ring.error(best))
+
+
+def _factors(cut: _Cut, kappa: np.ndarray, error: float) -> Factors:
+    A, B = cut.A.T, cut.B.transpose(0, 2, 1)
+    lengths = [np.count_nonzero(_followed(f != 0, f.ndim - 1), axis=-1) for f in (A, B)]
+    n_a, n_b = max(1, lengths[0].max()), max(1, lengths[1].max())
+    taps = np.concatenate([lengths[1], lengths[0][:, None]], axis=1).astype(np.int64)
+    return Factors(np.ascontiguousarray(A[:, :n_a]), np.ascontiguousarray(B[:, :, :n_b]), kappa, taps, error)
+
+
+def _cost(factors: Factors) -> int:
+    """Multiply-adds a site, in fours, and two more for each convolution."""
+    in_fours = -(-factors.taps // 4) * 4 + 2 * (factors.taps > 0)
+    return int(2 * in_fours[:, :-1].sum() + 4 * in_fours[:, -1].sum())
+
+
+class _Ring:
+    """The law's tensor on a ring of ``size`` sites, to compare with what factors stand for.
+
+    A contraction adds up all gaps that the factors hold, from every site on. Up to the extent ``same`` no other gaps
+    lead to the same sites, and the law has the line's entry there. Beyond ("late") the gaps are grouped by the set of
+    sites they lead to, going around the ring as often as they do, and compared with the law's entry for that set.
+    """
+
+    def __init__(self, law: NLGP, size: int, tolerance: float, line: Line) -> None:
+        self.table, n = line.table, len(line.table)
+        self.halves, self.orders = _halves(n), _orders(n)
+        extent = np.indices((n,) * 3).sum(axis=0)
+        self.late = extent > _same_extent(law, size, tolerance, 3 * n)
+        self._group(law, size)
+        self.end = fourth_at(law, np.stack([0 * np.arange(n)] * 3 + [np.arange(n)], axis=1), size)
+        early = (self.orders * np.square(self.table))[~self.late].sum()
+        self.norm = math.sqrt(early + (self.set_orders / self.symmetry * np.square(self.exact)).sum())
+        self.beyond = line.beyond * self.norm**2
+        tail = np.cumsum(8 * np.square(self.end[::-1]))[::-1]
+        self.kappas = max(1, int(np.count_nonzero(tail > (tolerance / 60 * self.norm) ** 2)))
+
+    def _group(self, law: NLGP, size: int) -> None:
+        """Number the sets of sites that late gaps lead to, up to translation; the law's entries there."""
+        gaps = _canonical(np.cumsum(np.argwhere(self.late), axis=1), size)
+        _, first, self.member = np.unique(_code(gaps, size), return_index=True, return_inverse=True)
+        gaps = gaps[first]
+        sites = np.concatenate([np.zeros((len(gaps), 1), np.int64), np.cumsum(gaps[:, :3], axis=1)], axis=1)
+        self.exact = fourth_at(law, sites, size)
+        self.set_orders, self.symmetry = _permutations(gaps), _symmetry(gaps)
+
+    def kappa(self, cut: _Cut) -> np.ndarray:
+        """What to take for ``K_000d`` in eq. (cubic.7, coincidence correction) so that these entries are exact.
+
+        The sum over sorted sites has ``6 T - 2 kappa`` where the tensor has ``4 K`` (at d = 0: ``3 T - 2 kappa`` and
+        ``K``), T being the factors' own entry. (n_k,)
+        """
+        own = _product(cut)[0, 0]
+        kappa = 3 * own - 2 * self.end
+        kappa[0] = (3 * own[0] - self.end[0]) / 2
+        return np.ascontiguousarray(kappa[: self.kappas])
+
+    def error(self, cut: _Cut) -> float:
+        """Frobenius norm of the ring tensor's error, relative; a sum of squares, so as exact as they are."""
+        held = ORDERS * self.halves * _product(cut)
+        for d in range(self.kappas):  # these entries are exact by the choice of kappa
+            held[0, 0, d] = held[d, 0, 0] = (self.orders[0, 0, d]) * self.end[d]
+        wrong = np.square(held / self.orders - self.table) * self.orders
+        total = wrong[~self.late].sum() + self.beyond
+        sums = self.symmetry * np.bincount(self.member, held[self.late], minlength=len(self.exact))
+        total += (self.set_orders / self.symmetry * np.square(sums / self.set_orders - self.exact)).sum()
+        return math.sqrt(total) / self.norm
+
+
+def _product(cut: _Cut) -> np.ndarray:
+    """``sum_rs A_r(alpha) B_rs(beta) A_s(gamma)``, (n, n, n)."""
+    return np.tensordot(np.tensordot(cut.A, cut.B, 1), cut.A.T, 1)
+
+
+def _same_extent(law: NLGP, size: int, tolerance: float, most: int) -> int:
+    """Up to this extent, at most half the ring, the covariance is the line's to a millionth of the tolerance."""
+    d = np.arange(min(most, (size - 1) // 2) + 1)
+    ring, _ = gaussian_covariance(law.covariance, d, law.xi, size)
+    line, _ = gaussian_covariance(law.covariance, d, law.xi, None)
+    differ = np.nonzero(np.abs(ring - line) > 1e-6 * tolerance)[0]
+    return int(differ[0]) - 1 if len(differ) else int(d[-1])
+
+
+def _canonical(ends: np.ndarray, size: int) -> np.ndarray:
+    """Cyclic gaps (n, 4) of the sites 0 and ``ends`` (n, 3), turned so that read from the last on they are largest."""
+    sites = np.sort(np.concatenate([np.zeros((len(ends), 1), np.int64), ends % size], axis=1), axis=1)
+    gaps = np.concatenate([np.diff(sites, axis=1), size - sites[:, 3:] + sites[:, :1]], axis=1)
+    turned = np.stack([np.roll(gaps, shift, axis=1) for shift in range(4)])
+    codes = np.stack([_code(np.roll(g, 1, axis=1), size) for g in turned])
+    return np.asarray(turned[codes.argmax(axis=0), np.arange(len(gaps))])

@@ -1,0 +1,260 @@
+"""K(w,w,w) on a ring by a low rank in the sorted gaps of the four sites (theory.md section 5).
+
+The sum over sorted sites takes one-sided convolutions, eq. (cubic.6, ordered gradient); what it counts wrongly where
+three sites coincide is corrected by eq. (cubic.7, coincidence correction). The Ising ring, of rank one with four
+places to cut it, has a kernel of its own: one sweep there and one back, without error and without a window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from cumulode.theory.laws import GP, Ising, Law
+from cumulode.theory.validate import complain
+
+from ..jit import kernel
+from . import ising_ring
+from .ising_ring import contract as ising_contract
+from .low_rank_setup import LONGEST_GAP, low_rank
+
+METHOD = "ordered-gap"
+#: Sites contracted at a time, so that all rows of the scratch stay in the cache.
+BLOCK = 2048
+#: Rows of the scratch start so many doubles apart, modulo a page: at the same place in it they would delay each other.
+ROW_OFFSET = 88
+#: Convolutions take eight or four taps at a time; factors are padded with zeros.
+FOUR = 4
+
+
+@dataclass(frozen=True, eq=False)
+class OrderedGap:
+    """The fourth cumulant of one law on one ring, as ``contract`` wants it.
+
+    ``A`` (R, n_a), ``B`` (R, R, n_b): the factors, zero gaps halved, 24/4 put into B; padded with zeros to a
+    multiple of four; ``kappa`` (n_k,): half of what takes the place of ``K_000d``, d >= 0, the first halved again;
+    ``taps`` (R, R + 1): entries used of ``B_rs`` and, in the last column, of ``A_r``, multiples of four or zero;
+    ``error``: Frobenius norm of the error of the whole ring tensor, relative to the tensor's. For Ising ``taps`` is
+    empty and ``A`` holds t alone; for a Gaussian law both are empty.
+    """
+
+    size: int
+    A: np.ndarray
+    B: np.ndarray
+    kappa: np.ndarray
+    taps: np.ndarray
+    error: float
+
+    @property
+    def tables(self) -> tuple[np.ndarray, ...]:
+        """The first arguments of ``contract``."""
+        return self.A, self.B, self.kappa, self.taps
+
+    @property
+    def reach(self) -> int:
+        """How far from a site K(w,w,w) depends on ``w``."""
+        return max(2 * self.A.shape[1] + self.B.shape[2], len(self.kappa))
+
+    def scratch(self) -> np.ndarray:
+        """Fresh scratch for ``contract``; every thread needs its own."""
+        if not self.taps.size:
+            return ising_ring.scratch(self.size)
+        halo = max(self.A.shape[1], self.B.shape[2], len(self.kappa))
+        sites = min(self.size, BLOCK + 2 * self.reach)
+        length = sites + 2 * halo
+        return np.zeros((4 * len(self.A) + 4, length + (ROW_OFFSET - length) % 512))
+
+
+@lru_cache(maxsize=64)
+def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
+    """Factors whose ring tensor has a relative Frobenius error of at most ``tolerance / 3``.
+
+    So ``|error of K(w,w,w)| <= tolerance / 3 * |K|_F |w|^3`` for every w.
+
+    Raises
+    ------
+    ValueError
+        Naming ``size`` when the ring is too short, or the correlation too long, for this method at this tolerance.
+    """
+    none = np.empty((0, 0)), np.empty((0, 0, 0)), np.empty(0), np.empty((0, 0), np.int64)
+    if isinstance(law, GP):
+        return OrderedGap(size, *none, 0.0)
+    if isinstance(law, Ising):
+        return OrderedGap(size, np.array([[law.t]]), *none[1:], 0.0)
+    found = low_rank(law, size, tolerance)
+    if found is None:
+        raise complain(
+            "size",
+            size,
+            "rings of some 6.5 correlation lengths or more at tolerance 1e-3, of 10 at 1e-8, and correlations over "
+            f"at most {LONGEST_GAP} sites, for the ordered-gap contraction; the sorted-list takes any ring",
+        )
+    taps = -(-found.taps // FOUR) * FOUR
+    return OrderedGap(size, _ready(found.A, 1.0), _ready(found.B, 6.0), _ready(found.kappa, 0.5), taps, found.error)
+
+
+def fits(law: Law, size: int, tolerance: float) -> bool:
+    """Whether ``ordered_gap`` exists for this law, ring and tolerance."""
+    return isinstance(law, (GP, Ising)) or low_rank(law, size, tolerance) is not None
+
+
+def _ready(factor: np.ndarray, scale: float) -> np.ndarray:
+    """The entry at gap zero halved, all scaled, padded."""
+    return _pad(scale * np.concatenate([factor[..., :1] / 2, factor[..., 1:]], axis=-1))
+
+
+def _pad(f: np.ndarray) -> np.ndarray:
+    """Zeros appended along the last axis up to a multiple of four."""
+    width = [(0, 0)] * (f.ndim - 1) + [(0, -f.shape[-1] % FOUR)]
+    return np.ascontiguousarray(np.pad(f, width))
+
+
+@kernel
+def contract(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D,) to K(w,w,w). The tables and the scratch are those of an ``OrderedGap``; nothing is allocated.
+
+    A ring longer than the scratch is cut into blocks, each with as many sites on both sides as it depends on: what
+    the ends of such a piece, closed to a ring, spoil does not reach the block.
+    """
+    if taps.shape[0] == 0:
+        out[:] = 0.0
+        if A.shape[0] > 0:
+            ising_contract(w, out, A[0, 0], scratch)
+        return
+    size = w.size
+    halo = max(A.shape[1], B.shape[2], kappa.size)
+    reach, block = max(2 * A.shape[1] + B.shape[2], kappa.size), BLOCK
+    sites = block + 2 * reach
+    if size <= sites:
+        sites, reach, block = size, 0, size
+    total = scratch[1]
+    for first in range(0, size, block):
+        _take(scratch[0], halo, w, (first - reach) % size, sites)
+        _ring(scratch, sites, halo, A, B, kappa, taps)
+        for i in range(min(block, size - first)):
+            out[first + i] = total[reach + i]
+
+
+@kernel
+def _ring(rows, size, halo, A, B, kappa, taps):  # type: ignore[no-untyped-def]
+    """Set row 1 of ``rows`` to K(w,w,w), w being row 0 from ``halo`` on; the others are scratch."""
+    rank = taps.shape[0]
+    w, total, z = rows[0], rows[1, :size], rows[2]
+    inner = w[halo : halo + size]
+    _wrap(w, size, halo)
+    _coincidences(rows, size, halo, kappa)
+    for r in range(rank):
+        for side in range(2):
+            near, far = rows[4 + 4 * r + side, :size], rows[6 + 4 * r + side]
+            near[:] = 0.0
+            _convolve(near, w, halo, A[r], taps[r, rank], 2 * side - 1)
+            _multiply(far[halo : halo + size], near, inner)
+            _wrap(far, size, halo)
+    middle = z[halo : halo + size]
+    for r in range(rank):
+        for side in range(2):  # 0: Z, from what lies ahead; 1: Z', from what lies behind
+            middle[:] = 0.0
+            for s in range(rank):
+                _convolve(middle, rows[7 + 4 * s - side], halo, B[r, s], taps[r, s], 1 - 2 * side)
+            near = rows[4 + 4 * r + side, :size]
+            for i in range(size):
+                total[i] += near[i] * middle[i]
+                middle[i] *= inner[i]
+            _wrap(z, size, halo)
+            _convolve(total, z, halo, A[r], taps[r, rank], 1 - 2 * side)
+
+
+@kernel
+def _coincidences(rows, size, halo, kappa):  # type: ignore[no-untyped-def]
+    """Set row 1 to ``-[3 w^2 (kappa * w) + kappa * w^3] / 2``, w being row 0; ``kappa`` holds half of one side."""
+    w, total, cube = rows[0], rows[1, :size], rows[2]
+    near = rows[3, :size]
+    near[:] = 0.0
+    total[:] = 0.0
+    for i in range(cube.size):
+        cube[i] = -w[i] * w[i] * w[i]
+    for direction in (-1, 1):
+        _convolve(near, w, halo, kappa, kappa.size, direction)
+        _convolve(total, cube, halo, kappa, kappa.size, direction)
+    for i in range(size):
+        total[i] -= 3.0 * w[halo + i] * w[halo + i] * near[i]
+
+
+@kernel
+def _convolve(out, p, start, k, n, direction):  # type: ignore[no-untyped-def]
+    """``out_i += sum_b k_b p_(start + i + direction b)`` over the first ``n`` taps, a multiple of four."""
+    m = out.size
+    b = 0
+    while n - b >= 8:
+        if direction > 0:
+            c0, c1, c2, c3, c4, c5, c6, c7 = k[b], k[b + 1], k[b + 2], k[b + 3], k[b + 4], k[b + 5], k[b + 6], k[b + 7]
+            at = start + b
+        else:
+            c7, c6, c5, c4, c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3], k[b + 4], k[b + 5], k[b + 6], k[b + 7]
+            at = start - b - 7
+        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
+        p4, p5, p6, p7 = p[at + 4 : at + 4 + m], p[at + 5 : at + 5 + m], p[at + 6 : at + 6 + m], p[at + 7 : at + 7 + m]
+        for i in range(m):
+            even = c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
+            out[i] += even + (c4 * p4[i] + c5 * p5[i] + c6 * p6[i] + c7 * p7[i])
+        b += 8
+    if n - b >= 4:
+        if direction > 0:
+            c0, c1, c2, c3 = k[b], k[b + 1], k[b + 2], k[b + 3]
+            at = start + b
+        else:
+            c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3]
+            at = start - b - 3
+        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
+        for i in range(m):
+            out[i] += c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
+
+
+@kernel
+def _multiply(out, a, b):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = a[i] * b[i]
+
+
+@kernel
+def _take(row, halo, w, first, sites):  # type: ignore[no-untyped-def]
+    """Copy ``sites`` sites of the ring ``w`` from ``first`` on to ``row[halo:]``."""
+    done = 0
+    while done < sites:
+        n = min(sites - done, w.size - first)
+        row[halo + done : halo + done + n] = w[first : first + n]
+        done, first = done + n, 0
+
+
+@kernel
+def _wrap(row, size, halo):  # type: ignore[no-untyped-def]
+    """Continue ``row[halo : halo + size]`` periodically on both sides."""
+    for i in range(halo):
+        row[halo + size + i] = row[halo + i]
+        row[halo - 1 - i] = row[halo - 1 - i + size]
+
+
+@kernel
+def contract_polarised(w, u, out, A, B, kappa, taps, scratch, work):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D,) to K(w,w,u) by ``6 K(w,w,u) = f(w+u) - f(w-u) - 2 f(u)``, ``f(w) = K(w,w,w)``.
+
+    ``u`` is first scaled to the length of ``w``, so that nothing is lost to cancellation but a digit. ``work`` (2, D).
+    """
+    ratio = 0.0
+    length = 0.0
+    for i in range(w.size):
+        ratio += w[i] * w[i]
+        length += u[i] * u[i]
+    out[:] = 0.0
+    if ratio == 0.0 or length == 0.0:
+        return
+    ratio = (ratio / length) ** 0.5
+    moved, form = work[0], work[1]
+    for sign, weight in ((1.0, 1.0), (-1.0, -1.0), (0.0, -2.0)):
+        for i in range(w.size):
+            moved[i] = w[i] + sign * ratio * u[i] if sign != 0.0 else ratio * u[i]
+        contract(moved, form, A, B, kappa, taps, scratch)
+        for i in range(w.size):
+            out[i] += weight * form[i] / (6.0 * ratio)
