@@ -50,7 +50,7 @@ class Drift:
         return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
 
 
-def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3) -> Drift:
+def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = "auto") -> Drift:
     """The population drift ``dw/dt`` of one neuron under a closure.
 
     Parameters
@@ -61,6 +61,8 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
         ``exact`` (both classes Ising, smooth activation): theory.md sections 3 and 6.
     tolerance : float in [0, 1), default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
+    contraction : {"auto", "ordered-gap", "sorted-list"}
+        How to contract it: see :func:`solve`; what was chosen is ``f.method``.
 
     Returns
     -------
@@ -71,6 +73,7 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
     Raises
     ------
     ValueError
-        Naming ``problem``, ``closure`` or ``tolerance``.
+        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction
+        asked for cannot do it.
     """
-    return Drift(make_plan(problem, closure, tolerance))
+    return Drift(make_plan(problem, closure, tolerance, contraction))

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.theory.laws import Law
 from cumulode.theory.names import check_closure, is_gradient
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
 
 from . import oracle
-from .contraction import sorted_list as contraction
+from .contraction.form import AUTO, Form, fourth_form
+from .contraction.second import Second, padded, second_taps
 from .cumulants import second_cumulant
 from .inputs import check_problem, check_tolerance
 from .jit import compiled
 from .library import activation_kernels, coefficients_kernel, potential_kernel
 from .panel import gauss_legendre
-from .rhs import SCRATCH_ROWS, coefficients_t, many_cumulants, many_cumulants_sig, rhs_sig, two_cumulant_rhs
+from .rhs import FIELD_ROWS, coefficients_t, many_cumulants, many_cumulants_sig, rhs_sig, two_cumulant_rhs
 
 EXACT = "exact"
 CLOSURE_NAMES_ALSO = (EXACT,)
@@ -41,13 +43,14 @@ class Plan:
     data: Callable[[], tuple[Any, ...]]
 
 
-def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 1e-3) -> Plan:
+def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = AUTO) -> Plan:
     """Check the closure against the problem and prepare its right-hand side.
 
     Raises
     ------
     ValueError
-        Naming ``problem``, ``closure`` or ``tolerance``.
+        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction asked for
+        cannot do it.
     """
     check_problem(problem)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
@@ -71,18 +74,29 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
         _refuse_kink(problem, closure)
     rhs = compiled(two_cumulant_rhs, rhs_sig)
     law = coefficients_kernel(str(problem.activation), closure)
-    error = max(contraction.sorted_list(x, problem.size, tolerance).error for x in problem.laws)
+    forms = class_forms(problem, tolerance, contraction)
     return Plan(
         problem,
         closure,
-        contraction.METHOD,
-        error,
+        method_name(forms),
+        max(form.error for form in forms),
         rhs,
         rhs_sig,
         law,
         coefficients_t,
-        lambda: cumulant_data(problem, tolerance),
+        lambda: cumulant_data(problem, forms),
     )
+
+
+def class_forms(problem: Problem, tolerance: float, contraction: str = AUTO) -> tuple[Form, Form]:
+    """The fourth cumulants of both classes, plus first."""
+    plus, minus = (fourth_form(law, problem.shape, tolerance, contraction) for law in problem.laws)
+    return plus, minus
+
+
+def method_name(forms: tuple[Form, Form]) -> str:
+    """One name where both classes use one method, else both, plus first."""
+    return ", ".join(dict.fromkeys(form.method for form in forms))
 
 
 def _refuse_kink(problem: Problem, closure: str) -> None:
@@ -93,25 +107,30 @@ def _refuse_kink(problem: Problem, closure: str) -> None:
         )
 
 
-def cumulant_data(problem: Problem, tolerance: float) -> tuple[Any, ...]:
-    """The arrays of ``numerics.rhs.data_t``; the scratch rows are fresh, so that each thread has its own."""
-    scratch = np.zeros((SCRATCH_ROWS, 2 * problem.size))
-    return *_shared_data(problem, tolerance), scratch
+def cumulant_data(problem: Problem, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+    """The arrays of ``numerics.rhs.data_t``; all scratch is fresh, so that each thread has its own."""
+    seconds = [_second(law, problem.shape) for law in problem.laws]
+    return (
+        tuple(second.taps for second in seconds),
+        tuple(second.left for second in seconds),
+        tuple(form.tables for form in forms),
+        tuple(padded(problem.shape, second) for second in seconds),
+        tuple(form.scratch() for form in forms),
+        np.array([problem.labels, problem.priors]),
+        problem.bias,
+        gauss_legendre(),
+        np.zeros((FIELD_ROWS, problem.size)),
+    )
 
 
-@lru_cache(maxsize=64)
-def _shared_data(problem: Problem, tolerance: float) -> tuple[Any, ...]:
-    """What all threads read: covariances, the lists of both classes one after the other, classes, bias, quadrature."""
-    lists = [contraction.sorted_list(law, problem.size, tolerance) for law in problem.laws]
-    covariance = np.stack([np.tile(second_cumulant(law, problem.size), 2) for law in problem.laws])
-    positions = np.concatenate([entries.positions for entries in lists])
-    coefficients = np.concatenate([entries.coefficients for entries in lists])
-    first = np.cumsum([0, *(len(entries.coefficients) for entries in lists)])
-    classes = np.array([problem.labels, problem.priors])
-    return covariance, positions, coefficients, first, classes, problem.bias, gauss_legendre()
+@lru_cache(maxsize=1024)
+def _second(law: Law, shape: tuple[int, ...]) -> Second:
+    return second_taps(second_cumulant(law, shape if len(shape) > 1 else shape[0]), shape)
 
 
-def preactivation_cumulants(problem: Problem, w: Any, tolerance: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
+def preactivation_cumulants(
+    problem: Problem, w: Any, tolerance: float = 1e-3, contraction: str = AUTO
+) -> tuple[np.ndarray, np.ndarray]:
     """Second and fourth cumulant of ``w.x`` in each class, plus first.
 
     Parameters
@@ -121,6 +140,8 @@ def preactivation_cumulants(problem: Problem, w: Any, tolerance: float = 1e-3) -
         Weights; rows with NaN give NaN.
     tolerance : float in [0, 1)
         Relative Frobenius error allowed in the fourth cumulant tensor.
+    contraction : str
+        How to contract it: see :func:`solve`.
 
     Returns
     -------
@@ -132,7 +153,7 @@ def preactivation_cumulants(problem: Problem, w: Any, tolerance: float = 1e-3) -
         raise complain("w", w.shape, f"an array of shape (..., {problem.size})")
     rows = np.ascontiguousarray(w.reshape(-1, problem.size))
     k2, k4 = np.empty((len(rows), 2)), np.empty((len(rows), 2))
-    data = cumulant_data(problem, check_tolerance(tolerance))
+    data = cumulant_data(problem, class_forms(problem, check_tolerance(tolerance), contraction))
     compiled(many_cumulants, many_cumulants_sig)(rows, data, k2, k4)
     return k2.reshape(*w.shape[:-1], 2), k4.reshape(*w.shape[:-1], 2)
 

@@ -17,6 +17,7 @@ from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, real
 
 from . import integrate, jit
+from .contraction.form import AUTO
 from .inputs import check_times, check_weights
 from .plan import Plan, make_plan, preactivation_cumulants
 from .rhs import CLAMPED, CONTINUED
@@ -36,6 +37,7 @@ class Options:
     atol: float
     tolerance: float
     max_step: float
+    contraction: str = AUTO
 
 
 def solve(
@@ -47,6 +49,7 @@ def solve(
     atol: float = 1e-9,
     *,
     tolerance: float = 1e-3,
+    contraction: str = AUTO,
     max_step: float = np.inf,
     executor: Executor | None = None,
     progress: Callable[[float], None] | None = None,
@@ -68,6 +71,9 @@ def solve(
         Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
     tolerance : float in [0, 1)
         Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
+    contraction : {"auto", "ordered-gap", "sorted-list"}
+        How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance; what was
+        taken is in the provenance.
     max_step : float > 0
         Longest step.
     executor : concurrent.futures.Executor, optional
@@ -97,11 +103,16 @@ def solve(
         raise complain("w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem")
     times = check_times(t_eval)
     options = Options(
-        closure, _rtol(rtol), _atol(atol), tolerance, real("max_step", max_step, "max_step > 0", low=0.0, open_low=True)
+        closure,
+        _rtol(rtol),
+        _atol(atol),
+        tolerance,
+        real("max_step", max_step, "max_step > 0", low=0.0, open_low=True),
+        contraction,
     )
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
-    plans = {p: make_plan(p, closure, tolerance) for p in dict.fromkeys(problems)}
+    plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
     outcomes = _run_all(jobs, plans, times, options, executor, progress)
     cost = {"run_seconds": time.perf_counter() - began, "compile_seconds": jit.compile_seconds - compiling}
     return _gather(jobs, plans, times, options, outcomes, single, cost)
@@ -168,7 +179,7 @@ def run_one(
 
 def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, options: Options) -> Outcome:
     """For executors in other processes: everything picklable, the plan made there."""
-    return run_one(make_plan(problem, options.closure, options.tolerance), w0, times, options)
+    return run_one(make_plan(problem, options.closure, options.tolerance, options.contraction), w0, times, options)
 
 
 def _run_all(
@@ -219,7 +230,10 @@ def _gather(
 ) -> Solution:
     """Stack the runs into a Solution; warn when one failed."""
     w = np.stack([o.w for o in outcomes])
-    cumulants = [preactivation_cumulants(p, o.w, options.tolerance) for (p, _), o in zip(jobs, outcomes, strict=True)]
+    cumulants = [
+        preactivation_cumulants(p, o.w, options.tolerance, options.contraction)
+        for (p, _), o in zip(jobs, outcomes, strict=True)
+    ]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     status = np.array([o.status for o in outcomes])
     messages = [describe(o, options.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]

@@ -13,6 +13,7 @@ import pytest
 from cumulode.numerics import fourth_cumulant
 from cumulode.numerics.contraction import low_rank_setup, sorted_list
 from cumulode.numerics.contraction import ordered_gap as module
+from cumulode.numerics.contraction.form import contract_polarised, fourth_form
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.cubic import ordered_cubic
 
@@ -211,17 +212,19 @@ def test_the_polarised_form_is_the_derivative(law, size, ratio):
     lengths of u far from w's.
     """
     found = module.ordered_gap(law, size, 1e-6)
-    form, scratch, work, out = _form(found), found.scratch(), np.empty((2, size)), np.empty(size)
+    made = fourth_form(law, (size,), 1e-6)
+    tables, scratch = made.tables, made.scratch()
+    form, work, out = _form(found), np.empty((2, size)), np.empty(size)
     w, u = np.random.default_rng(2).standard_normal((2, size))
     u *= ratio
-    module.contract_polarised(w, u, out, *found.tables, scratch, work)
+    contract_polarised(w, u, out, tables, scratch, work)
     scale = np.linalg.norm(form(w)) * np.linalg.norm(u)
     assert abs(out @ w - form(w) @ u) < 1e-13 * scale
     third = np.random.default_rng(3).standard_normal(size)
     swapped = np.empty(size)
-    module.contract_polarised(w, third, swapped, *found.tables, scratch, work)
+    contract_polarised(w, third, swapped, tables, scratch, work)
     assert abs(out @ third - swapped @ u) < 1e-13 * scale * np.linalg.norm(third)
-    module.contract_polarised(w, ratio * w, out, *found.tables, scratch, work)
+    contract_polarised(w, ratio * w, out, tables, scratch, work)
     assert np.abs(out - ratio * form(w)).max() < 1e-13 * ratio * np.abs(form(w)).max()
 
 

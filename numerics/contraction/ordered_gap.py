@@ -17,6 +17,7 @@ from cumulode.theory.validate import complain
 
 from ..jit import kernel
 from . import ising_ring
+from .convolve import FOUR, convolve, multiply, take, wrap
 from .ising_ring import contract as ising_contract
 from .low_rank_setup import LONGEST_GAP, low_rank
 
@@ -25,8 +26,6 @@ METHOD = "ordered-gap"
 BLOCK = 2048
 #: Rows of the scratch start so many doubles apart, modulo a page: at the same place in it they would delay each other.
 ROW_OFFSET = 88
-#: Convolutions take eight or four taps at a time; factors are padded with zeros.
-FOUR = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +130,7 @@ def contract(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def
         sites, reach, block = size, 0, size
     total = scratch[1]
     for first in range(0, size, block):
-        _take(scratch[0], halo, w, (first - reach) % size, sites)
+        take(scratch[0], halo, w, (first - reach) % size, sites)
         _ring(scratch, sites, halo, A, B, kappa, taps)
         for i in range(min(block, size - first)):
             out[first + i] = total[reach + i]
@@ -143,27 +142,27 @@ def _ring(rows, size, halo, A, B, kappa, taps):  # type: ignore[no-untyped-def]
     rank = taps.shape[0]
     w, total, z = rows[0], rows[1, :size], rows[2]
     inner = w[halo : halo + size]
-    _wrap(w, size, halo)
+    wrap(w, size, halo)
     _coincidences(rows, size, halo, kappa)
     for r in range(rank):
         for side in range(2):
             near, far = rows[4 + 4 * r + side, :size], rows[6 + 4 * r + side]
             near[:] = 0.0
-            _convolve(near, w, halo, A[r], taps[r, rank], 2 * side - 1)
-            _multiply(far[halo : halo + size], near, inner)
-            _wrap(far, size, halo)
+            convolve(near, w, halo, A[r], taps[r, rank], 2 * side - 1)
+            multiply(far[halo : halo + size], near, inner)
+            wrap(far, size, halo)
     middle = z[halo : halo + size]
     for r in range(rank):
         for side in range(2):  # 0: Z, from what lies ahead; 1: Z', from what lies behind
             middle[:] = 0.0
             for s in range(rank):
-                _convolve(middle, rows[7 + 4 * s - side], halo, B[r, s], taps[r, s], 1 - 2 * side)
+                convolve(middle, rows[7 + 4 * s - side], halo, B[r, s], taps[r, s], 1 - 2 * side)
             near = rows[4 + 4 * r + side, :size]
             for i in range(size):
                 total[i] += near[i] * middle[i]
                 middle[i] *= inner[i]
-            _wrap(z, size, halo)
-            _convolve(total, z, halo, A[r], taps[r, rank], 1 - 2 * side)
+            wrap(z, size, halo)
+            convolve(total, z, halo, A[r], taps[r, rank], 1 - 2 * side)
 
 
 @kernel
@@ -176,85 +175,7 @@ def _coincidences(rows, size, halo, kappa):  # type: ignore[no-untyped-def]
     for i in range(cube.size):
         cube[i] = -w[i] * w[i] * w[i]
     for direction in (-1, 1):
-        _convolve(near, w, halo, kappa, kappa.size, direction)
-        _convolve(total, cube, halo, kappa, kappa.size, direction)
+        convolve(near, w, halo, kappa, kappa.size, direction)
+        convolve(total, cube, halo, kappa, kappa.size, direction)
     for i in range(size):
         total[i] -= 3.0 * w[halo + i] * w[halo + i] * near[i]
-
-
-@kernel
-def _convolve(out, p, start, k, n, direction):  # type: ignore[no-untyped-def]
-    """``out_i += sum_b k_b p_(start + i + direction b)`` over the first ``n`` taps, a multiple of four."""
-    m = out.size
-    b = 0
-    while n - b >= 8:
-        if direction > 0:
-            c0, c1, c2, c3, c4, c5, c6, c7 = k[b], k[b + 1], k[b + 2], k[b + 3], k[b + 4], k[b + 5], k[b + 6], k[b + 7]
-            at = start + b
-        else:
-            c7, c6, c5, c4, c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3], k[b + 4], k[b + 5], k[b + 6], k[b + 7]
-            at = start - b - 7
-        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
-        p4, p5, p6, p7 = p[at + 4 : at + 4 + m], p[at + 5 : at + 5 + m], p[at + 6 : at + 6 + m], p[at + 7 : at + 7 + m]
-        for i in range(m):
-            even = c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
-            out[i] += even + (c4 * p4[i] + c5 * p5[i] + c6 * p6[i] + c7 * p7[i])
-        b += 8
-    if n - b >= 4:
-        if direction > 0:
-            c0, c1, c2, c3 = k[b], k[b + 1], k[b + 2], k[b + 3]
-            at = start + b
-        else:
-            c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3]
-            at = start - b - 3
-        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
-        for i in range(m):
-            out[i] += c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
-
-
-@kernel
-def _multiply(out, a, b):  # type: ignore[no-untyped-def]
-    for i in range(out.size):
-        out[i] = a[i] * b[i]
-
-
-@kernel
-def _take(row, halo, w, first, sites):  # type: ignore[no-untyped-def]
-    """Copy ``sites`` sites of the ring ``w`` from ``first`` on to ``row[halo:]``."""
-    done = 0
-    while done < sites:
-        n = min(sites - done, w.size - first)
-        row[halo + done : halo + done + n] = w[first : first + n]
-        done, first = done + n, 0
-
-
-@kernel
-def _wrap(row, size, halo):  # type: ignore[no-untyped-def]
-    """Continue ``row[halo : halo + size]`` periodically on both sides."""
-    for i in range(halo):
-        row[halo + size + i] = row[halo + i]
-        row[halo - 1 - i] = row[halo - 1 - i + size]
-
-
-@kernel
-def contract_polarised(w, u, out, A, B, kappa, taps, scratch, work):  # type: ignore[no-untyped-def]
-    """Set ``out`` (D,) to K(w,w,u) by ``6 K(w,w,u) = f(w+u) - f(w-u) - 2 f(u)``, ``f(w) = K(w,w,w)``.
-
-    ``u`` is first scaled to the length of ``w``, so that nothing is lost to cancellation but a digit. ``work`` (2, D).
-    """
-    ratio = 0.0
-    length = 0.0
-    for i in range(w.size):
-        ratio += w[i] * w[i]
-        length += u[i] * u[i]
-    out[:] = 0.0
-    if ratio == 0.0 or length == 0.0:
-        return
-    ratio = (ratio / length) ** 0.5
-    moved, form = work[0], work[1]
-    for sign, weight in ((1.0, 1.0), (-1.0, -1.0), (0.0, -2.0)):
-        for i in range(w.size):
-            moved[i] = w[i] + sign * ratio * u[i] if sign != 0.0 else ratio * u[i]
-        contract(moved, form, A, B, kappa, taps, scratch)
-        for i in range(w.size):
-            out[i] += weight * form[i] / (6.0 * ratio)

@@ -1,0 +1,150 @@
+"""K(w,w,w) of one law on one ring or torus, whatever the method: the choice among them, and one kernel for all.
+
+Every method brings its tables in one tuple type, so that a right-hand side is compiled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numba import types
+
+from cumulode.theory.laws import GP, Ising, Law
+from cumulode.theory.validate import complain
+
+from ..jit import i8, kernel, matrix, vector
+from . import ordered_gap, sorted_list
+from .ordered_gap import contract as ordered_contract
+from .sorted_list import contract as list_contract
+
+NONE, ORDERED, LIST = range(3)
+AUTO = "auto"
+#: What a user may ask for.
+METHODS = (AUTO, ordered_gap.METHOD, sorted_list.METHOD)
+GAUSSIAN = "none (Gaussian)"
+
+#: code; integers; integers; numbers; numbers; numbers. Unused ones are empty.
+tables_t = types.Tuple((i8, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, types.float64[:, :, ::1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """The fourth cumulant of one law on one shape, ready to be contracted.
+
+    ``method``: its name; ``error``: relative Frobenius norm of the error of the whole tensor; ``tables``: first
+    argument of ``contract``; ``scratch()``: its last, one for every thread.
+    """
+
+    method: str
+    error: float
+    tables: tuple[object, ...]
+    scratch: Callable[[], np.ndarray] = field(repr=False)
+
+
+def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str = AUTO) -> Form:
+    """The form of ``law`` whose error is at most ``tolerance / 3``, by the method asked for or the fastest that holds.
+
+    Raises
+    ------
+    ValueError
+        Naming ``contraction`` for an unknown name, ``size`` where a method asked for by name cannot do it.
+    """
+    return _form(law, shape, tolerance, check_contraction(contraction))
+
+
+def check_contraction(contraction: object) -> str:
+    """Return ``contraction`` if it is the name of a method."""
+    if contraction not in METHODS:
+        raise complain("contraction", contraction, "one of " + ", ".join(METHODS))
+    return str(contraction)
+
+
+@lru_cache(maxsize=1024)
+def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
+    if isinstance(law, GP):
+        return Form(GAUSSIAN, 0.0, _tables(NONE), lambda: np.zeros((1, 1)))
+    if contraction == AUTO:
+        contraction = _fastest(law, shape, tolerance)
+    return _MAKERS[contraction](law, shape, tolerance)
+
+
+def _fastest(law: Law, shape: tuple[int, ...], tolerance: float) -> str:
+    """The ordered gaps where the ring is long enough for the tolerance, and where they cost less than the list."""
+    if isinstance(law, Ising) or ordered_gap.fits(law, shape[0], tolerance):
+        return ordered_gap.METHOD
+    return sorted_list.METHOD
+
+
+def _ordered(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+    found = ordered_gap.ordered_gap(law, shape[0], tolerance)
+    tables = _tables(ORDERED, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
+    return Form(ordered_gap.METHOD, found.error, tables, found.scratch)
+
+
+def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+    size = shape[0]
+    found = sorted_list.sorted_list(law, size, tolerance)
+    tables = _tables(LIST, positions=found.positions, line=found.coefficients)
+    return Form(sorted_list.METHOD, found.error, tables, lambda: np.zeros((4, 2 * size)))
+
+
+_MAKERS = {ordered_gap.METHOD: _ordered, sorted_list.METHOD: _listed}
+
+
+def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
+    """The tuple of type ``tables_t``."""
+    empty = {
+        "positions": np.empty((0, 0), np.int64),
+        "taps": np.empty((0, 0), np.int64),
+        "line": np.empty(0),
+        "plane": np.empty((0, 0)),
+        "cube": np.empty((0, 0, 0)),
+    }
+    return code, *(np.ascontiguousarray(used.get(name, array)) for name, array in empty.items())
+
+
+@kernel
+def contract(w, out, tables, scratch):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D,) to K(w,w,w)."""
+    code, positions, taps, line, plane, cube = tables
+    if code == 1:
+        ordered_contract(w, out, plane, cube, line, taps, scratch)
+    elif code == 2:
+        size = w.size
+        scratch[0, :size] = w
+        scratch[0, size:] = w
+        list_contract(scratch[0], size, positions, line, scratch[1], scratch[2, :size], scratch[3, :size])
+        out[:] = scratch[1, :size]
+    else:
+        out[:] = 0.0
+
+
+@kernel
+def contract_polarised(w, u, out, tables, scratch, work):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D,) to K(w,w,u) by ``6 K(w,w,u) = f(w+u) - f(w-u) - 2 f(u)``, ``f(w) = K(w,w,w)``.
+
+    ``u`` is first scaled to the length of ``w``, so that nothing is lost to cancellation but a digit. ``work`` (2, D).
+    """
+    ratio = 0.0
+    length = 0.0
+    for i in range(w.size):
+        ratio += w[i] * w[i]
+        length += u[i] * u[i]
+    out[:] = 0.0
+    if ratio == 0.0 or length == 0.0:
+        return
+    ratio = (ratio / length) ** 0.5
+    moved, form = work[0], work[1]
+    for sign, weight in ((1.0, 1.0), (-1.0, -1.0), (0.0, -2.0)):
+        for i in range(w.size):
+            moved[i] = w[i] + sign * ratio * u[i] if sign != 0.0 else ratio * u[i]
+        contract(moved, form, tables, scratch)
+        for i in range(w.size):
+            out[i] += weight * form[i] / (6.0 * ratio)
+
+
+contract_sig = types.void(vector, vector, tables_t, matrix)
+polarised_sig = types.void(vector, vector, vector, tables_t, matrix, matrix)
