@@ -125,7 +125,7 @@ def cumulant_data(problem: Problem, forms: tuple[Form, Form]) -> tuple[Any, ...]
 
 @lru_cache(maxsize=1024)
 def _second(law: Law, shape: tuple[int, ...]) -> Second:
-    return second_taps(second_cumulant(law, shape if len(shape) > 1 else shape[0]), shape)
+    return second_taps(second_cumulant(law, shape), shape)
 
 
 def preactivation_cumulants(

@@ -97,11 +97,6 @@ class Problem:
         return f"Problem({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """``(D,)``."""
-        return (self.size,)
-
-    @property
     def laws(self) -> tuple[Law, Law]:
         """The laws in the order of all arrays: plus first."""
         return (self.plus, self.minus)
