@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
+from cumulode.numerics.cumulants import fourth_at, nlgp
 from cumulode.theory import GP, NLGP, Ising
 
 DATA = Path(__file__).parent / "data" / "nlgp_fourth_cumulants.json"
@@ -382,3 +383,35 @@ def test_bad_input_is_refused_in_one_line_naming_the_argument(call, name):
     with pytest.raises(ValueError, match=rf"^{name}: got .*allowed: ") as info:
         call()
     assert "\n" not in str(info.value)
+
+
+def _spread(law, rng, n):
+    """Sorted sites over three correlation lengths and next to one another, with coinciding ones, (n, 4)."""
+    gaps = rng.integers(0, int(3 * law.xi) + 2, (n, 3))
+    gaps[n // 2 :] = rng.integers(0, 3, (n - n // 2, 3))
+    return np.cumsum(np.concatenate([np.zeros((n, 1), np.int64), gaps], axis=1), axis=1)
+
+
+@pytest.mark.parametrize("precision", sorted(nlgp.NODES))
+@pytest.mark.parametrize("gain", [0.1, 1.0, 3.0, 30.0, 1e3, math.inf])
+def test_fewer_nodes_keep_the_precision_asked_for(gain, precision, monkeypatch):
+    """Assert |error| <= precision |K_0000| (at least 2e-14, 1e-13 at gain 10^3) against 200 nodes, xi from 0.5 to 100, and more than that
+    with half the nodes where the gain is 3 or more, so that the numbers of nodes are not idle.
+
+    Seed 3.
+    """
+    rng, short = np.random.default_rng(3), []
+    counts = nlgp.NODES[precision]
+    for xi in (0.5, 2.0, 10.0, 100.0):
+        law = NLGP(gain, xi)
+        sites = _spread(law, rng, 60)
+        allowed = max(precision, 1e-13 if gain == 1e3 else 2e-14) * abs(fourth_at(law, np.zeros((1, 4), np.int64), None)[0])
+        found = fourth_at(law, sites, None, precision)
+        with monkeypatch.context() as patch:
+            patch.setattr(nlgp, "NODES", {precision: (200,) * 4})
+            exact = fourth_at(law, sites, None, precision)
+            patch.setattr(nlgp, "NODES", {precision: tuple(n // 2 for n in counts)})
+            half = fourth_at(law, sites, None, precision)
+        assert np.abs(found - exact).max() <= allowed
+        short.append(np.abs(half - exact).max() > allowed)
+    assert any(short) or gain < 3

@@ -18,7 +18,7 @@ from cumulode.theory.laws import NLGP
 from ..cumulants import fourth_at
 from .sorted_list import _code, _permutations, _symmetry
 
-#: The line's table has (W+1)^3 / 2 entries of about 50 us each: 2 s at W = 36, half a minute at 100.
+#: The line's table has (W+1)^3 / 2 entries of 10 (tolerance 1e-3) to 50 us each: half a minute or less at W = 100.
 LONGEST_GAP = 100
 #: Entries are known to about 1e-12 of the largest: no smaller tolerance can be met.
 SMALLEST_TOLERANCE = 1e-11
@@ -89,16 +89,21 @@ def _first_guess(law: NLGP, tolerance: float) -> int:
 def _long_enough(law: NLGP, half: int, tolerance: float) -> Line:
     """A table up to half the ring, or shorter if the entries beyond have less than a twentieth of the error allowed."""
     longest = min(_first_guess(law, tolerance), half)
-    line = _line(law, longest)
+    line = _line(law, longest, precision_for(tolerance))
     while line.beyond > (tolerance / 60) ** 2 and longest < min(half, LONGEST_GAP):
         longest = min(longest + max(1, longest // 8), half, LONGEST_GAP)
-        line = _line(law, longest)
+        line = _line(law, longest, precision_for(tolerance))
     return line
 
 
+def precision_for(tolerance: float) -> float:
+    """Error allowed in one entry, relative to K_0000: next to the tolerance of all together it does not count."""
+    return 1.001e-3 * tolerance
+
+
 @lru_cache(maxsize=8)
-def _line(law: NLGP, longest: int) -> Line:
-    table = _table(law, longest)
+def _line(law: NLGP, longest: int, precision: float) -> Line:
+    table = _table(law, longest, precision)
     weighted = np.square(table) * _orders(longest + 1)
     sides = [tuple(i for i in range(3) if i != axis) for axis in range(3)]
     beyond = sum(_geometric_tail(weighted.sum(axis=side)) for side in sides)
@@ -113,13 +118,13 @@ def _geometric_tail(shells: np.ndarray) -> float:
     return float("inf") if ratio >= 1 else float(4 * shells[-1] * ratio / (1 - ratio))
 
 
-def _table(law: NLGP, longest: int) -> np.ndarray:
+def _table(law: NLGP, longest: int, precision: float) -> np.ndarray:
     """K of the line at all gaps up to ``longest``, (W+1, W+1, W+1); a quadruple and its mirror image are one."""
     alpha, beta, gamma = np.indices((longest + 1,) * 3)
     half = alpha <= gamma
     ends = np.stack([0 * alpha[half], alpha[half], (alpha + beta)[half], (alpha + beta + gamma)[half]], axis=1)
     table = np.empty(half.shape)
-    table[half] = fourth_at(law, ends, None)
+    table[half] = fourth_at(law, ends, None, precision)
     table = np.where(half, table, table.transpose(2, 1, 0))
     if not np.all(np.isfinite(table)):
         raise FloatingPointError(f"the fourth cumulant of {law} is not finite on the line; please report it")
@@ -208,11 +213,11 @@ class _Ring:
     """
 
     def __init__(self, law: NLGP, size: int, tolerance: float, line: Line) -> None:
-        self.table, n = line.table, len(line.table)
+        self.table, n, precision = line.table, len(line.table), precision_for(tolerance)
         self.halves, self.orders = _halves(n), _orders(n)
         extent = np.indices((n,) * 3).sum(axis=0)
         self.late = extent > _same_extent(law, size, tolerance, 3 * n)
-        self._group(law, size)
+        self._group(law, size, precision)
         self.end = fourth_at(law, np.stack([0 * np.arange(n)] * 3 + [np.arange(n)], axis=1), size)
         early = (self.orders * np.square(self.table))[~self.late].sum()
         self.norm = math.sqrt(early + (self.set_orders / self.symmetry * np.square(self.exact)).sum())
@@ -220,13 +225,13 @@ class _Ring:
         tail = np.cumsum(8 * np.square(self.end[::-1]))[::-1]
         self.kappas = max(1, int(np.count_nonzero(tail > (tolerance / 60 * self.norm) ** 2)))
 
-    def _group(self, law: NLGP, size: int) -> None:
+    def _group(self, law: NLGP, size: int, precision: float) -> None:
         """Number the sets of sites that late gaps lead to, up to translation; the law's entries there."""
         gaps = _canonical(np.cumsum(np.argwhere(self.late), axis=1), size)
         _, first, self.member = np.unique(_code(gaps, size), return_index=True, return_inverse=True)
         gaps = gaps[first]
         sites = np.concatenate([np.zeros((len(gaps), 1), np.int64), np.cumsum(gaps[:, :3], axis=1)], axis=1)
-        self.exact = fourth_at(law, sites, size)
+        self.exact = fourth_at(law, sites, size, precision)
         self.set_orders, self.symmetry = _permutations(gaps), _symmetry(gaps)
 
     def kappa(self, cut: _Cut) -> np.ndarray:

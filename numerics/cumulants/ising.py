@@ -13,8 +13,8 @@ def second(law: Ising, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(theory.second(law.t, np.arange(shape[0], dtype=float), shape[0]))
 
 
-def fourth(law: Ising, sites: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
-    """K at ``sites`` (n, 4), absolute positions in any order -> (n,): eq. (ising.4, Ising fourth cumulant)."""
+def fourth(law: Ising, sites: np.ndarray, shape: tuple[int, ...] | None, precision: float = 0.0) -> np.ndarray:
+    """K at ``sites`` (n, 4), absolute positions in any order -> (n,): eq. (ising.4, Ising fourth cumulant); exact."""
     size = None if shape is None else shape[0]
     sites = np.sort(np.asarray(sites) % size if size is not None else np.asarray(sites), axis=1)
     gaps = [(sites[:, i + 1] - sites[:, i]).astype(float) for i in range(3)]

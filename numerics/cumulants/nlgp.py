@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,8 +17,11 @@ from cumulode.theory.laws import NLGP
 from ..generated.nlgp import plackett_pair
 from ..jit import compiled, i8, kernel, matrix, types, vector
 
-#: With the map below: 4e-14 up to gain 10^3, 6e-13 at 10^4, 5e-11 at 10^6 (measured, repeated sites).
-NODES = 96
+#: Smallest 1 - r of two hidden signs down to which a number of nodes below serves; the last has no limit.
+CLOSEST = (1e-1, 1e-2, 1e-5, 0.0)
+#: Nodes by the error allowed, relative to K_0000; measured against 256 nodes over gains 0.1 to infinity and
+#: correlation lengths 0.5 to 1000. The last: 1e-14, but 8e-14 down to 1 - r = 1e-7 and 7e-13 at 1e-11.
+NODES = {1e-6: (16, 16, 24, 32), 1e-11: (32, 32, 48, 80), 1e-14: (32, 48, 64, 96)}
 
 
 def second(law: NLGP, shape: tuple[int, ...]) -> np.ndarray:
@@ -27,16 +31,16 @@ def second(law: NLGP, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(theory.second(law.q, c, complements=complements)).ravel()
 
 
-def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None, precision: float = 1e-14) -> np.ndarray:
     """K at ``sites`` (n, 4) or (n, 4, 2), absolute integer positions in any order -> (n,): eq. (nlgp.18, Plackett
-    bracket).
+    bracket). ``precision``: error allowed, relative to K_0000.
     """
     sites = _in_order(np.asarray(sites, dtype=np.int64))
     sides = np.array([0, 0] if shape is None else [shape[0], shape[-1]])
     tables = [_table(law, sites[..., axis], shape) for axis in range(2)]
     out = np.empty(len(sites))
     work = compiled(_fourth, _SIGNATURE)
-    rule = _rule()
+    rules, last = _rules(precision)
     chunks = np.array_split(np.arange(len(sites)), max(1, len(sites) // 4096))
     hidden = np.array([law.q, law.one_minus_q])
     scale = 4 / math.pi**2 / theory.normalisation(law.q, complement=law.one_minus_q) ** 2
@@ -44,7 +48,7 @@ def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None) -> np.nd
     def run(rows: np.ndarray) -> None:
         block = np.ascontiguousarray(sites[rows])
         result = np.empty(len(rows))
-        work(block, sides, *tables, hidden, rule, result)
+        work(block, sides, *tables, hidden, rules, last, result)
         out[rows] = result * scale
 
     with ThreadPoolExecutor() as pool:
@@ -71,18 +75,25 @@ def _table(law: NLGP, positions: np.ndarray, shape: tuple[int, ...] | None) -> n
     return np.stack(gaussian_covariance(law.covariance, np.arange(most + 1), law.xi, side))
 
 
-def _rule() -> np.ndarray:
+def _rules(precision: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rules for each of ``CLOSEST`` one after another, (3, n), and where each ends."""
+    counts = NODES[max((p for p in NODES if p <= precision), default=min(NODES))]
+    return np.ascontiguousarray(np.concatenate([_rule(n) for n in counts], axis=1)), np.cumsum([0, *counts])
+
+
+@lru_cache(maxsize=16)
+def _rule(count: int) -> np.ndarray:
     """Nodes tau, 1 - tau and weights of the Plackett integral: tau = sin(pi u/2), u = 1 - (1-v)^4, Gauss in v.
 
     The map crowds the nodes where tau is near 1, where a large gain leaves a narrow layer.
     """
-    x, weight = np.polynomial.legendre.leggauss(NODES)
+    x, weight = np.polynomial.legendre.leggauss(count)
     rest = (1 - x) / 2  # 1 - v
     u = 1 - rest**4
     tau = np.sin(np.pi * u / 2)
     tau_complement = 2 * np.sin(np.pi * rest**4 / 4) ** 2
     jacobian = np.pi / 2 * np.cos(np.pi * u / 2) * 4 * rest**3
-    return np.ascontiguousarray(np.stack([tau, tau_complement, weight / 2 * jacobian]))
+    return np.stack([tau, tau_complement, weight / 2 * jacobian])
 
 
 @kernel
@@ -109,7 +120,7 @@ def _correlations(sites, sides, first, second, hidden, r, rc):  # type: ignore[n
 
 
 @kernel
-def _fourth(sites, sides, first, second, hidden, rule, out):  # type: ignore[no-untyped-def]
+def _fourth(sites, sides, first, second, hidden, rule, last, out):  # type: ignore[no-untyped-def]
     """The integral for each row of sites; where gain is infinite, s^2 = 1 is put in by hand at coinciding sites."""
     pairs = np.array([[0, 1, 2, 3], [0, 2, 1, 3], [0, 3, 1, 2], [1, 2, 0, 3], [1, 3, 0, 2], [2, 3, 0, 1]])
     r, rc = np.empty((4, 4)), np.empty((4, 4))
@@ -118,12 +129,18 @@ def _fourth(sites, sides, first, second, hidden, rule, out):  # type: ignore[no-
         if coincide:
             out[row] = _coinciding(r, rc)
             continue
+        closest = 1.0
+        for p in range(6):
+            closest = min(closest, rc[pairs[p, 0], pairs[p, 1]])
+        chosen = 0
+        while closest < CLOSEST[chosen]:
+            chosen += 1
         total = 0.0
         for p in range(6):
             i, j, k, l = pairs[p]
             if r[i, j] == 0.0:
                 continue
-            for n in range(rule.shape[1]):
+            for n in range(last[chosen], last[chosen + 1]):
                 total += rule[2, n] * plackett_pair(
                     rule[0, n],
                     rule[1, n],
@@ -160,4 +177,4 @@ def _coinciding(r, rc):  # type: ignore[no-untyped-def]
     return math.nan
 
 
-_SIGNATURE = i8(types.int64[:, :, ::1], types.int64[::1], matrix, matrix, vector, matrix, vector)
+_SIGNATURE = i8(types.int64[:, :, ::1], types.int64[::1], matrix, matrix, vector, matrix, types.int64[::1], vector)
