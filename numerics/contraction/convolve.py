@@ -20,11 +20,10 @@ def convolve(out, p, start, k, n, direction):  # type: ignore[no-untyped-def]
         else:
             c7, c6, c5, c4, c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3], k[b + 4], k[b + 5], k[b + 6], k[b + 7]
             at = start - b - 7
-        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
-        p4, p5, p6, p7 = p[at + 4 : at + 4 + m], p[at + 5 : at + 5 + m], p[at + 6 : at + 6 + m], p[at + 7 : at + 7 + m]
+        q = p[at : at + m + 7]  # one slice: each costs as much as some ten multiply-adds
         for i in range(m):
-            even = c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
-            out[i] += even + (c4 * p4[i] + c5 * p5[i] + c6 * p6[i] + c7 * p7[i])
+            even = c0 * q[i] + c1 * q[i + 1] + c2 * q[i + 2] + c3 * q[i + 3]
+            out[i] += even + (c4 * q[i + 4] + c5 * q[i + 5] + c6 * q[i + 6] + c7 * q[i + 7])
         b += 8
     if n - b >= 4:
         if direction > 0:
@@ -33,9 +32,9 @@ def convolve(out, p, start, k, n, direction):  # type: ignore[no-untyped-def]
         else:
             c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3]
             at = start - b - 3
-        p0, p1, p2, p3 = p[at : at + m], p[at + 1 : at + 1 + m], p[at + 2 : at + 2 + m], p[at + 3 : at + 3 + m]
+        q = p[at : at + m + 3]
         for i in range(m):
-            out[i] += c0 * p0[i] + c1 * p1[i] + c2 * p2[i] + c3 * p3[i]
+            out[i] += c0 * q[i] + c1 * q[i + 1] + c2 * q[i + 2] + c3 * q[i + 3]
 
 
 @kernel
