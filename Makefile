@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test quick lint types contract generate derivations clean help
+.PHONY: demo test quick bench lint types contract generate derivations clean help
 
 help:
 	@echo "make demo      theory against SGD: demo/compare.png and demo/compare.txt"
 	@echo "make test      all tests (make quick leaves the slow ones out)"
+	@echo "make bench     every benchmark, side by side: docs/benchmarks.md"
 	@echo "make lint types contract   ruff; mypy; import contract"
 	@echo "make derivations   check every derivation and write it to derivations/"
 	@echo "make generate  rewrite numerics/generated from theory"
@@ -31,6 +32,9 @@ test: $(STAMP)
 
 quick: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

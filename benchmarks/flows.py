@@ -74,8 +74,15 @@ def batches() -> str:
         failed = int(np.count_nonzero(found.status))
         work = found.provenance["evaluations"] / len(problems)
         rows.append(
-            [f"{xi:g}/1", len(problems), show(ready - began), show(seconds), f"{work:.0f}", failed,
-             f"{found.provenance['cumulant_error']:.1e}"]
+            [
+                f"{xi:g}/1",
+                len(problems),
+                show(ready - began),
+                show(seconds),
+                f"{work:.0f}",
+                failed,
+                f"{found.provenance['cumulant_error']:.1e}",
+            ]
         )
     head = ["xi", "trajectories", "set-up", "solve", "right-hand sides each", "failed", "error of K"]
     return table(head, rows)
@@ -89,12 +96,14 @@ def in_number_and_threads() -> str:
         starts = np.array([_start(100, seed) for seed in range(n)])
         seconds.append(side_by_side({"": lambda s=starts: solve(problem, s, [0.0, TIME])}, repetitions=3)[""].median)
     lines = table(
-        ["trajectories", *map(str, numbers), "exponent"], [["solve", *map(show, seconds), f"{exponent(numbers, seconds):.2f}"]]
+        ["trajectories", *map(str, numbers), "exponent"],
+        [["solve", *map(show, seconds), f"{exponent(numbers, seconds):.2f}"]],
     )
     starts, threads = np.array([_start(100, seed) for seed in range(128)]), sorted({1, os.cpu_count() or 1})
     pools = {n: ThreadPoolExecutor(n) for n in threads}
     timed = side_by_side(
-        {str(n): lambda p=pool: solve(problem, starts, [0.0, TIME], executor=p) for n, pool in pools.items()}, repetitions=5
+        {str(n): lambda p=pool: solve(problem, starts, [0.0, TIME], executor=p) for n, pool in pools.items()},
+        repetitions=5,
     )
     one = timed["1"].median
     rows = [[n, show(timed[str(n)].median), f"{one / timed[str(n)].median:.2f}"] for n in threads]

@@ -30,7 +30,9 @@ def _repeat_rhs(n, rhs, w, out, data, law):  # type: ignore[no-untyped-def]
         rhs(w, out, data, law)
 
 
-def _ours(law: NLGP, size: int, tolerance: float, contraction: str = "auto") -> tuple[Callable[[], object], int, object]:
+def _ours(
+    law: NLGP, size: int, tolerance: float, contraction: str = "auto"
+) -> tuple[Callable[[], object], int, object]:
     """A call of the compiled contraction ``n`` times, n, and its form."""
     form = fourth_form(law, (size,), tolerance, contraction)
     w, out = _weights(size), np.empty(size)
@@ -99,7 +101,7 @@ def against_others() -> str:
                 jax = _jax_form(K, _weights(size))
                 candidates |= {} if jax is None else {"JAX": jax}
             listed = 1
-            if size <= 1000 and xi <= 2 or size <= 100:
+            if (size <= 1000 and xi <= 2) or size <= 100:
                 candidates["list"], listed, _ = _ours(law, size, 1e-3, "sorted-list")
             seconds = side_by_side(candidates)
             ours = seconds["ours"].median / n
@@ -161,7 +163,9 @@ def whole() -> str:
         for closure in ("taylor", "gaussian", "edgeworth", "bimodal", "pearson", "regression"):
             plan = make_plan(problem, closure)
             data, w, out = plan.data(), 0.5 * _bump(size), np.empty(size)
-            run = compiled(_repeat_rhs, types.void(i8, types.FunctionType(rhs_sig), vector, vector, data_t, plan.law_type))
+            run = compiled(
+                _repeat_rhs, types.void(i8, types.FunctionType(rhs_sig), vector, vector, data_t, plan.law_type)
+            )
             n = max(1, 20000 // size)
             seconds = side_by_side({"ours": lambda: run(n, plan.rhs, w, out, data, plan.law)})["ours"].median / n  # noqa: B023
             rows.append([size, closure, show(seconds)])

@@ -1,4 +1,4 @@
-"""Starting up: import, first call with nothing compiled, first call from the cache, peak memory; each in a fresh process."""
+"""Starting up, each time in a fresh process: import, first call cold and from the cache, peak memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
 
 from .timing import show, table
 
@@ -21,31 +23,35 @@ w0 = 0.01 * np.random.default_rng(1).standard_normal(40)
 solve(Problem(NLGP(3.0, 4.0), NLGP(3.0, 1.0), 40), w0, [0.0, 150.0])
 print(time.perf_counter() - t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
-_COMMAND = ["-m", "cumulode.validation.cli", "solve", "--gain", "3", "--xi-plus", "4", "--xi-minus", "1", "--size", "40"]
 
 
-def _python(arguments: list[str], cache: str) -> tuple[list[float], float]:
+def _command() -> list[str]:
+    """The command line as installed beside this Python."""
+    problem = "--gain 3 --xi-plus 4 --xi-minus 1 --size 40"
+    return [str(Path(sys.executable).parent / "cumulode"), "solve", *problem.split()]
+
+
+def _run(command: list[str], cache: str) -> tuple[str, float]:
     """What a fresh process prints, and how long it took from outside."""
-    import time
-
     began = time.perf_counter()
-    run = subprocess.run([sys.executable, *arguments], env={**os.environ, "CUMULODE_CACHE": cache}, check=True,
-                         capture_output=True, text=True)  # fmt: skip
-    seconds = time.perf_counter() - began
-    try:
-        return [float(x) for x in run.stdout.split()], seconds
-    except ValueError:
-        return [], seconds
+    environment = {**os.environ, "CUMULODE_CACHE": cache}
+    run = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return run.stdout, time.perf_counter() - began
+
+
+def _python(code: str, cache: str) -> list[float]:
+    """The numbers that a fresh Python prints."""
+    return [float(x) for x in _run([sys.executable, "-c", code], cache)[0].split()]
 
 
 def starts() -> str:
     """Medians of five fresh processes; the one with an empty cache runs once."""
     with tempfile.TemporaryDirectory() as cache:
-        imports = [_python(["-c", _IMPORT], cache)[0][0] for _ in range(5)]
-        cold = _python(["-c", _SOLVE], cache)[0]
-        warm = [_python(["-c", _SOLVE], cache)[0] for _ in range(5)]
-        _python(_COMMAND, cache)
-        command = [_python(_COMMAND, cache)[1] for _ in range(5)]
+        imports = [_python(_IMPORT, cache)[0] for _ in range(5)]
+        cold = _python(_SOLVE, cache)
+        warm = [_python(_SOLVE, cache) for _ in range(5)]
+        _run(_command(), cache)
+        command = [_run(_command(), cache)[1] for _ in range(5)]
     rows = [
         ["import cumulode", show(statistics.median(imports)), "-"],
         ["import and first solve, everything compiled on the way", show(cold[0]), f"{cold[1]:.0f} MB"],

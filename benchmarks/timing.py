@@ -24,7 +24,9 @@ class Timing:
         return f"{show(self.median)} ± {100 * self.spread / self.median:.0f} %"
 
 
-def side_by_side(candidates: dict[str, Callable[[], object]], repetitions: int = 7, least: float = 0.02) -> dict[str, Timing]:
+def side_by_side(
+    candidates: dict[str, Callable[[], object]], repetitions: int = 7, least: float = 0.02
+) -> dict[str, Timing]:
     """Time every candidate; each repetition calls it as often as takes ``least`` seconds."""
     calls = {}
     for name, run in candidates.items():
@@ -74,7 +76,9 @@ def machine() -> str:
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
         processor = f"{len(names)} x {names[0]}" if names else processor
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, numba {numba.__version__}"
     return f"{processor}, {platform.system()}; {versions}"

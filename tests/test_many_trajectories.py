@@ -1,0 +1,55 @@
+"""Many problems and starts at once: the same as one at a time, and no failure where none is due."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cumulode.numerics import solve
+from cumulode.theory import NLGP, Problem
+
+SIZE = 100
+
+
+def _start(seed, norm=0.1):
+    w = np.random.default_rng(seed).standard_normal(SIZE)
+    return norm * w / np.linalg.norm(w)
+
+
+def _problem(gain, xi, bias):
+    return Problem(NLGP(gain, xi), NLGP(gain, 1.0), SIZE, bias=bias)
+
+
+def test_where_k4_is_noise_no_run_fails():
+    """Assert that eight starts at xi+ = 10, b = -0.29 reach the end: w decays to where C is nearly singular and k4/k2^2
+    is noise of the contraction; k4 is clamped to -2 k2^2 and k2 has a floor (theory.md section 5).
+    """
+    found = solve(_problem(3.0, 10.0, -0.29), np.array([_start(seed) for seed in range(8)]), [0.0, 75.0, 150.0])
+    assert found.success
+    assert np.all(found.status == 0)
+    assert np.all(np.isfinite(found.w))
+
+
+def test_a_grid_of_problems_and_starts_is_each_by_itself():
+    """Assert the same bytes for 3 gains x 2 biases x 2 starts, given as an array of problems, as for each alone; that no
+    run fails; and that nothing is kept but what was asked for.
+    """
+    problems = np.array([_problem(g, 4.0, b) for g in (0.1, 3.0, 30.0) for b in (-1.2, -0.29) for _ in range(2)])
+    starts = np.array([_start(seed) for _ in range(6) for seed in range(2)])
+    found = solve(problems, starts, [10.0, 150.0])
+    assert found.success
+    assert found.w.shape == (12, 2, SIZE)
+    for i in (0, 5, 11):
+        alone = solve(problems[i], starts[i], [10.0, 150.0])
+        assert alone.w.tobytes() == found.w[i].tobytes()
+
+
+@pytest.mark.parametrize(("xi", "gain"), [(4.0, 3.0), (2.0, 10.0), (10.0, 3.0)])
+def test_trajectories_at_the_default_tolerance_are_the_exact_ones(xi, gain):
+    """Assert a distance of at most 1e-3 of |w| at t = 15, while fields form, and t = 150, from the same four starts at
+    tolerance 1e-8.
+    """
+    starts = np.array([_start(seed) for seed in range(4)])
+    rough, fine = (solve(_problem(gain, xi, -1.0), starts, [15.0, 150.0], tolerance=t, rtol=1e-8) for t in (1e-3, 1e-8))
+    distance = np.linalg.norm(rough.w - fine.w, axis=-1) / np.linalg.norm(fine.w, axis=-1)
+    assert distance.max() < 1e-3
