@@ -92,15 +92,23 @@ def _first_step(rhs, y, f, data, law, rtol, atol, counts, y1, f1):  # type: igno
 
 
 @kernel
+def _weighted(k, weights, stages, out):  # type: ignore[no-untyped-def]
+    """Set ``out`` to the weighted sum of the first stages; rows outside, so that the inner loop runs over memory."""
+    out[:] = 0.0
+    for j in range(stages):
+        weight = weights[j]
+        for i in range(out.size):
+            out[i] += weight * k[j, i]
+
+
+@kernel
 def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-untyped-def]
     """Fill k[1:], y_new; returns -1 where undefined, -2 where not finite, else flags. k[0] is the slope at y."""
     flags = 0
     for stage in range(1, 7):
+        _weighted(k, a[stage], stage, y_new)
         for i in range(y.size):
-            total = 0.0
-            for j in range(stage):
-                total += a[stage, j] * k[j, i]
-            y_new[i] = y[i] + step * total
+            y_new[i] = y[i] + step * y_new[i]
         found = _evaluate(rhs, y_new, k[stage], data, law, counts)
         if found < 0:
             return -1
@@ -114,11 +122,9 @@ def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-un
 @kernel
 def _combine(k, weights, step, out):  # type: ignore[no-untyped-def]
     """step x the weighted sum of the seven stages."""
+    _weighted(k, weights, 7, out)
     for i in range(out.size):
-        total = 0.0
-        for s in range(7):
-            total += weights[s] * k[s, i]
-        out[i] = step * total
+        out[i] *= step
 
 
 @kernel
