@@ -10,7 +10,8 @@ import numpy as np
 
 from cumulode.theory.validate import complain, integer
 
-from .metrics import Symmetry, centre
+from .field_input import shape_for
+from .metrics import Symmetry, TorusSymmetry, centre
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,6 +116,22 @@ def one_run(trajectory: Trajectory, run: int, name: str = "run") -> np.ndarray:
     return np.asarray(runs[integer(name, run, f"0 <= {name} < {len(runs)}", low=0, high=len(runs) - 1)])
 
 
+def shape_of_run(trajectory: Trajectory, shape: Any = None) -> tuple[int, ...]:
+    """``(D,)`` or ``(L, L)``: ``shape``, or what the run's provenance says of its problem; else the ring."""
+    if shape is None:
+        problem = trajectory.provenance.get("problem", {})
+        size = (problem[0] if isinstance(problem, list) else problem).get("size")
+        shape = tuple(size) if isinstance(size, (list, tuple)) else None
+    return shape_for(trajectory.w, shape)
+
+
+def on_ring(name: str, trajectory: Trajectory, instead: str) -> None:
+    """Raise ValueError for a run on a torus."""
+    sides = shape_of_run(trajectory)
+    if len(sides) > 1:
+        raise complain(name, f"a run on a {sides[0]} x {sides[1]} torus", f"a run on a ring (of a torus: {instead})")
+
+
 def last_field(w: np.ndarray) -> np.ndarray:
     """The last field (D,) of (T, D) that is finite: where a run that stopped early stood."""
     finite = np.flatnonzero(np.isfinite(w).all(axis=-1))
@@ -146,6 +163,13 @@ def to_middle(field: np.ndarray) -> Symmetry:
     at = float(centre(field))
     shift = 0 if np.isnan(at) else (field.size // 2 - round(at)) % field.size
     return IDENTITY._replace(shift=np.asarray(shift))
+
+
+def torus_to_middle(field: np.ndarray, shape: tuple[int, ...]) -> TorusSymmetry:
+    """The same on a torus, each direction by itself."""
+    at = centre(field, shape)
+    shift = np.where(np.isnan(at), 0, shape[0] // 2 - np.round(np.nan_to_num(at))).astype(int) % shape[0]
+    return TorusSymmetry(shift, np.asarray(0), np.asarray(1.0))
 
 
 def site_label(move: Symmetry, size: int) -> str:

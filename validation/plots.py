@@ -15,6 +15,7 @@ import numpy as np
 
 from cumulode.theory.validate import choice, complain, real
 
+from .images import field_image, field_images
 from .metrics import Symmetry, align, centre, ipr, transform
 from .plot_parts import (
     CLASSES,
@@ -27,6 +28,7 @@ from .plot_parts import (
     largest_weight,
     last_field,
     legend_above,
+    on_ring,
     one_run,
     over_time,
     role_entries,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
     from cumulode.numerics.solution import Trajectory
 
-__all__ = ["COLOURS", "fields", "ipr_over_time", "kurtosis_over_time", "space_time"]
+__all__ = ["COLOURS", "field_image", "field_images", "fields", "ipr_over_time", "kurtosis_over_time", "space_time"]
 
 
 def space_time(
@@ -77,10 +79,11 @@ def space_time(
     ------
     ValueError
         If ``run`` does not exist, fewer than two times can be shown, ``limit`` is not above 0, or both ``centred`` and
-        ``symmetry`` are given.
+        ``symmetry`` are given, or the run is one on a torus (``field_images`` shows that).
     """
     if centred and symmetry is not None:
         raise complain("centred", centred, "False when symmetry is given")
+    on_ring("trajectory", trajectory, "field_images")
     w = one_run(trajectory, run)
     move = to_middle(last_field(w)) if centred else symmetry or IDENTITY
     keep = shown_times("trajectory", trajectory.t, log_time)
@@ -185,11 +188,12 @@ def fields(
     Raises
     ------
     ValueError
-        If ``run`` does not exist, or the sizes differ.
+        If ``run`` does not exist, the sizes differ, or they are tori's (``field_image`` shows those).
     """
     choice("seeds", seeds, ("band", "lines"))
     roles = {"theory": theory, "control": control, "sgd": sgd}
     same_size(roles)
+    on_ring("theory", theory, "field_image")
     final = one_run(theory, run)[-1]
     move = to_middle(final)
     final = transform(final, move)
