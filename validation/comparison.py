@@ -18,14 +18,15 @@ from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
 from .metrics import width
+from .plot_parts import shape_of_run
 from .sgd import Run, simulate_sgd
 from .table import Row, Table, judge
 
-#: Quantities compared: all unchanged by translation, reflection and sign, so that no alignment is needed.
+#: Quantities compared: all unchanged by the symmetries of ring and torus, so that no alignment is needed.
 QUANTITIES: dict[str, Callable[[Trajectory], np.ndarray]] = {
     "ipr": lambda x: x.ipr,
     "norm": lambda x: x.norm,
-    "width": lambda x: width(x.w),
+    "width": lambda x: width(x.w, shape_of_run(x)),
     "k2_plus": lambda x: x.k2[..., 0],
     "k2_minus": lambda x: x.k2[..., 1],
     "kurtosis_plus": lambda x: x.kurtosis[..., 0],
@@ -86,7 +87,7 @@ class Comparison:
         }
 
     def figure(self, control: Comparison | None = None, **options: Any) -> Any:
-        """Space-time maps, IPR and kurtosis over time, final fields; see ``report.comparison_figure``."""
+        """Space-time maps (of a torus the final fields), IPR and kurtosis; see ``report.comparison_figure``."""
         from .report import comparison_figure
 
         options.setdefault("title", f"{self.theory.provenance['closure']} closure and SGD")

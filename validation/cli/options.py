@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.shape import ALLOWED, Size, shape_of, sites_in
 from cumulode.theory.validate import complain, integer, real
 
 INTERRUPTED = 4  # cumulode.numerics.integrate.INTERRUPTED, which would import numba before input is checked
@@ -32,7 +33,7 @@ _LAW_OPTIONS = _FIELD_OPTIONS | _ISING_OPTIONS
 
 
 def add_problem(parser: argparse.ArgumentParser) -> None:
-    """Laws of the two classes, size of the ring, neuron."""
+    """Laws of the two classes, size of the ring or torus, neuron."""
     group = parser.add_argument_group("problem")
     group.add_argument("--law", default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)")
     for name, (kind, default, words) in _LAW_OPTIONS.items():
@@ -42,7 +43,9 @@ def add_problem(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--control", action="store_true", help="replace the inputs by Gaussian ones of the same covariance"
     )
-    group.add_argument("--size", type=int, default=40, help="number of sites D of the ring")
+    group.add_argument(
+        "--size", metavar="D|LxL", default="40", help="number of sites D of the ring, or LxL such as 20x20 for a torus"
+    )
     group.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
     group.add_argument("--bias", type=float, default=-1.0, help="bias b of the neuron")
     group.add_argument("--prior", type=float, default=0.5, help="probability of the class plus")
@@ -59,12 +62,23 @@ def problem(options: argparse.Namespace) -> Problem:
     gain_minus = of["gain"] if of["gain-minus"] is None else of["gain-minus"]
     pair = ((of["gain"], of["xi-plus"], "xi-plus"), (gain_minus, of["xi-minus"], "xi-minus"))
     laws: list[Any] = [_named(name, lambda g=g, xi=xi: NLGP(g, xi, of["covariance"])) for g, xi, name in pair]
-    size = integer("size", options.size, "an integer >= 4", low=4)
+    size = sides(options.size)
     for law, (_, _, name) in zip(laws, pair, strict=True):
         _named(name, lambda law=law: law.check_size(size))
     if options.law == "gp":
         laws = [GP(law) for law in laws]
     return _finish(options, *laws)
+
+
+def sides(text: str) -> Size:
+    """``--size``: D of a ring, or (L, L) where LxL was written; ValueError naming it otherwise."""
+    parts = text.lower().split("x")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise complain("size", text, f"{ALLOWED}, written LxL")
+    size = tuple(int(part) for part in parts)
+    if len(size) == 1:
+        return integer("size", size[0], ALLOWED, low=4)
+    return shape_of(size, allowed=f"{ALLOWED}, written LxL")
 
 
 def _law_options(options: argparse.Namespace, own: dict[str, tuple[Any, Any, str]]) -> dict[str, Any]:
@@ -86,7 +100,7 @@ def _named(option: str, build: Any) -> Any:
 
 
 def _finish(options: argparse.Namespace, plus: Any, minus: Any) -> Problem:
-    found = Problem(plus, minus, options.size, options.activation, options.bias, options.prior)
+    found = Problem(plus, minus, sides(options.size), options.activation, options.bias, options.prior)
     return found.gaussian_control() if options.control else found
 
 
@@ -107,24 +121,26 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         help="start: amplitude * default_rng(seed).standard_normal(D) / sqrt(D), of norm about amplitude",
     )
-    group.add_argument("--w0", metavar="FILE", default=None, help="start from a .npy or text file instead, (D,)")
+    group.add_argument(
+        "--w0", metavar="FILE", default=None, help="start from a .npy or text file instead, (D,) or (L, L)"
+    )
 
 
 def start(options: argparse.Namespace) -> np.ndarray:
-    """The start the options describe, (D,)."""
+    """The start the options describe, (D,); of a torus a file may hold it as (L, L)."""
+    shape = shape_of(sides(options.size))
+    size = sites_in(shape)
     if options.w0 is not None:
         try:
             found = np.load(options.w0) if options.w0.endswith(".npy") else np.loadtxt(options.w0)
         except (OSError, ValueError, EOFError) as error:
-            raise complain(
-                "w0", options.w0, f"a readable .npy or text file of {options.size} numbers ({error})"
-            ) from None
-        if found.shape != (options.size,):
-            raise complain("w0", f"{options.w0}, shape {found.shape}", f"{options.size} numbers, one start")
-        return found
+            raise complain("w0", options.w0, f"a readable .npy or text file of {size} numbers ({error})") from None
+        if found.shape not in ((size,), shape):
+            raise complain("w0", f"{options.w0}, shape {found.shape}", f"{size} numbers, one start")
+        return np.reshape(found, size)
     amplitude = real("amplitude", options.amplitude, "0 < amplitude < inf", low=0.0, open_low=True, open_high=True)
     seed = integer("seed", options.seed, "an integer >= 0", low=0)
-    return amplitude * np.random.default_rng(seed).standard_normal(options.size) / np.sqrt(options.size)
+    return amplitude * np.random.default_rng(seed).standard_normal(size) / np.sqrt(size)
 
 
 def times(options: argparse.Namespace) -> np.ndarray:
