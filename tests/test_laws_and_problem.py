@@ -94,14 +94,14 @@ def test_an_ising_law_needs_exactly_one_of_t_and_j():
 @pytest.mark.parametrize("source", [None, "NLGP", 3, NLGP, [A]], ids=repr)
 def test_a_gaussian_law_of_no_law_is_refused(source):
     """Assert that GP of anything but a law is refused naming ``source``."""
-    assert "NLGP(...) or Ising(...)" in refusal(lambda: GP(source), "source")
+    assert "NLGP(...), GP(...), Ising(...) or Cumulants(...)" in refusal(lambda: GP(source), "source")
 
 
 @pytest.mark.parametrize("name", ["plus", "minus"])
 @pytest.mark.parametrize("law", [None, "NLGP", 3.0, NLGP, {"law": "NLGP"}, [A]], ids=repr)
 def test_a_class_that_is_no_law_is_refused(name, law):
     """Assert that the class is named."""
-    assert "a law: NLGP(...), GP(...) or Ising(...)" in refusal(
+    assert "a law: NLGP(...), GP(...), Ising(...) or Cumulants(...)" in refusal(
         lambda: Problem(**{"plus": A, "minus": B, "size": 40, name: law}), name
     )
 

@@ -6,7 +6,7 @@
 from importlib import import_module
 from typing import Any
 
-from .laws import GP, NLGP, Ising
+from .laws import GP, NLGP, Cumulants, Ising
 from .problem import Problem
 
 _WITH_SYMPY = {
@@ -19,7 +19,7 @@ _WITH_SYMPY = {
     "QUANTITIES": "quantities",
 }
 
-__all__ = ["GP", "NLGP", "Ising", "Problem", *_WITH_SYMPY]
+__all__ = ["GP", "NLGP", "Cumulants", "Ising", "Problem", *_WITH_SYMPY]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Laws of the inputs: translation invariant, even, unit variance (theory.md section 1).
 
 These are plain parameter sets; their cumulants as expressions are in ``nlgp`` and ``ising``, as numbers in
-``cumulode.numerics``.
+``cumulode.numerics``. A law of the user's own, by its cumulants as arrays, is in ``user_cumulants``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from . import covariance as _cov
 from .shape import Size, shape_of
+from .user_cumulants import Cumulants
 from .validate import choice, complain, real
 
 
@@ -131,13 +132,13 @@ class Ising:
 class GP:
     """Gaussian field with the second cumulant of ``source`` (the control): the same C, no fourth cumulant."""
 
-    source: NLGP | Ising | GP
+    source: NLGP | Ising | GP | Cumulants
 
     def __post_init__(self) -> None:
         if isinstance(self.source, GP):
             object.__setattr__(self, "source", self.source.source)
-        elif not isinstance(self.source, (NLGP, Ising)):
-            raise complain("source", self.source, "a law whose covariance to copy: NLGP(...) or Ising(...)")
+        else:
+            check_law("source", self.source, "a law whose covariance to copy")
 
     def check_size(self, size: Size) -> None:
         """Raise ValueError when the source does not exist on a ring or torus of this size."""
@@ -152,16 +153,26 @@ class GP:
         return {"law": "GP", "source": self.source.to_dict()}
 
 
-Law = NLGP | GP | Ising
+Law = NLGP | GP | Ising | Cumulants
+#: All laws by name.
+LAWS: dict[str, Any] = {"NLGP": NLGP, "GP": GP, "Ising": Ising, "Cumulants": Cumulants}
+
+
+def check_law(name: str, law: object, what: str = "a law") -> None:
+    """Raise ValueError naming ``name`` unless ``law`` is one of the laws."""
+    if not isinstance(law, tuple(LAWS.values())):
+        *most, last = (f"{each}(...)" for each in LAWS)
+        raise complain(name, law, f"{what}: {', '.join(most)} or {last}")
 
 
 def from_dict(parameters: dict[str, Any]) -> Law:
     """The law that ``to_dict`` described."""
     rest = {k: v for k, v in parameters.items() if k != "law"}
-    name = choice("law", parameters.get("law"), ("NLGP", "GP", "Ising"))
+    name = choice("law", parameters.get("law"), LAWS)
     if name == "GP":
         return GP(from_dict(rest["source"]))
-    return NLGP(**rest) if name == "NLGP" else Ising(**rest)
+    found: Law = LAWS[name](**rest)
+    return found
 
 
 def with_parameters(law: Law, **changes: Any) -> Law:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
 from . import laws
-from .laws import GP, NLGP, Ising, Law
+from .laws import GP, Law
 from .shape import Size, as_size, shape_of, sites_in
-from .validate import complain, finite, real
+from .validate import finite, real
 
 if TYPE_CHECKING:
     import sympy
@@ -29,7 +29,7 @@ class Problem:
 
     Parameters
     ----------
-    plus, minus : NLGP, GP or Ising
+    plus, minus : NLGP, GP, Ising or Cumulants
         Laws of the inputs of the two classes.
     size : int >= 4, or (L, L) with an int L >= 4
         Number of sites ``D`` of the ring, or sides of the torus of ``D = L**2`` sites (weights are row-major). The
@@ -75,8 +75,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         for name in ("plus", "minus"):
-            if not isinstance(getattr(self, name), (NLGP, GP, Ising)):
-                raise complain(name, getattr(self, name), "a law: NLGP(...), GP(...) or Ising(...)")
+            laws.check_law(name, getattr(self, name))
         shape = shape_of(self.size)
         if self.shape and sites_in(shape_of(self.shape, "shape")) == shape[0] and len(shape) == 1:
             shape = self.shape

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.theory.laws import GP, NLGP, Ising, Law
+from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, Law, check_law
 from cumulode.theory.shape import ALLOWED, Size, shape_of
 from cumulode.theory.validate import complain
 
-from . import ising, nlgp
+from . import ising, nlgp, user
 
-_MODULES = {NLGP: nlgp, Ising: ising}
+_MODULES = {NLGP: nlgp, Ising: ising, Cumulants: user}
 
 
 def second_cumulant(law: Law, size: Size) -> np.ndarray:
@@ -19,7 +19,7 @@ def second_cumulant(law: Law, size: Size) -> np.ndarray:
 
     Parameters
     ----------
-    law : NLGP, GP or Ising
+    law : NLGP, GP, Ising or Cumulants
     size : int >= 4, or (L, L) with an int L >= 4
         Number of sites D of the ring, or sides of the torus (no Ising law there).
 
@@ -32,7 +32,7 @@ def second_cumulant(law: Law, size: Size) -> np.ndarray:
     ValueError
         Naming ``size`` or ``xi`` when the law does not exist there.
     """
-    check_law(law)
+    check_law("law", law)
     shape = shape_of(size)
     law.check_size(shape)
     source = law.source if isinstance(law, GP) else law
@@ -44,7 +44,7 @@ def fourth_cumulant(law: Law, offsets: ArrayLike, size: Size | None = None) -> n
 
     Parameters
     ----------
-    law : NLGP, GP or Ising
+    law : NLGP, GP, Ising or Cumulants
     offsets : (n, 3) integers, in two dimensions (n, 3, 2)
         Offsets (a, b, c), in any order, repeated and negative ones allowed; (3,) or (3, 2) is one row.
     size : int >= 4, (L, L) with an int L >= 4, or None
@@ -59,7 +59,7 @@ def fourth_cumulant(law: Law, offsets: ArrayLike, size: Size | None = None) -> n
     ValueError
         Naming ``offsets`` (not integers, not three a row, not of the dimension of ``size``), ``size`` or ``xi``.
     """
-    check_law(law)
+    check_law("law", law)
     shape = None if size is None else shape_of(size, allowed=f"{ALLOWED} or None (the infinite line or plane)")
     rows = _offsets(offsets, shape)
     if shape is not None:
@@ -98,9 +98,3 @@ def fourth_at(law: Law, sites: np.ndarray, size: Size | None, precision: float =
         return np.zeros(len(sites))
     shape = None if size is None else size if isinstance(size, tuple) else (size,)
     return np.asarray(_MODULES[type(law)].fourth(law, sites, shape, precision))
-
-
-def check_law(law: object) -> None:
-    """Raise ValueError unless ``law`` is one of the laws."""
-    if not isinstance(law, (NLGP, GP, Ising)):
-        raise complain("law", law, "NLGP(...), GP(...) or Ising(...)")

@@ -32,8 +32,9 @@ def second(law: NLGP, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None, precision: float = 1e-14) -> np.ndarray:
-    """K at ``sites`` (n, 4) or (n, 4, 2), absolute integer positions in any order -> (n,): eq. (nlgp.18, Plackett
-    bracket). ``precision``: error allowed, relative to K_0000.
+    """K at ``sites`` (n, 4) or (n, 4, 2), absolute integer positions in any order -> (n,).
+
+    Eq. (nlgp.18, Plackett bracket). ``precision``: error allowed, relative to K_0000.
     """
     sites = _in_order(np.asarray(sites, dtype=np.int64))
     sides = np.array([0, 0] if shape is None else [shape[0], shape[-1]])

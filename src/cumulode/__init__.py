@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "theory": ("Problem", "NLGP", "GP", "Ising", "Derivation", "derive", "check"),
+    "theory": ("Problem", "NLGP", "GP", "Ising", "Cumulants", "Derivation", "derive", "check"),
     "numerics": ("solve", "drift", "potential", "second_cumulant", "fourth_cumulant", "SolveWarning"),
     "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),
 }

@@ -1,0 +1,191 @@
+"""A law given by arrays: entries, symmetries, copies, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from cumulode import Cumulants, Problem, fourth_cumulant, second_cumulant
+from cumulode.numerics.cumulants import fourth_at
+from cumulode.theory import GP, NLGP, Ising
+from cumulode.theory.laws import from_dict, with_parameters
+from cumulode.validation.sampling import sampler
+
+
+def full(law, size):
+    """All entries K_0abc of a built-in law: (D, D, D), or six axes of L."""
+    if isinstance(size, int):
+        rows = np.array(list(itertools.product(range(size), repeat=3)))
+        return fourth_cumulant(law, rows, size).reshape((size,) * 3)
+    sites = np.array(list(itertools.product(range(size[0]), repeat=2)))
+    rows = sites[np.array(list(itertools.product(range(len(sites)), repeat=3)))]
+    return fourth_cumulant(law, rows, size).reshape(size * 3)
+
+
+def filtered(taps, size, kurtosis=-1.0):
+    """C and short-ranged K of ``x_i = sum_m g_m s_(i-m)``, s independent of that kurtosis: K_0abc = kurtosis sum g g g g.
+
+    Not symmetric under reflection where the taps are not.
+    """
+    g = np.array(taps) / np.linalg.norm(taps)
+    h = len(g) - 1
+    at = lambda i: np.where((i >= 0) & (i < len(g)), g[np.clip(i, 0, h)], 0.0)  # noqa: E731
+    m = np.arange(len(g))
+    offsets = np.arange(-h, h + 1)
+    shifted = at(m + offsets[:, None])  # (offset, m)
+    K = kurtosis * np.einsum("m,am,bm,cm->abc", g, shifted, shifted, shifted)
+    C = np.zeros(size)
+    C[offsets] = shifted @ g
+    return C, K
+
+
+TAPS = [1.0, 0.7, -0.4, 0.2]
+C, K = filtered(TAPS, 12)
+SHORT = Cumulants(C, K, name="filtered")
+RING = Cumulants(second_cumulant(NLGP(3.0, 1.0), 10), full(NLGP(3.0, 1.0), 10))
+TORUS = Cumulants(second_cumulant(NLGP(2.0, 0.5), (4, 4)).reshape(4, 4), full(NLGP(2.0, 0.5), (4, 4)))
+
+
+def test_a_copied_law_gives_the_laws_numbers_on_ring_and_torus():
+    """Assert C to the bit, and K to 1e-12 at offsets in and out of 0 .. D - 1, translated."""
+    rng = np.random.default_rng(0)
+    for copy, law, size in ((RING, NLGP(3.0, 1.0), 10), (TORUS, NLGP(2.0, 0.5), (4, 4))):
+        assert np.array_equal(second_cumulant(copy, size), second_cumulant(law, size))
+        sites = rng.integers(0, 2, (50, 4) if isinstance(size, int) else (50, 4, 2))
+        sites += np.array(10 if isinstance(size, int) else 4) * rng.integers(-2, 3, sites.shape) + 3
+        exact = fourth_at(law, sites, size)
+        assert np.allclose(fourth_at(copy, sites, size), exact, rtol=1e-12, atol=1e-16)
+        assert np.abs(exact).max() > 1e-3
+    assert fourth_cumulant(Cumulants(RING.second, np.zeros((10, 10, 10))), (0, 0, 0), 10) == 0
+    ising = Cumulants(second_cumulant(Ising(t=0.5), 8), full(Ising(t=0.5), 8))
+    assert fourth_cumulant(ising, (1, 2, 4), 8) == pytest.approx(fourth_cumulant(Ising(t=0.5), (1, 2, 4), 8), rel=1e-13)
+
+
+def test_short_ranged_cumulants_are_the_lines_on_the_ring():
+    """Assert K(w, w, w, w) on the ring = kurtosis sum_n (sum_m g_m w_(n+m))^4 to 1e-12, whose g is lopsided."""
+    w = np.random.default_rng(0).standard_normal(12)
+    sites = np.array(list(itertools.product(range(12), repeat=4)))
+    total = fourth_at(SHORT, sites, 12) @ np.prod(w[sites], axis=1)
+    g = np.array(TAPS) / np.linalg.norm(TAPS)
+    field = sum(g[m] * np.roll(w, -m) for m in range(4))  # w.x = sum_n s_n field_n
+    assert total == pytest.approx(-np.sum(field**4), rel=1e-12)
+    rows = np.array([(0, 0, 0), (0, 1, 3), (1, 2, 5), (-1, 1, 2), (3, -3, 0)])
+    assert np.array_equal(fourth_cumulant(SHORT, rows), fourth_cumulant(SHORT, rows, 12))
+    assert fourth_cumulant(SHORT, (1, 3, 3)) != pytest.approx(fourth_cumulant(SHORT, (-1, -3, -3)))
+
+
+def test_short_ranged_cumulants_on_a_torus():
+    """Assert that the product of two directions' filters has the product of their K, plane and torus alike."""
+    one_C, one_K = filtered([1.0, 0.5], 6)
+    both = np.einsum("abc,def->adbecf", one_K, -one_K)  # kurtosis -1 of independent variables on the plane
+    law = Cumulants(one_C[:, None] * one_C, both)
+    offsets = np.array([[(0, 1), (1, 0), (1, 1)], [(0, 0), (0, 1), (0, -1)], [(-1, 0), (0, 0), (0, 0)]])
+    expected = [-one_K[tuple(o[:, 0] + 1)] * one_K[tuple(o[:, 1] + 1)] for o in offsets]
+    assert np.allclose(fourth_cumulant(law, offsets, (6, 6)), expected, rtol=1e-14)
+    assert np.allclose(fourth_cumulant(law, offsets), expected, rtol=1e-14)
+    assert fourth_cumulant(law, offsets - 6 * np.array([[1, 0]]), (6, 6)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("law", [SHORT, RING, TORUS], ids=repr)
+def test_copies_are_equal_and_hash_alike(law):
+    """Assert to_dict through JSON, pickle, GP and Problem; read-only arrays; another entry or name is another law."""
+    for again in (from_dict(json.loads(json.dumps(law.to_dict()))), pickle.loads(pickle.dumps(law))):
+        assert again == law
+        assert hash(again) == hash(law)
+        assert not again.second.flags.writeable
+        assert not again.fourth.flags.writeable
+    control = GP(law)
+    size = law.shape[0] if len(law.shape) == 1 else law.shape
+    assert np.array_equal(second_cumulant(control, size), np.ravel(law.second))
+    assert fourth_cumulant(control, np.zeros((2, 3, len(law.shape))[: 1 + len(law.shape)], int), size).tolist() == [
+        0,
+        0,
+    ]
+    problem = Problem(law, control, size)
+    assert Problem.from_dict(json.loads(json.dumps(problem.to_dict()))) == problem
+    assert Cumulants(law.second, 0.5 * law.fourth, law.name) != law
+    assert with_parameters(law, name="another") != law
+    assert law != NLGP(1.0, 1.0)
+
+
+def test_the_arrays_given_are_copied():
+    """Assert that changing them later changes nothing."""
+    c, k = C.copy(), K.copy()
+    law = Cumulants(c, k)
+    c[:], k[:] = 0, 0
+    assert law == Cumulants(C, K)
+
+
+def changed(array, **at):
+    """A copy with one entry changed: ``at`` is index=..., by=..."""
+    array = array.copy()
+    array[at["index"]] += at["by"]
+    return array
+
+
+BAD = {
+    "second": [
+        ("C_00", changed(C, index=0, by=1e-6), K),
+        (r"C_0\(-a\)", changed(C, index=2, by=1e-6), K),
+        ("eigenvalue", np.eye(12)[0] + 0.6 * (np.eye(12)[1] + np.eye(12)[-1]), K),
+        ("NaN", np.where(np.arange(12) == 3, np.nan, C), K),
+        ("shape", C[:3], K),
+        ("shape", np.ones((4, 5)), K),
+        ("real numbers", "C", K),
+        ("real numbers", C + 0j, K),
+        ("real numbers", [[1], [1, 2]], K),
+    ],
+    "fourth": [
+        ("shape", C, K[:, :, :5]),
+        ("shape", C, K[:6, :6, :6]),
+        ("shape", C, np.zeros((13, 13, 13))),
+        ("shape", C, 0.0),
+        ("shape", TORUS.second, np.zeros((4, 4, 4))),
+        ("K_0abc = K_0bac", RING.second, changed(RING.fourth, index=(1, 2, 2), by=1e-5)),
+        (
+            "K_0abc = K_0acb",
+            RING.second,
+            changed(changed(RING.fourth, index=(1, 2, 3), by=1e-5), index=(2, 1, 3), by=1e-5),
+        ),
+        ("translations", RING.second, changed(RING.fourth, index=(1, 1, 1), by=1e-5)),
+        ("more than 3", C, changed(K, index=(6, 6, 6), by=1e-5)),
+        ("K_0000 >= -2", C, 3 * K / abs(K[3, 3, 3])),
+        ("infinite", C, np.where(np.arange(7) == 3, np.inf, K)),
+        ("real numbers", C, None),
+    ],
+    "name": [("text", C, K)],
+}
+
+
+@pytest.mark.parametrize(("argument", "told", "second", "fourth"), [(n, *c) for n, cases in BAD.items() for c in cases])
+def test_what_is_no_law_is_refused(argument, told, second, fourth):
+    """Assert one line naming the argument and what is wrong with it."""
+    with pytest.raises(ValueError, match=rf"^{argument}: got [^\n]*allowed: [^\n]*$") as caught:
+        Cumulants(second, fourth, **({"name": 3} if argument == "name" else {}))
+    assert re.search(told, str(caught.value)), str(caught.value)
+
+
+def test_a_broken_translation_is_found_on_the_torus_too():
+    """Assert that one symmetrised entry out of place, 1e-6 of the largest, is refused."""
+    K = TORUS.fourth.reshape(16, 16, 16).copy()
+    K[1, 1, 1] += 1e-6 * np.abs(K).max()
+    with pytest.raises(ValueError, match="^fourth: .*translations"):
+        Cumulants(TORUS.second, K.reshape((4,) * 6))
+
+
+def test_the_law_lives_on_its_own_size_and_is_not_sampled():
+    """Assert one line for another size, for the line where all sites were given, and from the sampler."""
+    for call, message in (
+        (lambda: second_cumulant(RING, 12), r"^size: got \(12,\), allowed: 10, the size of Cumulants"),
+        (lambda: Problem(RING, RING, (10, 10)), r"^size: got \(10, 10\)"),
+        (lambda: fourth_cumulant(RING, (0, 0, 0)), "^size: got None"),
+        (lambda: fourth_cumulant(SHORT, np.zeros((1, 3, 2), int)), "^offsets: got '2 dimensions'"),
+        (lambda: sampler(RING, 10), "^law: got Cumulants"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
