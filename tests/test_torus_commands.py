@@ -27,7 +27,10 @@ OPTIONS += ["--time", "2", "--points", "3"]
 def _needs_solve():
     """Skip where the flow does not know tori yet: at a single site its drift must look alike along rows and columns."""
     w = 1e-3 * np.eye(L * L)[0]
-    found = drift(TORUS, closure="gaussian")(w).reshape(L, L)
+    try:
+        found = drift(TORUS, closure="gaussian")(w).reshape(L, L)
+    except ValueError:
+        pytest.skip("solve takes no tori yet")
     if not np.allclose(found, found.T, rtol=1e-9, atol=0):
         pytest.skip("solve takes no tori yet")
 
@@ -112,7 +115,7 @@ def test_compare_draws_and_writes_a_torus(tmp_path, capsys):
 
 
 def test_theory_and_sgd_agree_on_a_torus():
-    """Assert that IPR, norm and k2 agree at t = 3, and that a wrong xi (0.9 for 1.6) in the theory would differ in k2.
+    """Assert that IPR, norm and k2 agree at t = 3, and that a wrong xi (0.9 for 1.6) in the theory would differ in the norm.
 
     Six seeds, fixed; each verdict allows 3 standard errors and the shift measured at twice the learning rate.
     """
