@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .convolutional_cp_line import Segment
+from .convolutional_cp_solve import solve_positive
 
 #: Price of ``|c|^2``, in units of |K|^2: pairs that cancel to a part in 1e4 without a gain do not grow further.
 RIDGE = 1e-13
@@ -119,14 +120,11 @@ def fit(line: Segment, G: np.ndarray, steps: int, settled: float = 1e-4) -> Poin
 def _step(line: Segment, at: Point, damping: float) -> tuple[Point | None, float]:
     """The next point, lower than ``at``, and the damping to try after it; None where no step leads down."""
     matrix, slope = normal_equations(at)
-    scale = np.repeat(4 * at.c**2, at.G.shape[1])
+    scale, step = np.repeat(4 * at.c**2, at.G.shape[1]), np.empty(matrix.shape[0])
     while damping < LARGEST_DAMPING:
-        try:
-            step = np.linalg.solve(matrix + np.diag(damping * scale), -slope.ravel())
+        if solve_positive(matrix + np.diag(damping * scale), -slope.ravel(), step):
             after = point(line, at.G + step.reshape(at.G.shape))
             if after.left < at.left:
                 return after, max(damping / 5, SMALLEST_DAMPING)
-        except np.linalg.LinAlgError:
-            pass  # singular to rounding: more damping
         damping *= 4
     return None, damping
