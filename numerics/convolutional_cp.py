@@ -28,7 +28,7 @@ MOST_UNKNOWNS = 2000
 
 
 def convolutional_cp(
-    law: NLGP | Ising, rank: int, *, half_width: int | None = None, starts: int = 8, seed: int = 0
+    law: NLGP | Ising, rank: int, *, half_width: int | None = None, starts: int = 6, seed: int = 0
 ) -> ConvolutionalCP:
     """Decompose the fourth cumulant of ``law`` on the infinite line into ``rank`` convolutional terms.
 

@@ -100,7 +100,7 @@ def normal_equations(at: Point) -> tuple[np.ndarray, np.ndarray]:
     return whole - mixed @ np.linalg.solve(at.gram, mixed.T), _gradient(at, pull)
 
 
-def fit(line: Segment, G: np.ndarray, steps: int, settled: float = 1e-4) -> Point:
+def fit(line: Segment, G: np.ndarray, steps: int, settled: float = 5e-4) -> Point:
     """Follow the steps down from ``G`` (R, n), at most ``steps`` of them.
 
     It ends when three steps in a row gain less than ``settled`` of what is left, or rounding is.
@@ -118,13 +118,17 @@ def fit(line: Segment, G: np.ndarray, steps: int, settled: float = 1e-4) -> Poin
 
 
 def _step(line: Segment, at: Point, damping: float) -> tuple[Point | None, float]:
-    """The next point, lower than ``at``, and the damping to try after it; None where no step leads down."""
+    """The next point, lower than ``at``, and the damping to try after it; None where no step leads down.
+
+    The damping follows the gain over the gain that the quadratic model foresaw (H. B. Nielsen, IMM-REP-1999-05).
+    """
     matrix, slope = normal_equations(at)
-    scale, step = np.repeat(4 * at.c**2, at.G.shape[1]), np.empty(matrix.shape[0])
+    scale, step, raised = np.repeat(4 * at.c**2, at.G.shape[1]), np.empty(matrix.shape[0]), 2.0
     while damping < LARGEST_DAMPING:
         if solve_positive(matrix + np.diag(damping * scale), -slope.ravel(), step):
             after = point(line, at.G + step.reshape(at.G.shape))
             if after.left < at.left:
-                return after, max(damping / 5, SMALLEST_DAMPING)
-        damping *= 4
+                ratio = (at.left - after.left) / (step @ (damping * scale * step - slope.ravel()))
+                return after, max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), SMALLEST_DAMPING)
+        damping, raised = damping * raised, 2 * raised
     return None, damping

@@ -18,7 +18,7 @@ FIRST_GAIN = 0.3
 #: Fits on the way to the gain asked for, equally spaced in atan(gain), and how many starts take that way.
 WAY, CONTINUED = 3, 2
 #: Steps of a first fit, and of the fits, so many, that look best after it.
-SCOUT, POLISH, POLISHED = 40, 300, 3
+SCOUT, POLISH, POLISHED = 40, 200, 3
 
 
 @dataclass(frozen=True, eq=False)
