@@ -127,7 +127,7 @@ def _statistics(line: Segment, at: Point, placed: _Placed) -> dict[str, float | 
 def _centred(at: Point) -> _Placed:
     """Every factor moved by whole sites so that its centre (weights G^2) is nearest to 0, its sum not negative.
 
-    Neither changes the decomposition. Sites that are zero in all factors on both sides are left out.
+    Neither changes the decomposition. The support grows by the largest move.
     """
     n = at.G.shape[1]
     site = np.arange(n)

@@ -92,10 +92,13 @@ def normal_equations(at: Point) -> tuple[np.ndarray, np.ndarray]:
     rank, n = at.G.shape
     X, moved, site = at.correlations, shifted(at.G), np.arange(n)
     pull = pulled(at, moved)
-    inner = 4 * (X**3)[:, :, site[:, None] - site + n - 1]
-    inner += 12 * np.matmul(moved[None] * (X**2)[:, :, None, :], moved[:, None, :, ::-1].transpose(0, 1, 3, 2))
-    inner *= (at.c[:, None] * at.c)[:, :, None, None]
-    whole = inner.transpose(0, 2, 1, 3).reshape(rank * n, rank * n)
+    r, s = np.tril_indices(rank)  # the other pairs are the transposed of these
+    inner = np.matmul(moved[s] * (12 * X[r, s, None] ** 2), moved[r][:, :, ::-1].transpose(0, 2, 1))
+    inner += (4 * X[r, s] ** 3)[:, site[:, None] - site + n - 1]
+    inner *= (at.c[r] * at.c[s])[:, None, None]
+    whole = np.empty((rank, n, rank, n))
+    whole[r, :, s], whole[s, :, r] = inner, inner.transpose(0, 2, 1)
+    whole = whole.reshape(rank * n, rank * n)
     mixed = (4 * at.c[:, None, None] * pull).transpose(0, 2, 1).reshape(rank * n, rank)
     return whole - mixed @ np.linalg.solve(at.gram, mixed.T), _gradient(at, pull)
 

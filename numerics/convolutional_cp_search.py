@@ -18,7 +18,7 @@ FIRST_GAIN = 0.3
 #: Fits on the way to the gain asked for, equally spaced in atan(gain), and how many starts take that way.
 WAY, CONTINUED = 3, 2
 #: Steps of a first fit, and of the fits, so many, that look best after it.
-SCOUT, POLISH, POLISHED = 40, 200, 3
+SCOUT, POLISH, POLISHED = 40, 200, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +61,20 @@ def search(law: NLGP | Ising, rank: int, half: int, starts: int, seed: int) -> F
 
 
 def start(law: NLGP | Ising, rank: int, half: int, seed: tuple[int, int]) -> np.ndarray:
-    """Factors of the covariance's shape, half to 1.2 times as wide, with 10 % of noise: (R, 2 half + 1)."""
+    """Factors of the covariance's shape, half to 1.2 times as wide, with 10 % of noise: (R, 2 half + 1).
+
+    Where correlations fall off exponentially, every second start has factors of one side, a tenth of the other added
+    and taken away in turn: of this kind are the pairs that the Ising chain is a limit of.
+    """
     exponential = isinstance(law, Ising) or law.covariance == "circular-exponential"
-    d, xi = np.arange(-half, half + 1), max(law.xi, 0.3)
-    widths = xi * np.geomspace(0.5, 1.2, rank)[:, None]
-    G = np.exp(-(np.abs(d / widths) ** (1 if exponential else 2)))
-    G += 0.1 * np.random.default_rng(seed).normal(size=G.shape) * np.exp(-((d / xi / 1.5) ** 2))
+    d, xi, noise = np.arange(-half, half + 1), max(law.xi, 0.3), np.random.default_rng(seed)
+    if exponential and seed[1] % 2 == 1:
+        other = 0.1 * (-1.0) ** np.arange(rank)[:, None] * (1 + 0.1 * noise.normal(size=(rank, 1)))
+        G = np.exp(-np.abs(d) / xi) * np.where(d > 0, other, 1.0)
+    else:
+        widths = xi * np.geomspace(0.5, 1.2, rank)[:, None]
+        G = np.exp(-(np.abs(d / widths) ** (1 if exponential else 2)))
+        G += 0.1 * noise.normal(size=G.shape) * np.exp(-((d / xi / 1.5) ** 2))
     alternating = isinstance(law, Ising) and law.t < 0  # K is that of -t with every second site reversed
     return np.asarray(G * (-1.0) ** d if alternating else G)
 
