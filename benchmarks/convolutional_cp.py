@@ -46,9 +46,9 @@ line. Written by `OMP_NUM_THREADS=1 python benchmarks/convolutional_cp.py`.
 WIDTHS = """
 """
 
-ISING = """The Ising chain is the limit of two terms, exactly: with g(d) = t^(-d) at d <= 0, f(d) = t^d at d > 0 and T(G) the term
-of G, K = -2 [ (1-t^4) T(g) + (1-t^2) d/de T(g + e f) at e = 0 ]. So at R = 2 the error is what the ridge on the
-coefficients (1e-13) leaves, plus the entries beyond the support and the table; more terms gain little.
+ISING = """The Ising chain is the limit of two terms, exactly: with g(d) = t^(-d) at d <= 0, f(d) = t^d at d > 0 and T(G)
+the term of G, K = -2 [ (1-t^4) T(g) + (1-t^2) d/de T(g + e f) at e = 0 ]. So at R = 2 the error is what the ridge on
+the coefficients (1e-13) leaves, plus the entries beyond the support and the table; more terms gain little.
 """
 
 

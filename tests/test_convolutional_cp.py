@@ -198,7 +198,7 @@ def test_twice_the_rank_is_never_worse(law):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("gain", [0.3, 3.0, np.inf])
+@pytest.mark.parametrize("gain", [0.3, np.inf])
 def test_eight_terms_leave_two_parts_in_a_thousand(gain):
     """Assert the published target at the longest correlation it is meant for."""
     assert convolutional_cp(NLGP(gain=gain, xi=4.0), 8).error < 2e-3
