@@ -41,7 +41,7 @@ def convolutional_cp(
     Parameters
     ----------
     law : NLGP or Ising
-        Any gain and covariance ("wrapped" is the squared exponential on the line); correlation lengths up to some 25
+        Any gain and covariance ("wrapped" is the squared exponential on the line); correlation lengths up to 29
         sites, 8 if correlations fall off exponentially (the table of entries takes (gaps)^3 / 2 x 50 us, the fit
         (rank x half_width)^3).
     rank : int >= 1
