@@ -185,8 +185,8 @@ def main() -> None:
     parts = [
         HEAD,
         machine() + "\n",
-        f"Target for xi <= 4 at R = 8, any gain: error {TARGET:g}: **{met[0]}**, largest {worst:.1e}; in 5 s: wall time "
-        f"**{met[1]}**, longest {wall:.1f} s ({load}); CPU time **{met[2]}**, longest {cpu:.1f} s.\n",
+        f"Target for xi <= 4 at R = 8, any gain: error {TARGET:g}: **{met[0]}**, largest {worst:.1e}; in 5 s: wall "
+        f"time **{met[1]}**, longest {wall:.1f} s ({load}); CPU time **{met[2]}**, longest {cpu:.1f} s.\n",
         "![Factors at gains 0.3, 3 and inf, xi = 4, R = 4](figures/convolutional-cp.png)\n",
         "## NLGP, squared exponential\n",
         nlgp_tables(found),
