@@ -1,5 +1,7 @@
 """Solve the equations: cumulants as numbers, compiled drifts, adaptive integration, exact oracles."""
 
+from .convolutional_cp import convolutional_cp
+from .convolutional_cp_result import ConvolutionalCP
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
 from .plan import potential, preactivation_cumulants
@@ -7,10 +9,12 @@ from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
 
 __all__ = [
+    "ConvolutionalCP",
     "Drift",
     "Solution",
     "SolveWarning",
     "Trajectory",
+    "convolutional_cp",
     "drift",
     "fourth_cumulant",
     "potential",

@@ -282,10 +282,10 @@ def test_a_wrong_multiplicity_of_late_entries_is_noticed(name, monkeypatch):
     """Assert that the error stated on a short ring, or the factors, change when quadruples are counted wrongly."""
     law, size, tolerance = NLGP(3.0, 2.0), 12, 1e-1
     right = low_rank_setup.low_rank(law, size, tolerance).error
-    low_rank_setup._line.cache_clear()
+    low_rank_setup.line_table.cache_clear()
     monkeypatch.setattr(low_rank_setup, name, lambda gaps: np.ones(len(gaps), int))
     try:
         wrong = low_rank_setup.low_rank.__wrapped__(law, size, tolerance)
     finally:
-        low_rank_setup._line.cache_clear()
+        low_rank_setup.line_table.cache_clear()
     assert wrong is None or abs(wrong.error / right - 1) > 1e-6

@@ -62,11 +62,11 @@ def low_rank(law: NLGP, size: int, tolerance: float) -> Factors | None:
     are larger. So the truncated SVD minimises an upper bound of the error, and nearly the error.
     """
     half = (size - 1) // 2
-    if tolerance < SMALLEST_TOLERANCE or min(_first_guess(law, tolerance), half) > LONGEST_GAP:
+    if tolerance < SMALLEST_TOLERANCE or min(first_guess(law, tolerance), half) > LONGEST_GAP:
         return None
     line = _long_enough(law, half, tolerance)
     ring = _Ring(law, size, tolerance, line)
-    basis, values, core = _decompose(line.table)
+    basis, values, core = decompose(line.table)
     if ring.error(_cut(basis, values, core, len(values), 0.0)) > tolerance / 3:
         return None
     best = None
@@ -80,7 +80,7 @@ def low_rank(law: NLGP, size: int, tolerance: float) -> Factors | None:
     return best
 
 
-def _first_guess(law: NLGP, tolerance: float) -> int:
+def first_guess(law: NLGP, tolerance: float) -> int:
     """The gap at which the covariance has fallen to a thirtieth of the tolerance: K is of order C there."""
     low = math.log(30 / max(tolerance, 1e-14))
     return max(2, math.ceil(law.xi * (low if law.covariance == "circular-exponential" else math.sqrt(low))))
@@ -88,11 +88,11 @@ def _first_guess(law: NLGP, tolerance: float) -> int:
 
 def _long_enough(law: NLGP, half: int, tolerance: float) -> Line:
     """A table up to half the ring, or shorter if the entries beyond have less than a twentieth of the error allowed."""
-    longest = min(_first_guess(law, tolerance), half)
-    line = _line(law, longest, precision_for(tolerance))
+    longest = min(first_guess(law, tolerance), half)
+    line = line_table(law, longest, precision_for(tolerance))
     while line.beyond > (tolerance / 60) ** 2 and longest < min(half, LONGEST_GAP):
         longest = min(longest + max(1, longest // 8), half, LONGEST_GAP)
-        line = _line(law, longest, precision_for(tolerance))
+        line = line_table(law, longest, precision_for(tolerance))
     return line
 
 
@@ -102,9 +102,9 @@ def precision_for(tolerance: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def _line(law: NLGP, longest: int, precision: float) -> Line:
+def line_table(law: NLGP, longest: int, precision: float = 1e-14) -> Line:
     table = _table(law, longest, precision)
-    weighted = np.square(table) * _orders(longest + 1)
+    weighted = np.square(table) * sorted_orders(longest + 1)
     sides = [tuple(i for i in range(3) if i != axis) for axis in range(3)]
     beyond = sum(_geometric_tail(weighted.sum(axis=side)) for side in sides)
     return Line(table, beyond / weighted.sum())
@@ -131,7 +131,7 @@ def _table(law: NLGP, longest: int, precision: float) -> np.ndarray:
     return table
 
 
-def _orders(n: int) -> np.ndarray:
+def sorted_orders(n: int) -> np.ndarray:
     """Numbers of orders of the four sites, 24, 12, 6, 4 or 1, for gaps below ``n``: (n, n, n)."""
     gaps = np.indices((n,) * 3).reshape(3, -1).T
     return _permutations(gaps).reshape(n, n, n)
@@ -143,7 +143,7 @@ def _halves(n: int) -> np.ndarray:
     return h[:, None, None] * h[None, :, None] * h[None, None, :]
 
 
-def _decompose(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def decompose(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Orthonormal ``U`` (n, n), singular values and core ``U^T T(beta) U`` (n, n, n) of the weighted table."""
     n = len(table)
     weighted = table * np.sqrt(_halves(n))
@@ -214,7 +214,7 @@ class _Ring:
 
     def __init__(self, law: NLGP, size: int, tolerance: float, line: Line) -> None:
         self.table, n, precision = line.table, len(line.table), precision_for(tolerance)
-        self.halves, self.orders = _halves(n), _orders(n)
+        self.halves, self.orders = _halves(n), sorted_orders(n)
         extent = np.indices((n,) * 3).sum(axis=0)
         self.late = extent > _same_extent(law, size, tolerance, 3 * n)
         self._group(law, size, precision)

@@ -12,7 +12,15 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "theory": ("Problem", "NLGP", "GP", "Ising", "Cumulants", "Derivation", "derive", "check"),
-    "numerics": ("solve", "drift", "potential", "second_cumulant", "fourth_cumulant", "SolveWarning"),
+    "numerics": (
+        "solve",
+        "drift",
+        "potential",
+        "second_cumulant",
+        "fourth_cumulant",
+        "convolutional_cp",
+        "SolveWarning",
+    ),
     "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
