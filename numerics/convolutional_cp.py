@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 import cumulode
-from cumulode.theory.laws import GP, NLGP, Ising
+from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, check_law
 from cumulode.theory.validate import complain, integer
 
 from .contraction.low_rank_setup import LONGEST_GAP
@@ -21,7 +21,6 @@ from .convolutional_cp_fit import RIDGE, Point
 from .convolutional_cp_line import Segment, residual
 from .convolutional_cp_result import ConvolutionalCP
 from .convolutional_cp_search import longest_gap, reach, search
-from .cumulants import check_law
 
 #: Most unknowns of a fit: its normal equations take a second a step there.
 MOST_UNKNOWNS = 2000
@@ -65,9 +64,11 @@ def convolutional_cp(
         or ``seed``.
     """
     started = time.perf_counter()
-    check_law(law)
+    check_law("law", law)
     if isinstance(law, GP):
         raise complain("law", law, "NLGP(...) or Ising(...): a Gaussian law has no fourth cumulant to decompose")
+    if isinstance(law, Cumulants):
+        raise complain("law", law, "NLGP(...) or Ising(...): a user's arrays have no correlation length to start from")
     rank = integer("rank", rank, "an integer >= 1", low=1)
     starts = integer("starts", starts, "an integer >= 1", low=1)
     seed = integer("seed", seed, "an integer >= 0", low=0)
