@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from cumulode.theory.covariance import gaussian_covariance
-from cumulode.theory.laws import NLGP
+from cumulode.theory.laws import NLGP, Cumulants
 
 from ..cumulants import fourth_at
 from .sorted_list import _code, _permutations, _symmetry
@@ -54,17 +54,18 @@ class Factors:
 
 
 @lru_cache(maxsize=64)
-def low_rank(law: NLGP, size: int, tolerance: float) -> Factors | None:
+def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> Factors | None:
     """The cheapest factors whose error on the ring is at most ``tolerance / 3``; None if the ring holds none.
 
     The SVD gives each zero gap the weight 1/2. These product weights, 24 / 2^(zero gaps), are the numbers of orders
     24, 12, 6, 4, 1 of a quadruple wherever no three sites coincide; at triples, which ``kappa`` makes exact, they
     are larger. So the truncated SVD minimises an upper bound of the error, and nearly the error.
     """
-    half = (size - 1) // 2
-    if tolerance < SMALLEST_TOLERANCE or min(first_guess(law, tolerance), half) > LONGEST_GAP:
+    if tolerance < SMALLEST_TOLERANCE:
         return None
-    line = _long_enough(law, half, tolerance)
+    line = _own_line(law, size) if isinstance(law, Cumulants) else _long_enough(law, (size - 1) // 2, tolerance)
+    if line is None:
+        return None
     ring = _Ring(law, size, tolerance, line)
     basis, values, core = decompose(line.table)
     if ring.error(_cut(basis, values, core, len(values), 0.0)) > tolerance / 3:
@@ -86,14 +87,30 @@ def first_guess(law: NLGP, tolerance: float) -> int:
     return max(2, math.ceil(law.xi * (low if law.covariance == "circular-exponential" else math.sqrt(low))))
 
 
-def _long_enough(law: NLGP, half: int, tolerance: float) -> Line:
+def _long_enough(law: NLGP, half: int, tolerance: float) -> Line | None:
     """A table up to half the ring, or shorter if the entries beyond have less than a twentieth of the error allowed."""
     longest = min(first_guess(law, tolerance), half)
+    if longest > LONGEST_GAP:
+        return None
     line = line_table(law, longest, precision_for(tolerance))
     while line.beyond > (tolerance / 60) ** 2 and longest < min(half, LONGEST_GAP):
         longest = min(longest + max(1, longest // 8), half, LONGEST_GAP)
         line = line_table(law, longest, precision_for(tolerance))
     return line
+
+
+def _own_line(law: Cumulants, size: int) -> Line | None:
+    """A user's entries by the gaps between sorted sites, up to half the ring, so that none is left out; None where they
+    are not those of the mirror image, as the factors are, or reach too far.
+    """
+    longest = size // 2 if law.reach is None else min(law.reach, size // 2)
+    if longest > LONGEST_GAP:
+        return None
+    alpha, beta, gamma = np.indices((longest + 1,) * 3).reshape(3, -1)
+    ends = np.stack([0 * alpha, alpha, alpha + beta, alpha + beta + gamma], axis=1)
+    table = fourth_at(law, ends, size).reshape((longest + 1,) * 3)
+    mirrored = np.abs(table - table.transpose(2, 1, 0)).max() <= 1e-9 * np.abs(table).max()
+    return Line(table, 0.0) if mirrored and np.any(table) else None
 
 
 def precision_for(tolerance: float) -> float:
@@ -212,7 +229,7 @@ class _Ring:
     sites they lead to, going around the ring as often as they do, and compared with the law's entry for that set.
     """
 
-    def __init__(self, law: NLGP, size: int, tolerance: float, line: Line) -> None:
+    def __init__(self, law: NLGP | Cumulants, size: int, tolerance: float, line: Line) -> None:
         self.table, n, precision = line.table, len(line.table), precision_for(tolerance)
         self.halves, self.orders = _halves(n), sorted_orders(n)
         extent = np.indices((n,) * 3).sum(axis=0)
@@ -225,7 +242,7 @@ class _Ring:
         tail = np.cumsum(8 * np.square(self.end[::-1]))[::-1]
         self.kappas = max(1, int(np.count_nonzero(tail > (tolerance / 60 * self.norm) ** 2)))
 
-    def _group(self, law: NLGP, size: int, precision: float) -> None:
+    def _group(self, law: NLGP | Cumulants, size: int, precision: float) -> None:
         """Number the sets of sites that late gaps lead to, up to translation; the law's entries there."""
         gaps = _canonical(np.cumsum(np.argwhere(self.late), axis=1), size)
         _, first, self.member = np.unique(_code(gaps, size), return_index=True, return_inverse=True)
@@ -262,8 +279,10 @@ def _product(cut: _Cut) -> np.ndarray:
     return np.tensordot(np.tensordot(cut.A, cut.B, 1), cut.A.T, 1)
 
 
-def _same_extent(law: NLGP, size: int, tolerance: float, most: int) -> int:
+def _same_extent(law: NLGP | Cumulants, size: int, tolerance: float, most: int) -> int:
     """Up to this extent, at most half the ring, the covariance is the line's to a millionth of the tolerance."""
+    if isinstance(law, Cumulants):  # the table is the ring's own
+        return (size - 1) // 2
     d = np.arange(min(most, (size - 1) // 2) + 1)
     ring, _ = gaussian_covariance(law.covariance, d, law.xi, size)
     line, _ = gaussian_covariance(law.covariance, d, law.xi, None)

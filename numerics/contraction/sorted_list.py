@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Law
+from cumulode.theory.laws import GP, Cumulants, Law
 from cumulode.theory.validate import complain
 
 from ..cumulants import fourth_at, second_cumulant
@@ -75,9 +75,12 @@ def _shorten(weight: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
 
 def _longest_gap(law: Law, size: int, tolerance: float) -> int:
     """Gaps beyond this split the sites into groups too weakly correlated to matter: |K| is at most of order C there."""
-    c = np.abs(second_cumulant(law, size))[: size // 2 + 1]
-    far = np.nonzero(c > 1e-4 * max(tolerance, 1e-14))[0]
-    longest = min(int(far[-1]) + 1, size)
+    if isinstance(law, Cumulants):  # a user's K may reach further than C does
+        longest = size
+    else:
+        c = np.abs(second_cumulant(law, size))[: size // 2 + 1]
+        far = np.nonzero(c > 1e-4 * max(tolerance, 1e-14))[0]
+        longest = min(int(far[-1]) + 1, size)
     if longest**3 / 4 > 4 * MOST_ENTRIES or (longest > size // 3 and size**3 / 24 > MOST_ENTRIES):
         raise complain(
             "size",
