@@ -124,8 +124,8 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
     problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) else []
     if not problems or not all(isinstance(p, Problem) for p in problems):
         raise complain("problem", problem, "a Problem or a 1-d sequence of Problems")
-    if len({p.size for p in problems}) > 1:
-        raise complain("problem", f"sizes {sorted({p.size for p in problems})}", "problems of one size")
+    if len({p.shape for p in problems}) > 1:
+        raise complain("problem", f"sizes {sorted({p.shape for p in problems})}", "problems of one size")
     return problems, False
 
 

@@ -164,7 +164,7 @@ def decompose(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Orthonormal ``U`` (n, n), singular values and core ``U^T T(beta) U`` (n, n, n) of the weighted table."""
     n = len(table)
     weighted = table * np.sqrt(_halves(n))
-    basis, values, _ = np.linalg.svd(np.linalg.qr(weighted.reshape(n, -1).T, mode="r").T)
+    basis, values, _ = np.linalg.svd(np.asarray(np.linalg.qr(weighted.reshape(n, -1).T, mode="r")).T)
     core = np.einsum("ar,abc,cs->rbs", basis, weighted, basis, optimize=True)
     return basis, values, 0.5 * (core + core.transpose(2, 1, 0))
 
