@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class _Placed(NamedTuple):
     coefficients: np.ndarray
 
 
-def _statistics(line: Segment, at: Point, placed: _Placed) -> dict[str, float | np.ndarray]:
+def _statistics(line: Segment, at: Point, placed: _Placed) -> dict[str, Any]:
     """Error, norm and the sizes of the terms relative to it."""
     terms = np.abs(at.c) * np.sqrt((at.correlations[range(len(at.c)), range(len(at.c))] ** 4).sum(axis=1))
     weight = np.square(placed.factors)

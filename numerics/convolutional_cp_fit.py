@@ -96,9 +96,9 @@ def normal_equations(at: Point) -> tuple[np.ndarray, np.ndarray]:
     inner = np.matmul(moved[s] * (12 * X[r, s, None] ** 2), moved[r][:, :, ::-1].transpose(0, 2, 1))
     inner += (4 * X[r, s] ** 3)[:, site[:, None] - site + n - 1]
     inner *= (at.c[r] * at.c[s])[:, None, None]
-    whole = np.empty((rank, n, rank, n))
-    whole[r, :, s], whole[s, :, r] = inner, inner.transpose(0, 2, 1)
-    whole = whole.reshape(rank * n, rank * n)
+    blocks = np.empty((rank, n, rank, n))
+    blocks[r, :, s], blocks[s, :, r] = inner, inner.transpose(0, 2, 1)
+    whole = blocks.reshape(rank * n, rank * n)
     mixed = (4 * at.c[:, None, None] * pull).transpose(0, 2, 1).reshape(rank * n, rank)
     return whole - mixed @ np.linalg.solve(at.gram, mixed.T), _gradient(at, pull)
 

@@ -78,7 +78,7 @@ class ConvolutionalCP:
         w = np.asarray(w, dtype=float)
         if w.ndim != 1 or w.size < self.offsets.size or not np.isfinite(w).all():
             raise complain("w", w, f"finite, shape (D,) with D >= {self.offsets.size}, the length of the factors")
-        return convolutional_cubic(self.factors, self.coefficients, w)
+        return convolutional_cubic(list(self.factors), self.coefficients.tolist(), w)
 
     def tensor(self, offsets: ArrayLike) -> np.ndarray:
         """K_0abc of the decomposition at ``offsets`` (n, 3) -> (n,), as ``fourth_cumulant(law, offsets)`` has it."""
