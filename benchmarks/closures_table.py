@@ -2,9 +2,10 @@
 
     python benchmarks/closures_table.py [--out docs/closures-table.md] [--tolerance 1e-3]
 
-Prints Markdown and writes it. Ising rings (t- = 0.3) against the exact flow (transfer matrices, ``closure="exact"``), NLGP
-rings against the population flows in tests/data/nlgp_population.npz (frozen symmetrised Sobol samples, three scrambles;
-see their standard errors). All from ``w0 = 0.1 default_rng(1).standard_normal(D) / sqrt(D)``, b = -1, equal priors.
+Prints Markdown and writes it. Ising rings (t- = 0.3) against the exact flow (transfer matrices, ``closure="exact"``),
+NLGP rings against the population flows in tests/data/nlgp_population.npz (frozen symmetrised Sobol samples, three
+scrambles; see their standard errors). All from ``w0 = 0.1 default_rng(1).standard_normal(D) / sqrt(D)``, b = -1, equal
+priors.
 """
 
 from __future__ import annotations
@@ -99,10 +100,11 @@ def markdown(cases: list[Case], tolerance: float) -> str:
     lines = [
         "# Closures against the exact flow",
         "",
-        "Written by `python benchmarks/closures_table.py`. Final IPR of a closure over the exact one, b = -1, |w0| about 0.1 "
-        f"(`0.1 * default_rng({SEED}).standard_normal(D) / sqrt(D)`), D = 40 unless said. Ising t+ (t- = 0.3) at "
-        f"t = {ISING_TIME:g} against the exact flow, error: what its IPR still moved in the last fifth of the time; NLGP "
-        "xi+, xi-, gain at t = 150 against the population flow of frozen samples, error: standard error of three scrambles.",
+        "Written by `python benchmarks/closures_table.py`. Final IPR of a closure over the exact one, b = -1, |w0| "
+        f"about 0.1 (`0.1 * default_rng({SEED}).standard_normal(D) / sqrt(D)`), D = 40 unless said. Ising t+ "
+        f"(t- = 0.3) at t = {ISING_TIME:g} against the exact flow, error: what its IPR still moved in the last fifth "
+        "of the time; NLGP xi+, xi-, gain at t = 150 against the population flow of frozen samples, error: standard "
+        "error of three scrambles.",
         "",
         "| case | exact IPR | " + " | ".join(CLOSURES) + " |",
         "|---" * (len(CLOSURES) + 2) + "|",
@@ -117,8 +119,8 @@ def markdown(cases: list[Case], tolerance: float) -> str:
         [
             *lines,
             "",
-            "Why Ising 0.9 at D = 40 fails for all closures in k2 and k4 alone: the uniform state (at rest under each) is "
-            f"unstable exactly and stable under them. Growth rate of mode 1 there: {shown}.",
+            "Why Ising 0.9 at D = 40 fails for all closures in k2 and k4 alone: the uniform state (at rest under each) "
+            f"is unstable exactly and stable under them. Growth rate of mode 1 there: {shown}.",
             "",
             f"cumulode {cumulode.__version__}, tolerance {tolerance:g} of the fourth cumulant, rtol 1e-6, Python "
             f"{platform.python_version()}, numpy {np.__version__}, {platform.machine()}.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numba import types
@@ -34,8 +35,8 @@ REACH = 8.5
 #: run out (MOST) where the variance left is small: 3e-5 of a relu's drift at gain 0.3, ``(C w)_i`` = 5, variance 0.01.
 DENSITY = 1.5
 
-#: Arrays of ``rhs.data_t``; for each class the rules, (2, nodes): positions x > 0 and weights, one after another, empty
-#: where the law is Gaussian; spread of x (2,); square of the length over which the force varies.
+#: Arrays of ``rhs.data_t``; for each class the rules, (2, nodes): positions x > 0 and weights, one after another,
+#: empty where the law is Gaussian; spread of x (2,); square of the length over which the force varies.
 conditional_data_t = types.Tuple((data_t, types.UniTuple(matrix, 2), vector, f8))
 conditional_sig = i8(vector, vector, conditional_data_t, conditional_law_t)
 
@@ -76,7 +77,7 @@ def _half_normal(gain: float) -> tuple[np.ndarray, np.ndarray]:
     """Points z > 0 and weights of |standard normal|, dense from 0.1/g to the end, where erf(g z) changes."""
     octaves = 4 + max(0, math.ceil(math.log2(gain * REACH / 0.1)))
     edges = np.concatenate([[0.0], REACH * 2.0 ** -np.arange(octaves, -1, -1.0)])
-    edges = np.unique(np.concatenate([np.linspace(a, b, 5) for a, b in zip(edges, edges[1:], strict=False)]))
+    edges = np.unique(np.concatenate([np.linspace(a, b, 5) for a, b in pairwise(edges)]))
     x, w = gauss_legendre()
     steps = np.diff(edges)[:, None]
     z, weight = (edges[:-1, None] + steps * x).ravel(), (steps * w).ravel()

@@ -1,11 +1,12 @@
 """The tree closure: pearson and the sixth cumulant of w.x at tree level (theory.md section 3).
 
-With ``T = K(w,w,w)``, ``u = C^-1 T``, ``Q = T.u - k4^2/k2`` the potential of a class is ``Psi = E_nu[Phi] + chi Q c6``, so
+With ``T = K(w,w,w)``, ``u = C^-1 T``, ``Q = T.u - k4^2/k2`` a class has ``Psi = E_nu[Phi] + chi Q c6``, so its drift is
 
-    dw/dt = pearson + chi sum_y p_y { c6 [6 K(w,w,u) - 8 (k4/k2) T + 2 (k4/k2)^2 C w] + Q [2 dc6/dk2 C w + 4 dc6/dk4 T] }.
+    pearson's + chi { c6 [6 K(w,w,u) - 8 (k4/k2) T + 2 (k4/k2)^2 C w] + Q [2 dc6/dk2 C w + 4 dc6/dk4 T] }.
 
-Where C has an eigenvalue below ``SMALLEST``, Q and its gradient take ``C + ridge`` in place of C, also in ``k2``, with the
-least ridge that lifts all to ``SMALLEST``: so Q stays >= 0, the flow a gradient flow, and nothing jumps as a law changes.
+Where C has an eigenvalue below ``SMALLEST``, Q and its gradient take ``C + ridge`` in place of C, also in ``k2``, with
+the least ridge that lifts all to ``SMALLEST``: so Q stays >= 0, the flow a gradient flow, and nothing jumps as a law
+changes.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from .rhs import class_cumulants, data_t, tree_law_t
 #: Eigenvalues of C are lifted to this before C is inverted.
 SMALLEST = 1e-3
 
-#: The arrays of ``two_cumulant_rhs``; for each class taps of the inverse of C + ridge, how far left they begin, scratch;
-#: ridges (2,); chi; rows of scratch.
+#: The arrays of ``two_cumulant_rhs``; for each class taps of the inverse of C + ridge, how far left they begin,
+#: scratch; ridges (2,); chi; rows of scratch.
 tree_data_t = types.Tuple(
     (data_t, types.UniTuple(matrix, 2), types.UniTuple(i8, 2), types.UniTuple(matrix, 2), vector, f8, matrix)
 )
@@ -66,7 +67,7 @@ def tree_data(data: tuple[Any, ...], inverses: list[Inverse], shape: tuple[int, 
 
 @kernel
 def _solve_second(w, k2, k4, data, c):  # type: ignore[no-untyped-def]
-    """u = (C + ridge)^-1 T into the first row of scratch; returns ``w.(C + ridge) w`` and Q >= 0. T is there already."""
+    """u = (C + ridge)^-1 T into the first row of scratch; returns ``w.(C + ridge) w`` and Q >= 0; T is known by then."""
     two, taps, left, pads, ridges, _, rows = data
     T, u = two[8][2 + c], rows[0]
     correlate(T, u, taps[c], left[c], pads[c])

@@ -21,7 +21,7 @@ from cumulode.numerics.library import coefficients_kernel
 from cumulode.numerics.panel import gauss_legendre
 from cumulode.numerics.plan import make_plan
 from cumulode.theory import GP, NLGP, Ising, Problem, tree
-from cumulode.theory.activations import parse
+from cumulode.theory.activations import h, parse, y
 from cumulode.theory.lowering import lower
 from cumulode.theory.names import check_closure, tree_weight
 
@@ -71,7 +71,10 @@ def sixth_and_slopes(neuron, k2, k4):
 
 
 POINTS = [
-    *[("erf", kappa, k2) for kappa, k2 in ((-1.9, 1.0), (-1.2, 0.1), (-0.5, 8.0), (-1e-5, 1.0), (0.05, 1.0), (0.5, 1.0))],
+    *[
+        ("erf", kappa, k2)
+        for kappa, k2 in ((-1.9, 1.0), (-1.2, 0.1), (-0.5, 8.0), (-1e-5, 1.0), (0.05, 1.0), (0.5, 1.0))
+    ],
     *[("relu", kappa, k2) for kappa, k2 in ((-1.9, 8.0), (-1.2, 1.0), (-1e-5, 1.0), (0.05, 1.0), (0.5, 8.0))],
     *[("tanh", kappa, k2) for kappa, k2 in ((-1.9, 0.1), (-0.5, 1.0), (0.5, 0.1), (0.7, 1.0))],
 ]
@@ -291,7 +294,6 @@ def test_the_first_term_beyond_pearson_is_that_of_fifth_order():
     """Assert that tree - pearson is chi Phi^(6)(b)/720 times minus the gradient of Q, dense, up to |w|^7: slope 7 +- 0.1."""
     problem = PROBLEMS["Ising"]
     force = parse("erf").force_pieces(5)[0]
-    h, y = sp.Symbol("h", real=True), sp.Symbol("y", real=True)
     sixth = [float(force.subs({h: problem.bias, y: label}).evalf()) for label in problem.labels]
     amplitudes = 2.0 ** np.arange(-5, -1)
     gaps = []
@@ -365,7 +367,9 @@ def test_chi_is_part_of_the_name():
     assert {name: tree_weight(check_closure(name)) for name in names} == names
 
 
-@pytest.mark.parametrize("name", ["tree:", "tree:-1", "tree:nan", "tree:inf", "tree:1e999", "tree:1 ", "tree: 1", "tree:_1", "tree2"])
+@pytest.mark.parametrize(
+    "name", ["tree:", "tree:-1", "tree:nan", "tree:inf", "tree:1e999", "tree:1 ", "tree: 1", "tree:_1", "tree2"]
+)
 def test_a_weight_that_is_not_a_finite_number_is_refused(name):
     """Assert one line naming ``closure`` and how chi is written."""
     with pytest.raises(ValueError, match=r"^closure: got .*tree:CHI \(0 <= CHI < inf\)") as caught:
