@@ -67,7 +67,7 @@ def tree_data(data: tuple[Any, ...], inverses: list[Inverse], shape: tuple[int, 
 
 @kernel
 def _solve_second(w, k2, k4, data, c):  # type: ignore[no-untyped-def]
-    """u = (C + ridge)^-1 T into the first row of scratch; returns ``w.(C + ridge) w`` and Q >= 0; T is known by then."""
+    """u = (C + ridge)^-1 T into the first row of scratch; returns w.(C + ridge) w and Q >= 0. T is known by then."""
     two, taps, left, pads, ridges, _, rows = data
     T, u = two[8][2 + c], rows[0]
     correlate(T, u, taps[c], left[c], pads[c])
