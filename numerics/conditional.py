@@ -31,7 +31,7 @@ from .rhs import conditional_law_t, data_t
 FEWEST, MOST = 8, 128
 #: Where the tail of a standard normal is 2e-17.
 REACH = 8.5
-#: Nodes a standard deviation of a Gaussian feature of G. Measured: 1e-13 for erf, 3e-8 for tanh; at a kink the nodes may
+#: Nodes a standard deviation of a Gaussian feature of G. Measured: 1e-13 for erf, 3e-8 for tanh; at a kink nodes may
 #: run out (MOST) where the variance left is small: 3e-5 of a relu's drift at gain 0.3, ``(C w)_i`` = 5, variance 0.01.
 DENSITY = 1.5
 

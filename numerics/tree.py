@@ -2,8 +2,9 @@
 
 With ``T = K(w,w,w)``, ``u = C^-1 T``, ``Q = T.u - k4^2/k2`` a class has ``Psi = E_nu[Phi] + chi Q c6``, so its drift is
 
-    pearson's + chi { c6 [6 K(w,w,u) - 8 (k4/k2) T + 2 (k4/k2)^2 C w] + Q [2 dc6/dk2 C w + 4 dc6/dk4 T] }.
+    pearson's + chi { c6 [6 K(w,w,u) - 8 (k4/k2) T + 2 (k4/k2)^2 C w] + Q [2 dc6/dk2 C w + 4 dc6/dk4 T] },
 
+the first bracket being the gradient of Q (eq. (closures.33, tree gradient)).
 Where C has an eigenvalue below ``SMALLEST``, Q and its gradient take ``C + ridge`` in place of C, also in ``k2``, with
 the least ridge that lifts all to ``SMALLEST``: so Q stays >= 0, the flow a gradient flow, and nothing jumps as a law
 changes.

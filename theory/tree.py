@@ -4,7 +4,7 @@ With ``T = K(w,w,w)``, ``u = C^-1 T`` and ``Q = T.u - k4^2/k2`` the potential is
 the coefficient of ``Phi`` on the sixth orthogonal polynomial of Pearson's law, ``E_(nu+6)[Phi^(6)] / 720``. By the
 Stein rule of that law, ``E_nu[P_n G]/E_nu[P_n^2] = E_(nu+n)[G^(n)]/n!``, for ``G = F'`` over the law with ``nu + 2``,
 
-    c6 = E_(nu+2)[P_4 F'] / (30 E_(nu+2)[P_4^2]),
+    c6 = E_(nu+2)[P_4 F'] / (30 E_(nu+2)[P_4^2]),        eq. (closures.35, tree coefficient)
 
 so that no derivative beyond F' is needed and a force that jumps is no exception. Everything is a function of
 ``r = u^2 = lam^2/S^2``, ``S^2 = 2 nu k2`` (negative with heavy tails, where ``r = -v^2``), averaged over the law with
