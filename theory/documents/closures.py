@@ -63,8 +63,8 @@ def _about() -> str:
         "into $A\\,(Cw)_i + B\\,K(w,w,w)_i$. Here $A$ and $B$ are derived for Gaussian, edgeworth and bimodal laws and "
         "for Pearson's law, with what each of them neglects, and the further term of the closure tree. The "
         "averages of a given activation follow at the end. Notation: $\\langle\\cdot\\rangle_{m,v}$ is an average over "
-        "$h$ with the normal density $N(h; m, v)$, $b$ the bias, and $F_y = \\Phi_y'$ with $\\Phi_y = -(y-\\sigma)^2/2$. Averages of a general force are checked on $F = "
-        "e^{qh}$ with any rate $q$, of which other forces are superpositions."
+        "$h$ with the normal density $N(h; m, v)$, $b$ the bias, and $F_y = \\Phi_y'$ with $\\Phi_y = "
+        "-(y-\\sigma)^2/2$. Averages of a general force are checked on $F = e^{qh}$ with any rate $q$, of which other forces are superpositions."
     )
 
 

@@ -31,9 +31,9 @@ def gradient(d: Derivation) -> None:
     slope = 6 * _cubic(w, w, u) - 8 * ratio * T + 2 * ratio**2 * C * w
     d.chain(
         "The closure tree adds $\\chi Q c_6$ to pearson's potential, $Q = T\\cdot C^{-1}T - k_4^2/k_2$ with $T = "
-        "K(w,w,w)$. $Q \\ge 0$ by Cauchy and Schwarz, and zero where $T$ is parallel to $Cw$. With $u = C^{-1}T$ its gradient is "
-        "$6K(w,w,u) - 8(k_4/k_2)T + 2(k_4/k_2)^2Cw$, here in one weight on a ring of two sites, with any neighbour's "
-        "covariance $c$ and any $K_{0000}$, $K_{0001}$, $K_{0011}$.",
+        "K(w,w,w)$. $Q \\ge 0$ by Cauchy and Schwarz, and zero where $T$ is parallel to $Cw$. With $u = C^{-1}T$ its "
+        "gradient is $6K(w,w,u) - 8(k_4/k_2)T + 2(k_4/k_2)^2Cw$, here in one weight on a ring of two sites, with any "
+        "neighbour's covariance $c$ and any $K_{0000}$, $K_{0001}$, $K_{0011}$.",
         r"\partial Q/\partial w_0",
         sp.Derivative(Q, _W[0]),
     ).equals(
@@ -64,8 +64,8 @@ def coefficient(d: Derivation) -> None:
     scale = {k2: S**2 / (2 * nu), k4: -3 * (S**2 / (2 * nu)) ** 2 / (nu + 1)}
     known = {symbol: mean(sp.expand(e.xreplace(scale | {d_e: slope})), 1) for symbol, e in list(sums.items())[:2]}
     d.chain(
-        "$c_6$ is the projection of $\\Phi$ on the sixth orthogonal polynomial, so that to first order $Qc_6$ is what a "
-        "sixth cumulant larger than Pearson's by $Q$ adds to $\\Psi$. By parts it is an average of $\\Phi^{(6)}/720$ "
+        "$c_6$ is the projection of $\\Phi$ on the sixth orthogonal polynomial, so that to first order $Qc_6$ is what "
+        "a sixth cumulant larger than Pearson's by $Q$ adds to $\\Psi$. By parts it is an average of $\\Phi^{(6)}/720$ "
         "over the law with $\\nu + 6$ (here for $\\Phi = a_6\\lambda^6 + a_8\\lambda^8$) and, undone, of $F'$ over "
         "that with $\\nu + 1$, as the code sums it.",
         r"\frac{E_\nu[P_6\Phi]}{E_\nu[P_6^2]}",
