@@ -64,7 +64,8 @@ def _about() -> str:
         "for Pearson's law, with what each of them neglects, and the further term of the closure tree. The "
         "averages of a given activation follow at the end. Notation: $\\langle\\cdot\\rangle_{m,v}$ is an average over "
         "$h$ with the normal density $N(h; m, v)$, $b$ the bias, and $F_y = \\Phi_y'$ with $\\Phi_y = "
-        "-(y-\\sigma)^2/2$. Averages of a general force are checked on $F = e^{qh}$ with any rate $q$, of which other forces are superpositions."
+        "-(y-\\sigma)^2/2$. Averages of a general force are checked on $F = e^{qh}$ with any rate $q$, of which other "
+        "forces are superpositions."
     )
 
 
