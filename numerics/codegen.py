@@ -15,7 +15,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from cumulode.theory.activations import Activation, h
 from cumulode.theory.activations import y as label
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
-from cumulode.theory.lowering import Branch, lower
+from cumulode.theory.lowering import Branch, conditional_means, lower
 
 from .panel import panel_length
 
@@ -29,6 +29,15 @@ import math
 import numpy as np
 
 from cumulode.numerics.jit import kernel
+'''
+
+#: What a kernel of a closure returns before its flag.
+COEFFICIENTS = ("A", "B", "c6", "c6_k2", "c6_k4")
+
+CONDITIONAL = '''@kernel
+def conditional_coefficients(mean, variance, y, b, rule):
+    """E[F] and E[F'] of a Gaussian preactivation of that mean and variance."""
+    return conditional(mean, max(variance, 1e-60), y, b{rule})
 '''
 
 
@@ -164,17 +173,19 @@ def _deltas(q: Quadrature) -> list[str]:
 def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
-    flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined.
+    flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
+    has no expression for, but another has, is zero.
     """
+    names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
     lines = [
         "@kernel",
         f"def {public}(k2, k4, y, b, rule):",
-        f'    """{"Psi" if potential else "A, B and flag"} of closure {name}."""',
+        f'    """{"Psi" if potential else ", ".join(names) + " and flag"} of closure {name}."""',
         "    k2 = max(k2, 1e-60)",
     ]
     if len(branches) == 1:
-        return "\n".join([*lines, *_branch(branches[0], potential, "    ", "0")]) + "\n"
+        return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
     lines += ["    flag = 0", "    kappa = k4 / (k2 * k2)"]
     if branches[0].low == -2.0:
         lines += [
@@ -186,20 +197,24 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
     for branch in branches:
         lines.append(f"    if kappa < {branch.high!r}:".replace("inf", "math.inf"))
         lines += _branch(
-            branch, potential, "        ", "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
+            branch, potential, names, "        ", "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
         )
     # reached with kappa NaN (the weights overflowed), or beyond the last branch
     beyond = 0 if math.isinf(branches[-1].high) else 4
-    lines.append("    return math.nan" if potential else f"    return math.nan, math.nan, {beyond}")
+    lines.append("    return math.nan" if potential else "    return " + "math.nan, " * len(names) + str(beyond))
     return "\n".join(lines) + "\n"
 
 
-def _branch(branch: Branch, potential: bool, pad: str, flag: str) -> list[str]:
+def _branch(branch: Branch, potential: bool, names: tuple[str, ...], pad: str, flag: str) -> list[str]:
     """The lines that return what one branch says."""
     equations = branch.potential if potential else branch.coefficients
     assert equations is not None
     call = f"{equations.name}(k2, k4, y, b{', rule' if equations.quadratures else ''})"
-    return [f"{pad}return {call}"] if potential else [f"{pad}A, B = {call}", f"{pad}return A, B, {flag}"]
+    if potential:
+        return [f"{pad}return {call}"]
+    known = names[: len(equations.results)]
+    zeros = ["0.0"] * (len(names) - len(known))
+    return [f"{pad}{', '.join(known)} = {call}", f"{pad}return {', '.join([*known, *zeros, flag])}"]
 
 
 def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
@@ -215,6 +230,11 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
     ]
     written: set[str] = set()
     for name in closures:
+        if name == "conditional":
+            means = conditional_means(activation)
+            rule = ", rule" if means.quadratures else ""
+            parts += [write_function(means, len(activation.kinks)), CONDITIONAL.format(rule=rule)]
+            continue
         branches = lower(activation, name)
         tag = name.replace("-", "_")
         for potential in (False, True):
@@ -285,7 +305,7 @@ def write_nlgp() -> str:
 def write_all() -> dict[str, str]:
     """Every committed file of ``numerics/generated`` by name, as it should stand."""
     from cumulode.theory.activations import parse
-    from cumulode.theory.closures import CLOSURES
+    from cumulode.theory.names import CLOSURES
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}

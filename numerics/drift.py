@@ -57,8 +57,10 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
     ----------
     problem : Problem
     closure : str
-        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default), or
-        ``exact`` (both classes Ising, smooth activation): theory.md sections 3 and 6.
+        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
+        tree (with the sixth cumulant at tree level; ``tree:CHI`` weighs it by CHI >= 0, 1 by default) | conditional
+        (marginal and C alone, after Lufkin, Saxe & Grant), or ``exact`` (both classes Ising, smooth activation):
+        theory.md sections 3 and 6.
     tolerance : float in [0, 1), default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
     contraction : {"auto", "ordered-gap", "sorted-list"}

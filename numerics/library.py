@@ -19,51 +19,60 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from cumulode.theory.names import CLOSURES
+from cumulode.theory.names import CLOSURES, tree_weight
 from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
 from .jit import cache_directory, compiled, f8
-from .rhs import coefficients_sig, potential_sig
+from .rhs import coefficients_sig, conditional_law_sig, potential_sig, tree_law_sig
+
+_SIGNATURES = {"tree": tree_law_sig, "conditional": conditional_law_sig}
 
 _ROOM = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class ActivationKernels:
-    """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')`` and ``sigma(h)`` of one activation."""
+    """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')`` and ``sigma(h)`` of one activation.
+
+    ``panel``: length in h over which 40 nodes resolve the force.
+    """
 
     force: Any
     functions: Any
     sigma: Any
     kinks: tuple[float, ...]
+    panel: float
 
 
 @lru_cache(maxsize=32)
 def activation_kernels(activation: str) -> ActivationKernels:
     """The force of an activation (canonical name, as ``Problem.activation`` holds it)."""
     module = _module(activation, CLOSURES)
-    return ActivationKernels(compiled(module.force, f8(f8, f8)), module.functions, module.sigma, tuple(module.KINKS))
+    force = compiled(module.force, f8(f8, f8))
+    return ActivationKernels(force, module.functions, module.sigma, tuple(module.KINKS), module.PANEL)
 
 
 @lru_cache(maxsize=64)
 def coefficients_kernel(activation: str, closure: str) -> Any:
-    """Compiled ``(k2, k4, y, b, rule) -> (A, B, flag)``."""
-    return compiled(getattr(_closure_module(activation, closure), _tag(closure) + "_coefficients"), coefficients_sig)
+    """Compiled ``(k2, k4, y, b, rule) -> (A, B, flag)``; of ``tree`` and ``conditional`` see ``rhs``."""
+    tag = _tag(closure)
+    function = getattr(_closure_module(activation, closure), tag + "_coefficients")
+    return compiled(function, _SIGNATURES.get(tag, coefficients_sig))
 
 
 @lru_cache(maxsize=64)
 def potential_kernel(activation: str, closure: str) -> Any | None:
-    """Compiled ``Psi(k2, k4, y, b, rule)``, or None where the closure is no gradient flow."""
+    """Compiled ``Psi(k2, k4, y, b, rule)``, or None where there is no potential of k2 and k4 alone."""
     function = getattr(_closure_module(activation, closure), _tag(closure) + "_psi", None)
     return None if function is None else compiled(function, potential_sig)
 
 
 def _tag(closure: str) -> str:
-    return closure.replace("-", "_")
+    return "tree" if tree_weight(closure) is not None else closure.replace("-", "_")
 
 
 def _closure_module(activation: str, closure: str) -> ModuleType:
-    return _module(activation, CLOSURES if closure in CLOSURES else (closure,))
+    return _module(activation, CLOSURES if closure in CLOSURES or _tag(closure) in CLOSURES else (closure,))
 
 
 @lru_cache(maxsize=64)

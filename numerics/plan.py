@@ -9,22 +9,32 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.laws import Law
-from cumulode.theory.names import check_closure, is_gradient
+from cumulode.theory.laws import GP, Law
+from cumulode.theory.names import check_closure, is_gradient, tree_weight
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
 
-from . import oracle
-from .contraction.form import AUTO, Form, fourth_form
+from . import conditional, oracle, tree
+from .contraction.form import AUTO, Form, check_contraction, fourth_form
 from .contraction.second import Second, padded, second_taps
 from .cumulants import second_cumulant
 from .inputs import check_problem, check_tolerance
 from .jit import compiled
 from .library import activation_kernels, coefficients_kernel, potential_kernel
 from .panel import gauss_legendre
-from .rhs import FIELD_ROWS, coefficients_t, many_cumulants, many_cumulants_sig, rhs_sig, two_cumulant_rhs
+from .rhs import (
+    FIELD_ROWS,
+    coefficients_t,
+    conditional_law_t,
+    many_cumulants,
+    many_cumulants_sig,
+    rhs_sig,
+    tree_law_t,
+    two_cumulant_rhs,
+)
 
 EXACT = "exact"
+CONDITIONAL = "conditional"
 CLOSURE_NAMES_ALSO = (EXACT,)
 
 
@@ -70,6 +80,10 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
             oracle.force_t,
             lambda: oracle.exact_data(problem),
         )
+    if closure == CONDITIONAL:
+        return _conditional_plan(problem, check_contraction(contraction))
+    if tree_weight(closure) is not None:
+        return _tree_plan(problem, closure, class_forms(problem, tolerance, contraction))
     if closure.startswith("taylor"):
         _refuse_kink(problem, closure)
     rhs = compiled(two_cumulant_rhs, rhs_sig)
@@ -85,6 +99,57 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
         law,
         coefficients_t,
         lambda: cumulant_data(problem, forms),
+    )
+
+
+def _tree_plan(problem: Problem, closure: str, forms: tuple[Form, Form]) -> Plan:
+    """K as for any other closure, and the inverse of C."""
+    law = coefficients_kernel(str(problem.activation), closure)
+    return Plan(
+        problem,
+        closure,
+        method_name(forms),
+        max(form.error for form in forms),
+        compiled(tree.tree_rhs, tree.tree_sig),
+        tree.tree_sig,
+        law,
+        tree_law_t,
+        lambda: _tree_data(problem, closure, forms),
+    )
+
+
+def _tree_data(problem: Problem, closure: str, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+    chi = tree_weight(closure)
+    assert chi is not None
+    inverses = [_inverse(law, problem.shape) for law in problem.laws]
+    return tree.tree_data(cumulant_data(problem, forms), inverses, problem.shape, chi)
+
+
+@lru_cache(maxsize=1024)
+def _inverse(law: Law, shape: tuple[int, ...]) -> tree.Inverse:
+    return tree.inverse(second_cumulant(law, shape if len(shape) > 1 else shape[0]), shape)
+
+
+def _conditional_plan(problem: Problem, contraction: str) -> Plan:
+    """No K at all: C and the marginals."""
+    marginals = [conditional.marginal(law) for law in problem.laws]
+    kernels = activation_kernels(str(problem.activation))
+    plus, minus = (fourth_form(GP(law), problem.shape, 0.0) for law in problem.laws)
+
+    def data() -> tuple[Any, ...]:
+        rules, spreads = zip(*marginals, strict=True)
+        return cumulant_data(problem, (plus, minus)), rules, np.array(spreads), conditional.grain(kernels)
+
+    return Plan(
+        problem,
+        CONDITIONAL,
+        "none (C and the marginal)",
+        0.0,
+        compiled(conditional.conditional_rhs, conditional.conditional_sig),
+        conditional.conditional_sig,
+        coefficients_kernel(str(problem.activation), CONDITIONAL),
+        conditional_law_t,
+        data,
     )
 
 
@@ -166,7 +231,8 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
     problem : Problem
     w : (..., D) array
     closure : str
-        A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal or pearson.
+        A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, tree or
+        tree:CHI (whose Psi has the term ``chi Q c6`` beside pearson's: theory.md section 3).
     tolerance : float in [0, 1)
 
     Returns
@@ -181,8 +247,9 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
     check_problem(problem)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     if not is_gradient(closure):
-        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal or pearson")
-    psi = potential_kernel(str(problem.activation), closure)
+        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree")
+    is_tree = tree_weight(closure) is not None
+    psi = potential_kernel(str(problem.activation), "pearson" if is_tree else closure)
     k2, k4 = preactivation_cumulants(problem, w, tolerance)
     rule = gauss_legendre()
     total = np.zeros(k2.shape[:-1])
@@ -192,4 +259,15 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
             for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)
         ]
         total -= problem.priors[c] * np.reshape(values, total.shape)
-    return total
+    return total - _sixth(problem, w, closure, tolerance) if is_tree else total
+
+
+def _sixth(problem: Problem, w: Any, closure: str, tolerance: float) -> np.ndarray:
+    """``sum_y p_y chi Q c6`` (...)."""
+    w = np.asarray(w, dtype=float)
+    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
+    terms = np.empty((len(rows), 2))
+    data = _tree_data(problem, closure, class_forms(problem, tolerance))
+    law = coefficients_kernel(str(problem.activation), closure)
+    compiled(tree.sixth_terms, tree.sixth_sig)(rows, data, law, terms)
+    return np.reshape(terms @ np.array(problem.priors), w.shape[:-1])

@@ -34,6 +34,11 @@ data_t = types.Tuple(
 coefficients_sig = types.Tuple((f8, f8, i8))(f8, f8, f8, f8, matrix)
 potential_sig = f8(f8, f8, f8, f8, matrix)
 coefficients_t = types.FunctionType(coefficients_sig)
+#: ``(k2, k4, y, b, rule) -> (A, B, c6, dc6/dk2, dc6/dk4, flag)``, and ``(mean, variance, y, b, rule) -> E[F], E[F']``.
+tree_law_sig = types.Tuple((f8, f8, f8, f8, f8, i8))(f8, f8, f8, f8, matrix)
+conditional_law_sig = types.UniTuple(f8, 2)(f8, f8, f8, f8, matrix)
+tree_law_t = types.FunctionType(tree_law_sig)
+conditional_law_t = types.FunctionType(conditional_law_sig)
 rhs_sig = i8(vector, vector, data_t, coefficients_t)
 FIELD_ROWS = 4
 

@@ -65,8 +65,8 @@ def solve(
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
     closure : str
-        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default), or
-        exact (Ising only): theory.md sections 3 and 6.
+        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
+        tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
     rtol, atol : float
         Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
     tolerance : float in [0, 1)
@@ -301,7 +301,9 @@ def describe(outcome: Outcome, closure: str, end: float, w0: np.ndarray) -> str:
             )
         if int(flags) & CONTINUED:
             remarks.append(
-                "the kurtosis k4/k2^2 was for a while beyond what the closure covers, where edgeworth stood in"
+                "the kurtosis k4/k2^2 was for a while beyond what the closure covers, where "
+                + ("pearson (from 3/4) or edgeworth (from 3)" if closure.startswith("tree") else "edgeworth")
+                + " stood in"
             )
         if int(flags) & CLAMPED:
             remarks.append(

@@ -421,15 +421,15 @@ def test_the_average_over_the_next_law_holds_for_erf(kappa, variance, label):
 
 def test_every_name_is_a_closure_and_says_whether_it_is_a_gradient():
     """Assert that names, titles and the gradient flag of ``names`` and ``closures`` agree, higher orders included."""
-    for name in (*names.CLOSURES, "taylor-5", "taylor-19"):
+    for name in (*names.CLOSURES, "taylor-5", "taylor-19", "tree:2.2"):
         found = closure(name)
         assert found.name == name
         assert found.gradient == names.is_gradient(name)
-        assert (found.potential is None) == (name in ("pearson", "regression"))
+        assert (found.potential is None) == (name.split(":")[0] in ("pearson", "regression", "tree", "conditional"))
 
 
 @pytest.mark.parametrize(
-    "name", ["tree", "Taylor", "taylor-4", "taylor-3", "taylor-21", "taylor-05", "", None, 3, ["taylor"]], ids=repr
+    "name", ["tree:-1", "tree:", "tree:nan", "tree:1e999", "tree:0x1", "Tree", "Taylor", "taylor-4", "taylor-3", "taylor-21", "taylor-05", "", None, 3, ["taylor"]], ids=repr
 )
 def test_an_unknown_closure_is_refused_with_the_names_there_are(name):
     """Assert one line naming ``closure`` and listing every name."""
@@ -439,7 +439,7 @@ def test_an_unknown_closure_is_refused_with_the_names_there_are(name):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["pearson", "regression"])
+@pytest.mark.parametrize("name", ["pearson", "regression", "tree", "conditional"])
 def test_coefficients_without_a_closed_potential_are_refused(name):
     """Assert that asking SymPy for A and B of an integral is refused in one line."""
     with pytest.raises(ValueError, match=r"^closure: .* no closed potential; allowed: taylor, "):

@@ -87,7 +87,7 @@ BAD = [
     (["solve", "--xi-plus", "12"], "xi-plus"),
     (["solve", "--size", "3"], "size"),
     (["solve", "--closure", "nonsense"], "closure"),
-    (["solve", "--closure", "tree"], "closure"),
+    (["solve", "--closure", "tree:-1"], "closure"),
     (["solve", "--closure", "exact"], "closure"),
     (["solve", "--activation", "gelu"], "activation"),
     (["solve", "--activation", "__import__('os')"], "activation"),

@@ -23,8 +23,8 @@ EXPECTED = [0.3 - 0.3**3 / 6, (1 - 0.3 + 0.3**3 / 6) * (1 - 0.3**2 / 2)]
 ALL_CLOSURES = f"""
 from cumulode.numerics.library import coefficients_kernel, potential_kernel
 from cumulode.numerics.panel import gauss_legendre
-from cumulode.theory.names import CLOSURES, is_gradient
-for closure in CLOSURES:
+from cumulode.theory.names import TWO_TERM, is_gradient
+for closure in TWO_TERM:
     A, B, flag = coefficients_kernel({NAME!r}, closure)(0.5, -0.2, 1.0, -0.4, gauss_legendre())
     assert -9 < A < 9 and -9 < B < 9 and flag == 0, closure
     assert (potential_kernel({NAME!r}, closure) is not None) == is_gradient(closure), closure
@@ -127,7 +127,7 @@ def test_all_closures_stand_in_one_module_and_a_higher_order_in_its_own(cache_wi
     cache, path = cache_with()
     run(ALL_CLOSURES, cache)
     assert generated(cache) == [path]
-    run(ALL_CLOSURES.replace("in CLOSURES:", "in ('taylor-5',):"), cache)
+    run(ALL_CLOSURES.replace("in TWO_TERM:", "in ('taylor-5',):"), cache)
     assert len(generated(cache)) == 2
     (other,) = set(generated(cache)) - {path}
     assert "CLOSURES = ('taylor-5',)" in other.read_text()

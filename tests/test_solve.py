@@ -345,7 +345,7 @@ BAD = {
         (ISING, {"t_eval": v})
         for v in ([], [1.0, 1.0], [2.0, 1.0], [-1.0, 0.0], [0.0, math.inf], [[0.0, 1.0]], "now", None)
     ],
-    "closure": [(ISING, {"closure": v}) for v in ("tayler", "tree", "taylor-4", "taylor-3", None, 5)]
+    "closure": [(ISING, {"closure": v}) for v in ("tayler", "tree:-1", "taylor-4", "taylor-3", None, 5)]
     + [(FIELD, {"closure": "exact"})],
     "rtol": [(ISING, {"rtol": v}) for v in (0.0, 1e-15, 1.0, -1e-6, math.nan, "small", None, True)],
     "atol": [(ISING, {"atol": v}) for v in (0.0, -1.0, math.inf, math.nan, "small")],

@@ -21,7 +21,7 @@ from .activations import y as label
 from .cumulants import even_moments
 from .drift import k2, k4
 from .gaussian import GaussianMean
-from .names import CLOSURES, check_closure
+from .names import TWO_TERM, check_closure, tree_weight
 
 b = sp.Symbol("b", real=True)
 
@@ -37,7 +37,8 @@ class Closure:
     ----------
     name : str
     potential : expression or None
-        ``Psi(k2, k4)`` in ``GaussianMean``; None for Pearson's law (an integral) and for ``regression``.
+        ``Psi(k2, k4)`` in ``GaussianMean``; None for Pearson's law (an integral) and for ``regression``, for ``tree``
+        (``theory.tree``) and ``conditional`` (``theory.conditional``), which are not of the family.
     gradient : bool
         Whether the drift is minus the gradient of a potential, so that V falls along the flow.
     """
@@ -52,7 +53,7 @@ class Closure:
         if self.potential is None:
             raise ValueError(
                 f"closure: {self.name!r} has no closed potential; allowed: "
-                + ", ".join(n for n in CLOSURES if n not in ("pearson", "regression"))
+                + ", ".join(n for n in TWO_TERM if n not in ("pearson", "regression"))
             )
         return 2 * sp.diff(self.potential, k2), 4 * sp.diff(self.potential, k4)
 
@@ -94,6 +95,8 @@ _BUILT: dict[str, Callable[[], Closure]] = {
     "bimodal": lambda: Closure("bimodal", "two Gaussians of equal width", True, _bimodal()),
     "pearson": lambda: Closure("pearson", "Pearson's symmetric law", True),
     "regression": lambda: Closure("regression", "regression on Pearson's law", False),
+    "tree": lambda: Closure("tree", "Pearson's law and the sixth cumulant at tree level", True),
+    "conditional": lambda: Closure("conditional", "w.x Gaussian given one input (Lufkin, Saxe & Grant)", False),
 }
 
 
@@ -102,6 +105,8 @@ def closure(name: object) -> Closure:
     name = check_closure(name)
     if name in _BUILT:
         return _BUILT[name]()
+    if name.startswith("tree:"):
+        return Closure(name, f"tree with the sixth cumulant times {tree_weight(name):g}", True)
     order = int(name.removeprefix("taylor-"))
     return Closure(
         name, f"order {order} in w, force cut, cumulants beyond the fourth dropped", True, taylor_potential(order)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from . import pearson
+from . import pearson, tree
 from .activations import Activation
 from .activations import y as label
 from .closures import NEARLY_GAUSSIAN, Closure, b, closure, taylor_coefficient
@@ -28,7 +28,8 @@ BIMODAL_END = 1e-8
 @dataclass(frozen=True)
 class Branch:
     """Coefficients ``(A, B)`` and potential ``Psi`` for ``kappa`` in [low, high); ``own`` is False where another
-    closure stands in.
+    closure stands in. Of ``tree`` the coefficients are ``(A, B, c6, dc6/dk2, dc6/dk4)``, the last three zero where they
+    are left out, and the potential depends on more than k2 and k4.
     """
 
     low: float
@@ -45,6 +46,8 @@ def lower(activation: Activation, name: str) -> list[Branch]:
     eq. (closures.13, bimodal limit).
     """
     law = closure(name)
+    if name == "tree":
+        return _tree_branches(activation)
     if name == "regression":
         return _pearson_branches(activation, regression=True)
     if name == "pearson":
@@ -70,26 +73,42 @@ def _family_branch(activation: Activation, law: Closure, low: float, high: float
     return Branch(low, high, coefficients, potential)
 
 
-def _equations(activation: Activation, name: str, doc: str, exprs: tuple[sp.Expr, ...], cut: bool) -> EquationSet:
-    """Replace every GaussianMean by closed form, Taylor coefficient or quadrature."""
-    replace: dict[sp.Expr, sp.Expr] = {}
+def conditional_means(activation: Activation) -> EquationSet:
+    """``E[F]`` and ``E[F']`` of ``lam`` Gaussian with given mean and variance, for the conditional closure."""
+    exprs = tuple(GaussianMean(n, b + mean, variance) for n in (0, 1))
+    doc = "lam Gaussian: E[F], E[F'] at one label"
+    return _equations(activation, "conditional", doc, exprs, False, arguments=(mean, variance, label, b))
+
+
+def _equations(
+    activation: Activation,
+    name: str,
+    doc: str,
+    exprs: tuple[sp.Expr, ...],
+    cut: bool,
+    *,
+    closed: int = 20,
+    arguments: tuple[sp.Symbol, ...] = ARGUMENTS,
+) -> EquationSet:
+    """Replace every GaussianMean by closed form (up to ``F^(closed)``), Taylor coefficient or quadrature."""
+    values: dict[sp.Expr, sp.Expr] = {}
     quadratures: list[Quadrature] = []
     open_means: dict[tuple[sp.Expr, sp.Expr], list[sp.Expr]] = {}
     for found in sorted(set().union(*(e.atoms(GaussianMean) for e in exprs)), key=sp.default_sort_key):
         n, m, v = found.args
-        closed = None if v == 0 else closed_form(activation, int(n))
+        form = None if v == 0 or n > closed else closed_form(activation, int(n))
         if v == 0:
-            replace[found] = taylor_coefficient(activation, int(n), cut)
-        elif closed is not None:
-            replace[found] = closed.subs({mean: m, variance: v}, simultaneous=True)
+            values[found] = taylor_coefficient(activation, int(n), cut)
+        elif form is not None:
+            values[found] = form.subs({mean: m, variance: v}, simultaneous=True)
         else:
             open_means.setdefault((m, v), []).append(found)
     for i, ((m, v), means) in enumerate(open_means.items()):
-        quadrature, values = _gaussian_quadrature(i, m, v, means)
+        quadrature, averages = _gaussian_quadrature(i, m, v, means)
         quadratures.append(quadrature)
-        replace |= values
-    results = tuple(e.xreplace(replace) for e in exprs)
-    return EquationSet(name, doc, ARGUMENTS, results, quadratures=tuple(quadratures))
+        values |= averages
+    results = tuple(e.xreplace(values) for e in exprs)
+    return EquationSet(name, doc, arguments, results, quadratures=tuple(quadratures))
 
 
 def _gaussian_quadrature(
@@ -163,3 +182,36 @@ def _pearson_branch(branch: pearson.Branch, low: float, high: float, regression:
         given=(pearson.phi_0,),
     )
     return Branch(low, high, coefficients, potential)
+
+
+def _tree_branches(activation: Activation) -> list[Branch]:
+    """Pearson's branches with ``c6`` and its slopes; beyond ``tree.END`` pearson alone."""
+    edge, end = NEARLY_GAUSSIAN, float(tree.END)
+    near = (*closure("edgeworth").coefficients(), *tree.nearly_gaussian())
+    doc = "tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"
+    # in closed form what edgeworth has so; higher derivatives would fill pages
+    gaussian = _equations(activation, "tree_gaussian", doc, near, False, closed=5)
+    heavy = pearson.Branch("heavy", heavy=True, excess=tree.EXCESS)
+    alone = _pearson_branch(pearson.HEAVY, end, 3.0, regression=False)
+    return [
+        Branch(-2.0, -edge, _tree_equations(pearson.BOUNDED), None),
+        Branch(-edge, edge, gaussian, None),
+        Branch(edge, end, _tree_equations(heavy), None),
+        Branch(end, 3.0, alone.coefficients, None, own=False),
+        Branch(3.0, float("inf"), _edgeworth(activation, 3.0, float("inf")).coefficients, None, own=False),
+    ]
+
+
+def _tree_equations(branch: pearson.Branch) -> EquationSet:
+    """One quadrature for pearson's coefficients and tree's."""
+    own, A, B = pearson.gradient_sums(branch)
+    sixth, more = tree.coefficient_sums(branch)
+    return EquationSet(
+        f"tree_{branch.name}",
+        f"tree, {branch.name} branch: A, B, c6, dc6/dk2, dc6/dk4 at one label",
+        ARGUMENTS,
+        (A, B, *more),
+        branch.before,
+        (branch.quadrature(own | sixth),),
+        given=(pearson.phi_0,),
+    )

@@ -26,7 +26,7 @@ upper = sp.Symbol("upper", positive=True)  # end of the range of x
 scale = sp.Symbol("scale", positive=True)  # S or a
 phi_0 = sp.Symbol("phi_0", real=True)  # Phi at lam = 0: subtracted, so that small fields lose no digits
 
-#: The range of x ends where the weight (with heavy tails: times lam^2) has fallen to exp(-36), 2e-16.
+#: The range of x ends where the weight (with heavy tails: times lam^(2 excess)) has fallen to exp(-36), 2e-16.
 _FALL = 18
 #: Where |h| is larger the force of any shipped activation hardly varies, and nodes may be sparse.
 _REACH = 10
@@ -34,10 +34,14 @@ _REACH = 10
 
 @dataclass(frozen=True)
 class Branch:
-    """One sign of the kurtosis: how ``lam`` runs with the quadrature variable, and its weight."""
+    """One sign of the kurtosis: how ``lam`` runs with the quadrature variable, and its weight.
+
+    ``excess``: half the power of ``lam`` that is averaged; with heavy tails the range of the angle depends on it.
+    """
 
     name: str
     heavy: bool
+    excess: int = 1
 
     @property
     def x(self) -> sp.Expr:
@@ -71,7 +75,7 @@ class Branch:
     @property
     def before(self) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
         """``nu``, the scale and the range of the angle from ``k2`` and ``k4``."""
-        fall = sp.exp(-_FALL / (-nu - 1 if self.heavy else nu))
+        fall = sp.exp(-_FALL / (-nu - self.excess if self.heavy else nu))
         return (
             (nu, -3 * k2**2 / k4 - 1),
             (scale, sp.sqrt((-2 if self.heavy else 2) * nu * k2)),

@@ -11,7 +11,7 @@ from cumulode.numerics.jit import kernel
 
 
 ACTIVATION = 'erf'
-CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression')
+CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression', 'tree', 'conditional')
 PANEL = 4.0  # length in h over which 40 nodes resolve the force
 KINKS = ()
 
@@ -694,3 +694,346 @@ def regression_coefficients(k2, k4, y, b, rule):
         A, B = edgeworth(k2, k4, y, b)
         return A, B, (flag | 1 if kappa > 1e-8 else flag)
     return math.nan, math.nan, 0
+
+
+@kernel
+def tree_bounded(k2, k4, y, b, rule):
+    """tree, bounded branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    n4 = 0.0
+    s4 = 0.0
+    n4_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = 1/nu
+            q0_i1 = (1.0/2.0)*f_o*lam
+            q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
+            q0_i3 = math.log(math.cos(s*upper*(s - 2)))
+            q0_i4 = 2*q0_i3
+            q0_i5 = nu**(-2)
+            q0_i6 = nu + 4
+            q0_i7 = 1/q0_i6
+            q0_i8 = nu + 3
+            q0_i9 = (3.0/4.0)/q0_i8
+            q0_i10 = 1/k2
+            q0_i11 = lam**2
+            q0_i12 = q0_i0*q0_i10*q0_i11
+            q0_i13 = (3.0/2.0)*q0_i12
+            q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
+            q0_i15 = (1.0/2.0)*q0_i12
+            q0_i16 = 1 - q0_i15
+            q0_i17 = d_e*q0_i16
+            q0_i18 = q0_i6**(-2)
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i2)
+            m0_nu += weight * (q0_i4)
+            p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
+            n4 += weight * (q0_i14*q0_i17)
+            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
+    r0 = 1/k4
+    r1 = 12*r0
+    r2 = 1/m0
+    r3 = m0_nu*r2
+    r4 = r2*(-p*r3 + p_nu)
+    r5 = k2**2
+    r6 = r0*r5
+    r7 = 1/nu
+    r8 = d0*r2*r7
+    r9 = k4**(-2)
+    r10 = nu + 5
+    r11 = 1/r5
+    r12 = nu + 3
+    r13 = nu + 4
+    r14 = nu + 1
+    r15 = nu + 2
+    r16 = r14*r15
+    r17 = 2*nu
+    r18 = 1/(r17 + 1)
+    r19 = 1/(r17 + 3)
+    r20 = 1/(r17 + 5)
+    r21 = r18*r19*r2*r20/nu**2
+    r22 = 4*n4 + s4
+    r23 = r12*r13
+    r24 = r16*r23
+    r25 = r24*(-n4*r3 + n4_nu)
+    r26 = r10*r23
+    r27 = 2*r10
+    r28 = r16*r27
+    r29 = r24*r27
+    r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
+    r31 = r21*r23
+    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+
+
+@kernel
+def tree_gaussian(k2, k4, y, b, rule):
+    """tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    g0_m0 = 0.0
+    g0_7 = 0.0
+    g0_9 = 0.0
+    g0_11 = 0.0
+    g0_13 = 0.0
+    g0_15 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = k2**(-3)
+            q0_i1 = lam**6
+            q0_i2 = lam**4/k2**2
+            q0_i3 = 1/k2
+            q0_i4 = lam**2
+            q0_i5 = k2**(-4)
+            q0_i6 = lam**8*q0_i5
+            q0_i7 = q0_i0*q0_i1
+            q0_i8 = q0_i3*q0_i4
+            q0_i9 = k2**(-5)
+            q0_i10 = lam**10
+            q0_i11 = k2**(-6)
+            q0_i12 = lam**12*q0_i11
+            q0_i13 = k2**(-7)
+            g0_m0 += weight * (1)
+            g0_7 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 15*q0_i2 + 45*q0_i3*q0_i4 - 15))
+            g0_9 += weight * (d_e*q0_i5*(210*q0_i2 + q0_i6 - 28*q0_i7 - 420*q0_i8 + 105))
+            g0_11 += weight * (d_e*q0_i9*(630*q0_i0*q0_i1 + q0_i10*q0_i9 - 3150*q0_i2 + 4725*q0_i3*q0_i4 - 45*q0_i6 - 945))
+            g0_13 += weight * (d_e*q0_i11*(-66*q0_i10*q0_i9 + q0_i12 + 51975*q0_i2 + 1485*q0_i6 - 13860*q0_i7 - 62370*q0_i8 + 10395))
+            g0_15 += weight * (d_e*q0_i13*(lam**14*q0_i13 + 315315*q0_i0*q0_i1 + 3003*q0_i10*q0_i9 - 91*q0_i12 - 945945*q0_i2 + 945945*q0_i3*q0_i4 - 45045*q0_i6 - 135135))
+    r0 = 1/math.sqrt(math.pi)
+    r1 = r0*y
+    r2 = 1/(2*k2 + 2)
+    r3 = k2 + 1
+    r4 = 1/math.sqrt(r3)
+    r5 = math.sqrt(2)
+    r6 = b*r5
+    r7 = b**2
+    r8 = math.exp(-r2*r7)
+    r9 = 2*r8
+    r10 = 1/r3
+    r11 = k2*r10 + 1
+    r12 = 1/math.sqrt(r11)
+    r13 = 1/math.pi
+    r14 = r3**(-2)
+    r15 = (1.0/2.0)*r7
+    r16 = math.exp(-r14*r15/r11)
+    r17 = r13*r16
+    r18 = r12*r17
+    r19 = math.erf((1.0/2.0)*r10*r12*r6)
+    r20 = r3**((-7.0/2.0))
+    r21 = math.exp(-r10*r15)
+    r22 = b**5
+    r23 = r1*r5
+    r24 = b**3
+    r25 = r0*r19
+    r26 = r10*r24
+    r27 = r11**((-5.0/2.0))
+    r28 = r17*r27
+    r29 = 6*r14
+    r30 = 20*r17
+    r31 = r11**((-3.0/2.0))
+    r32 = r3**(-4)
+    r33 = r11**((-7.0/2.0))
+    r34 = r3**(-3)
+    r35 = b**4
+    r36 = 10*r35
+    r37 = r30*r35
+    r38 = 15*b*r0*r19*r5 + 10*r0*r10*r24*r5*y + r0*r14*r19*r22*r5 - 15*r1*r6 + 60*r10*r12*r13*r16*r7 - r10*r30*r31 + 80*r13*r14*r16*r31*r7 + 50*r13*r16*r27*r34*r7 + 12*r13*r16*r32*r33*r7 - r14*r18*r36 - r14*r22*r23 - r17*r33*r36/r3**5 - 30*r18 - 10*r25*r26*r5 - r27*r32*r37 - r28*r29 - r31*r34*r37 - 2*r17*r35/(r11**(9.0/2.0)*r3**6)
+    r39 = 1/g0_m0
+    r40 = g0_9*r39
+    r41 = (1.0/17280.0)*r40
+    r42 = k4**2
+    r43 = r39*r42
+    r44 = g0_13*r43
+    r45 = 1/k2
+    r46 = g0_7*r39
+    r47 = (1.0/720.0)*r46
+    r48 = r45*r47
+    r49 = g0_11*r43
+    r50 = k2**(-3)
+    r51 = r42*r46
+    r52 = k2**(-2)
+    r53 = r40*r42
+    r54 = k4*r39
+    r55 = g0_11*r54
+    r56 = k4*r52
+    return 2*b*r0*r19*r2*r4*r5*r8 + (1.0/24.0)*k4*r20*r21*r38 - r1*r2*r4*r6*r9 - r18*r9/r3**(3.0/2.0), (1.0/6.0)*r21*(3*b*r0*r5*y + r0*r10*r19*r24*r5 + 2*r10*r13*r16*r31 - 6*r10*r18*r7 + 6*r12*r13*r16 - r17*r29*r31*r7 - r23*r26 - 3*r25*r6 - 2*r28*r34*r7)/r3**(5.0/2.0), k4*r41 + k4*r48 + (1.0/720.0)*r20*r21*r38 + (1.0/829440.0)*r44 + (11.0/155520.0)*r45*r49 + (1.0/432.0)*r50*r51 + (1.0/960.0)*r52*r53, (1.0/1658880.0)*g0_15*r43 + (1.0/1440.0)*k4*r40*r45 + (11.0/311040.0)*r44*r45 + (1.0/1440.0)*r46 - r47*r56 + (7.0/15552.0)*r49*r52 - 1.0/1080.0*r50*r53 + (1.0/34560.0)*r55 - 1.0/144.0*r51/k2**4, (1.0/414720.0)*g0_13*r54 + (1.0/216.0)*k4*r46*r50 + (1.0/480.0)*r40*r56 + r41 + (11.0/77760.0)*r45*r55 + r48
+
+
+@kernel
+def tree_heavy(k2, k4, y, b, rule):
+    """tree, heavy branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    phi_0 = functions(b, y)[0]
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(18/(-nu - 3)))
+    m0 = 0.0
+    d0 = 0.0
+    p = 0.0
+    m0_nu = 0.0
+    p_nu = 0.0
+    n4 = 0.0
+    s4 = 0.0
+    n4_nu = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            phi_e = 0.5 * (phi_up + phi_down)
+            f_o = 0.5 * (f_up - f_down)
+            d_e = 0.5 * (d_up + d_down)
+            q0_i0 = 1/nu
+            q0_i1 = (1.0/2.0)*f_o*lam
+            q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
+            q0_i3 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
+            q0_i4 = 2*q0_i3
+            q0_i5 = nu**(-2)
+            q0_i6 = nu + 4
+            q0_i7 = 1/q0_i6
+            q0_i8 = nu + 3
+            q0_i9 = (3.0/4.0)/q0_i8
+            q0_i10 = 1/k2
+            q0_i11 = lam**2
+            q0_i12 = q0_i0*q0_i10*q0_i11
+            q0_i13 = (3.0/2.0)*q0_i12
+            q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
+            q0_i15 = (1.0/2.0)*q0_i12
+            q0_i16 = 1 - q0_i15
+            q0_i17 = d_e*q0_i16
+            q0_i18 = q0_i6**(-2)
+            m0 += weight * (1)
+            d0 += weight * (d_e)
+            p += weight * (q0_i2)
+            m0_nu += weight * (q0_i4)
+            p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
+            n4 += weight * (q0_i14*q0_i17)
+            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
+    r0 = 1/k4
+    r1 = 12*r0
+    r2 = 1/m0
+    r3 = m0_nu*r2
+    r4 = r2*(-p*r3 + p_nu)
+    r5 = k2**2
+    r6 = r0*r5
+    r7 = 1/nu
+    r8 = d0*r2*r7
+    r9 = k4**(-2)
+    r10 = nu + 5
+    r11 = 1/r5
+    r12 = nu + 3
+    r13 = nu + 4
+    r14 = nu + 1
+    r15 = nu + 2
+    r16 = r14*r15
+    r17 = 2*nu
+    r18 = 1/(r17 + 1)
+    r19 = 1/(r17 + 3)
+    r20 = 1/(r17 + 5)
+    r21 = r18*r19*r2*r20/nu**2
+    r22 = 4*n4 + s4
+    r23 = r12*r13
+    r24 = r16*r23
+    r25 = r24*(-n4*r3 + n4_nu)
+    r26 = r10*r23
+    r27 = 2*r10
+    r28 = r16*r27
+    r29 = r24*r27
+    r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
+    r31 = r21*r23
+    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+
+
+@kernel
+def tree_coefficients(k2, k4, y, b, rule):
+    """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
+    k2 = max(k2, 1e-60)
+    flag = 0
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        A, B, c6, c6_k2, c6_k4 = tree_bounded(k2, k4, y, b, rule)
+        return A, B, c6, c6_k2, c6_k4, flag
+    if kappa < 0.0001:
+        A, B, c6, c6_k2, c6_k4 = tree_gaussian(k2, k4, y, b, rule)
+        return A, B, c6, c6_k2, c6_k4, flag
+    if kappa < 0.75:
+        A, B, c6, c6_k2, c6_k4 = tree_heavy(k2, k4, y, b, rule)
+        return A, B, c6, c6_k2, c6_k4, flag
+    if kappa < 3.0:
+        A, B = pearson_heavy(k2, k4, y, b, rule)
+        return A, B, 0.0, 0.0, 0.0, (flag | 1 if kappa > 1e-8 else flag)
+    if kappa < math.inf:
+        A, B = edgeworth(k2, k4, y, b)
+        return A, B, 0.0, 0.0, 0.0, (flag | 1 if kappa > 1e-8 else flag)
+    return math.nan, math.nan, math.nan, math.nan, math.nan, 0
+
+
+@kernel
+def conditional(mean, variance, y, b):
+    """lam Gaussian: E[F], E[F'] at one label"""
+    r0 = math.sqrt(2)
+    r1 = 1/math.sqrt(math.pi)
+    r2 = variance + 1
+    r3 = 1/math.sqrt(r2)
+    r4 = b + mean
+    r5 = r4**2
+    r6 = 1/(2*variance + 2)
+    r7 = math.exp(-r5*r6)
+    r8 = r0*r1*r3*r7
+    r9 = r8*y
+    r10 = 1/r2
+    r11 = r10*variance + 1
+    r12 = 1/math.sqrt(r11)
+    r13 = math.erf((1.0/2.0)*r0*r10*r12*r4)
+    return -r13*r8 + r9, 2*r0*r1*r13*r3*r4*r6*r7 - 2*r12*r7*math.exp(-1.0/2.0*r5/(r11*r2**2))/(math.pi*r2**(3.0/2.0)) - 2*r4*r6*r9
+
+
+@kernel
+def conditional_coefficients(mean, variance, y, b, rule):
+    """E[F] and E[F'] of a Gaussian preactivation of that mean and variance."""
+    return conditional(mean, max(variance, 1e-60), y, b)

@@ -13,7 +13,7 @@ from ..derivation import Derivation, Scope
 from ..drift import k2, k4
 from ..gaussian import GaussianMean
 from ..lowering import BIMODAL_END
-from . import closed_averages, pearson_steps
+from . import closed_averages, pearson_steps, tree_steps
 from .closed_averages import Average, Normal, hermite, mean_latex, v
 
 q = sp.Symbol("q", positive=True)  # rate of the test force e^(q h)
@@ -50,6 +50,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     pearson_steps.regression(d)
     pearson_steps.gradient(d)
     pearson_steps.join(d)
+    tree_steps.gradient(d)
+    tree_steps.coefficient(d)
     closed_averages.of_activation(d, chosen)
     return d
 
@@ -59,10 +61,11 @@ def _about() -> str:
         "A closure assumes a law of the preactivation $\\lambda = w\\cdot x$ with the second and fourth cumulant $k_2 "
         "= w\\cdot Cw$ and $k_4 = K(w,w,w,w)$ of the data, and so turns the drift of a class, $E[x_i F_y(\\lambda)]$, "
         "into $A\\,(Cw)_i + B\\,K(w,w,w)_i$. Here $A$ and $B$ are derived for Gaussian, edgeworth and bimodal laws and "
-        "for Pearson's law, with what each of them neglects. The averages of a given activation follow at the end. "
-        "Notation: $\\langle\\cdot\\rangle_{m,v}$ is an average over $h$ with the normal density $N(h; m, v)$, $b$ the "
-        "bias, and $F_y = \\Phi_y'$ with $\\Phi_y = -(y-\\sigma)^2/2$. Averages of a general force are checked on $F = "
-        "e^{qh}$ with any rate $q$, of which other forces are superpositions."
+        "for Pearson's law, with what each of them neglects, and the further term of the closure tree. The "
+        "averages of a given activation follow at the end. Notation: $\\langle\\cdot\\rangle_{m,v}$ is an average over "
+        "$h$ with the normal density $N(h; m, v)$, $b$ the bias, and $F_y = \\Phi_y'$ with $\\Phi_y = "
+        "-(y-\\sigma)^2/2$. Averages of a general force are checked on $F = e^{qh}$ with any rate $q$, of which other "
+        "forces are superpositions."
     )
 
 
@@ -76,6 +79,7 @@ def _scope() -> Scope:
             "cumulode.theory.closures",
             "cumulode.theory.gaussian",
             "cumulode.theory.pearson",
+            "cumulode.theory.tree",
             "cumulode.theory.lowering",
         ),
     )

@@ -10,7 +10,7 @@ from ..activations import y as label
 from ..closures import b, closure, taylor_coefficient
 from ..drift import Cw, Kwww, expand_drift, force_symbol, k2, k4
 from ..evaluation import Domain
-from ..names import CLOSURES
+from ..names import TWO_TERM
 from .quantity import Builder, Quantity
 
 prior = sp.Symbol("p", positive=True)
@@ -136,7 +136,7 @@ BUILDERS: dict[str, Builder] = {
     "force": _force,
     **{
         f"{name}.{letter}": _coefficient(name, letter)
-        for name in CLOSURES
+        for name in TWO_TERM
         for letter in "AB"
         if (name, letter) != ("gaussian", "B")
     },

@@ -71,6 +71,8 @@ def _run_once(activation: str) -> None:
     preactivation_cumulants(ising, w0)
     if ising.symbolic_activation().smooth:
         solve(ising, w0, times, closure="exact")
+    for closure in ("tree", "conditional"):  # with right-hand sides of their own
+        solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):
         solve(problem, w0, times)
         simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)

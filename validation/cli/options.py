@@ -155,7 +155,8 @@ def add_solver(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--closure",
         default="regression",
-        help="taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, exact (Ising)",
+        help="taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, tree, tree:CHI, "
+        "conditional, exact (Ising)",
     )
     group.add_argument("--rtol", type=float, default=1e-6, help="relative error of a step")
     group.add_argument("--atol", type=float, default=1e-9, help="absolute error of a step")
