@@ -102,6 +102,17 @@ def gaussian_covariance(name: str, offsets: np.ndarray, xi: float, size: int | N
     return squared_exponential(d, xi), squared_exponential_complement(d, xi)
 
 
+def covariance_on(name: str, xi: float, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance of site 0 with every site and its complement, each of ``shape``: (D,) a ring, (L, L) a torus.
+
+    On a torus it is the product of the ring's in the two directions, ``1 - a b = (1 - a) + a (1 - b)``.
+    """
+    c, rest = gaussian_covariance(name, np.arange(shape[0]), xi, shape[0])
+    if len(shape) == 1:
+        return c, rest
+    return c[:, None] * c, rest[:, None] + c[:, None] * rest
+
+
 def ring_spectrum(name: str, xi: float, size: int) -> np.ndarray:
     """Eigenvalues of the ring covariance (D,), as NumPy's FFT orders them; may be negative."""
     c, _ = gaussian_covariance(name, np.arange(size), xi, size)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import covariance as _cov
+from .shape import Size, shape_of
 from .validate import choice, complain, real
 
 
@@ -27,7 +28,9 @@ class NLGP:
     covariance : {"squared-exponential", "wrapped", "circular-exponential"}
         ``exp(-d^2/xi^2)`` with periodic distance ``d`` (default; not positive semidefinite for ``xi`` above
         about 0.14 ``size``, and then refused), its sum over images, or
-        ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``.
+        ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``. On a torus (and the plane) each is the product of
+        the ring's in the two directions: ``exp(-(dx^2+dy^2)/xi^2)``, its sum over images, and ``t^(|dx|+|dy|)``
+        with images.
 
     Raises
     ------
@@ -64,9 +67,12 @@ class NLGP:
         """``1 / (1 + g^2)``, without cancellation."""
         return 1.0 / (1.0 + self.gain * self.gain)  # a power would overflow where the product is inf
 
-    def check_size(self, size: int) -> None:
-        """Raise ValueError when the law does not exist on a ring of ``size`` sites."""
-        _cov.check_ring(self.covariance, self.xi, size)
+    def check_size(self, size: Size) -> None:
+        """Raise ValueError when the law does not exist on a ring of ``size`` sites, or a torus of sides ``size``."""
+        _cov.check_ring(self.covariance, self.xi, shape_of(size)[0])
+
+    def check_infinite(self, dimension: int) -> None:
+        """The law exists on the infinite line (``dimension`` 1) and plane (2)."""
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""
@@ -106,8 +112,15 @@ class Ising:
         """Correlation length ``-1 / log|t|`` in sites."""
         return 0.0 if self.t == 0 else -1.0 / math.log(abs(self.t))
 
-    def check_size(self, size: int) -> None:
-        """An Ising ring exists at every size."""
+    def check_size(self, size: Size) -> None:
+        """An Ising ring exists at every size; a torus is refused, where no exact fourth cumulant is known."""
+        if len(shape_of(size)) > 1:
+            raise complain("size", size, f"an integer, a ring, for {self!r} (no exact cumulants in two dimensions)")
+
+    def check_infinite(self, dimension: int) -> None:
+        """Raise ValueError for the plane (``dimension`` 2); the infinite line is the limit of the ring."""
+        if dimension > 1:
+            raise complain("offsets", "two dimensions", f"(n, 3) for {self!r}, which lives on a line or ring")
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""
@@ -126,9 +139,13 @@ class GP:
         elif not isinstance(self.source, (NLGP, Ising)):
             raise complain("source", self.source, "a law whose covariance to copy: NLGP(...) or Ising(...)")
 
-    def check_size(self, size: int) -> None:
-        """Raise ValueError when the source does not exist on a ring of ``size`` sites."""
+    def check_size(self, size: Size) -> None:
+        """Raise ValueError when the source does not exist on a ring or torus of this size."""
         self.source.check_size(size)
+
+    def check_infinite(self, dimension: int) -> None:
+        """Raise ValueError when the source does not exist on the infinite line (1) or plane (2)."""
+        self.source.check_infinite(dimension)
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""

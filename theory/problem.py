@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
 from . import laws
 from .laws import GP, NLGP, Ising, Law
-from .validate import complain, finite, integer, real
+from .shape import Size, as_size, shape_of, sites_in
+from .validate import complain, finite, real
 
 if TYPE_CHECKING:
     import sympy
@@ -20,7 +21,7 @@ SHIPPED_ACTIVATIONS = ("erf", "tanh", "relu", "softplus")
 
 @dataclass(frozen=True)
 class Problem:
-    """One neuron ``phi(x) = sigma(w.x + b)`` learning labels +1 (``plus``) and -1 (``minus``) on a ring.
+    """One neuron ``phi(x) = sigma(w.x + b)`` learning labels +1 (``plus``) and -1 (``minus``) on a ring or torus.
 
     The loss is ``(y - phi)^2 / 2``; minus its derivative in ``h`` is the force, eq. (flow.1, force). Time is learning
     rate x steps, eq. (flow.4, gradient flow); with inputs over sqrt D and without the 1/2 it is 2 x learning rate x
@@ -30,8 +31,9 @@ class Problem:
     ----------
     plus, minus : NLGP, GP or Ising
         Laws of the inputs of the two classes.
-    size : int >= 4
-        Number of sites ``D`` of the ring.
+    size : int >= 4, or (L, L) with an int L >= 4
+        Number of sites ``D`` of the ring, or sides of the torus of ``D = L**2`` sites (weights are row-major). The
+        attribute ``size`` is always ``D``; ``shape`` is ``(D,)`` or ``(L, L)``.
     activation : str or SymPy expression
         ``"erf"`` (``erf(h/sqrt 2)``), ``"tanh"``, ``"relu"``, ``"softplus"``, or any continuous expression in
         ``h`` such as ``"h - h**3/6"``.
@@ -39,6 +41,9 @@ class Problem:
         Fixed bias ``b``, finite.
     prior : float in (0, 1)
         Probability of the class ``plus``.
+    shape : tuple, not to be given
+        Follows from ``size``. It is a parameter so that ``dataclasses.replace`` keeps a torus a torus: kept where it
+        has ``size`` sites, otherwise ``size`` decides.
 
     Raises
     ------
@@ -52,14 +57,31 @@ class Problem:
     activation: Union[str, sympy.Expr] = "erf"
     bias: float = -1.0
     prior: float = 0.5
+    shape: tuple[int, ...] = field(default=(), kw_only=True)
+
+    if TYPE_CHECKING:  # what may be given for ``size`` is wider than what the attribute is
+
+        def __init__(
+            self,
+            plus: Law,
+            minus: Law,
+            size: Size,
+            activation: Union[str, sympy.Expr] = "erf",
+            bias: float = -1.0,
+            prior: float = 0.5,
+            *,
+            shape: tuple[int, ...] = (),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for name in ("plus", "minus"):
             if not isinstance(getattr(self, name), (NLGP, GP, Ising)):
                 raise complain(name, getattr(self, name), "a law: NLGP(...), GP(...) or Ising(...)")
-        if isinstance(self.size, tuple):
-            raise complain("size", self.size, "an integer >= 4, a ring (tori are not built yet)")
-        object.__setattr__(self, "size", integer("size", self.size, "an integer >= 4", low=4))
+        shape = shape_of(self.size)
+        if self.shape and sites_in(shape_of(self.shape, "shape")) == shape[0] and len(shape) == 1:
+            shape = self.shape
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "size", sites_in(shape))
         object.__setattr__(self, "bias", finite("bias", self.bias))
         allowed = "0 < prior < 1"
         object.__setattr__(
@@ -67,7 +89,12 @@ class Problem:
         )
         object.__setattr__(self, "activation", _canonical(self.activation))
         for law in self.laws:
-            law.check_size(self.size)
+            law.check_size(as_size(shape))
+
+    def __repr__(self) -> str:
+        names = ("plus", "minus", "size", "activation", "bias", "prior")
+        shown = {name: getattr(self, name) for name in names} | {"size": as_size(self.shape)}
+        return f"Problem({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
     def laws(self) -> tuple[Law, Law]:
@@ -86,7 +113,7 @@ class Problem:
 
     def gaussian_control(self) -> Problem:
         """The same problem with Gaussian inputs of the same second cumulants."""
-        return Problem(GP(self.plus), GP(self.minus), self.size, self.activation, self.bias, self.prior)
+        return Problem(GP(self.plus), GP(self.minus), as_size(self.shape), self.activation, self.bias, self.prior)
 
     def symbolic_activation(self) -> Activation:
         """The activation as a SymPy object (imports SymPy)."""
@@ -99,7 +126,7 @@ class Problem:
         return {
             "plus": self.plus.to_dict(),
             "minus": self.minus.to_dict(),
-            "size": self.size,
+            "size": self.size if len(self.shape) == 1 else list(self.shape),
             "activation": self.activation,
             "bias": self.bias,
             "prior": self.prior,
@@ -109,6 +136,8 @@ class Problem:
     def from_dict(cls, parameters: dict[str, Any]) -> Problem:
         """The problem that ``to_dict`` described."""
         rest = dict(parameters)
+        if isinstance(rest.get("size"), list):  # JSON knows no tuples
+            rest["size"] = tuple(rest["size"])
         return cls(plus=laws.from_dict(rest.pop("plus")), minus=laws.from_dict(rest.pop("minus")), **rest)
 
 

@@ -8,16 +8,14 @@ from cumulode.theory import ising as theory
 from cumulode.theory.laws import Ising
 
 
-def second(law: Ising, distances: np.ndarray, size: int | None) -> np.ndarray:
-    """C at integer distances, same shape."""
-    d = np.abs(np.asarray(distances, dtype=float))
-    if size is not None:
-        d = d % size
-    return np.asarray(theory.second(law.t, d, size))
+def second(law: Ising, shape: tuple[int, ...]) -> np.ndarray:
+    """C of site 0 with every site of the ring, (D,)."""
+    return np.asarray(theory.second(law.t, np.arange(shape[0], dtype=float), shape[0]))
 
 
-def fourth(law: Ising, sites: np.ndarray, size: int | None) -> np.ndarray:
+def fourth(law: Ising, sites: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
     """K at ``sites`` (n, 4), absolute positions in any order -> (n,): eq. (ising.4, Ising fourth cumulant)."""
+    size = None if shape is None else shape[0]
     sites = np.sort(np.asarray(sites) % size if size is not None else np.asarray(sites), axis=1)
     gaps = [(sites[:, i + 1] - sites[:, i]).astype(float) for i in range(3)]
     if size is not None:

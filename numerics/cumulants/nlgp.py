@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from cumulode.theory import nlgp as theory
-from cumulode.theory.covariance import gaussian_covariance
+from cumulode.theory.covariance import covariance_on, gaussian_covariance
 from cumulode.theory.laws import NLGP
 
 from ..generated.nlgp import plackett_pair
@@ -20,37 +20,55 @@ from ..jit import compiled, i8, kernel, matrix, types, vector
 NODES = 96
 
 
-def second(law: NLGP, distances: np.ndarray, size: int | None) -> np.ndarray:
-    """C at integer distances, same shape."""
-    c, c_complement = gaussian_covariance(law.covariance, distances, law.xi, size)
+def second(law: NLGP, shape: tuple[int, ...]) -> np.ndarray:
+    """C of site 0 with every site, (D,), row-major on a torus."""
+    c, c_complement = covariance_on(law.covariance, law.xi, shape)
     complements = (law.one_minus_q + law.q * c_complement, law.one_minus_q)
-    return np.asarray(theory.second(law.q, c, complements=complements))
+    return np.asarray(theory.second(law.q, c, complements=complements)).ravel()
 
 
-def fourth(law: NLGP, sites: np.ndarray, size: int | None) -> np.ndarray:
-    """K at ``sites`` (n, 4), absolute integer positions in any order -> (n,): eq. (nlgp.18, Plackett bracket)."""
-    sites = np.sort(np.asarray(sites), axis=1)
-    span = int(sites.max() - sites.min()) if len(sites) else 0
-    distances = np.arange(size if size is not None else span + 1)
-    c, c_complement = gaussian_covariance(law.covariance, distances, law.xi, size)
-    q = law.q
-    r = q * c
-    r_complement = law.one_minus_q + q * c_complement
+def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+    """K at ``sites`` (n, 4) or (n, 4, 2), absolute integer positions in any order -> (n,): eq. (nlgp.18, Plackett
+    bracket).
+    """
+    sites = _in_order(np.asarray(sites, dtype=np.int64))
+    sides = np.array([0, 0] if shape is None else [shape[0], shape[-1]])
+    tables = [_table(law, sites[..., axis], shape) for axis in range(2)]
     out = np.empty(len(sites))
     work = compiled(_fourth, _SIGNATURE)
     rule = _rule()
     chunks = np.array_split(np.arange(len(sites)), max(1, len(sites) // 4096))
-    scale = 4 / math.pi**2 / theory.normalisation(q, complement=law.one_minus_q) ** 2
+    hidden = np.array([law.q, law.one_minus_q])
+    scale = 4 / math.pi**2 / theory.normalisation(law.q, complement=law.one_minus_q) ** 2
 
     def run(rows: np.ndarray) -> None:
         block = np.ascontiguousarray(sites[rows])
         result = np.empty(len(rows))
-        work(block, 0 if size is None else size, r, r_complement, rule, math.isinf(law.gain), result)
+        work(block, sides, *tables, hidden, rule, result)
         out[rows] = result * scale
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(run, chunks))
     return out
+
+
+def _in_order(sites: np.ndarray) -> np.ndarray:
+    """Every row's sites sorted, (n, 4, 2); in one dimension the second coordinate is 0."""
+    if sites.ndim == 2:
+        sites = np.sort(sites, axis=1)
+        return np.stack([sites, np.zeros_like(sites)], axis=2)
+    order = np.argsort(sites[..., 1], axis=1, kind="stable")
+    sites = np.take_along_axis(sites, order[..., None], axis=1)
+    order = np.argsort(sites[..., 0], axis=1, kind="stable")
+    return np.take_along_axis(sites, order[..., None], axis=1)
+
+
+def _table(law: NLGP, positions: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+    """Rows c, 1 - c of the Gaussian field at the distances 0, 1, ... that occur in one direction."""
+    span = int(positions.max() - positions.min()) if positions.size else 0
+    side = None if shape is None else shape[0]
+    most = span if side is None else min(span, side // 2)
+    return np.stack(gaussian_covariance(law.covariance, np.arange(most + 1), law.xi, side))
 
 
 def _rule() -> np.ndarray:
@@ -74,58 +92,72 @@ def _distance(a: int, b: int, size: int) -> int:
 
 
 @kernel
-def _fourth(sites, size, r, rc, rule, infinite, out):  # type: ignore[no-untyped-def]
+def _correlations(sites, sides, first, second, hidden, r, rc):  # type: ignore[no-untyped-def]
+    """Correlations r = q c of four hidden signs, rc = 1 - r, each (4, 4): c is the product of the two directions'.
+
+    Returns whether two of the signs are one: only at infinite gain, where sites coincide.
+    """
+    coincide = False
+    for i in range(4):
+        for j in range(4):
+            x = _distance(sites[i, 0], sites[j, 0], sides[0])
+            y = _distance(sites[i, 1], sites[j, 1], sides[1])
+            r[i, j] = hidden[0] * (first[0, x] * second[0, y])
+            rc[i, j] = hidden[1] + hidden[0] * (first[1, x] + first[0, x] * second[1, y])
+            coincide |= i != j and rc[i, j] == 0.0
+    return coincide
+
+
+@kernel
+def _fourth(sites, sides, first, second, hidden, rule, out):  # type: ignore[no-untyped-def]
     """The integral for each row of sites; where gain is infinite, s^2 = 1 is put in by hand at coinciding sites."""
     pairs = np.array([[0, 1, 2, 3], [0, 2, 1, 3], [0, 3, 1, 2], [1, 2, 0, 3], [1, 3, 0, 2], [2, 3, 0, 1]])
+    r, rc = np.empty((4, 4)), np.empty((4, 4))
     for row in range(sites.shape[0]):
-        d = np.empty((4, 4), np.int64)
-        for i in range(4):
-            for j in range(4):
-                d[i, j] = _distance(sites[row, i], sites[row, j], size)
-        if infinite and (d[0, 1] == 0 or d[1, 2] == 0 or d[2, 3] == 0 or d[0, 3] == 0):
-            out[row] = _coinciding(d, r)
+        coincide = _correlations(sites[row], sides, first, second, hidden, r, rc)
+        if coincide:
+            out[row] = _coinciding(r, rc)
             continue
         total = 0.0
         for p in range(6):
             i, j, k, l = pairs[p]
-            ij, ik, il, jk, jl, kl = d[i, j], d[i, k], d[i, l], d[j, k], d[j, l], d[k, l]
-            if r[ij] == 0.0:
+            if r[i, j] == 0.0:
                 continue
             for n in range(rule.shape[1]):
                 total += rule[2, n] * plackett_pair(
                     rule[0, n],
                     rule[1, n],
-                    r[ij],
-                    r[ik],
-                    r[il],
-                    r[jk],
-                    r[jl],
-                    r[kl],
-                    rc[ij],
-                    rc[ik],
-                    rc[il],
-                    rc[jk],
-                    rc[jl],
-                    rc[kl],
+                    r[i, j],
+                    r[i, k],
+                    r[i, l],
+                    r[j, k],
+                    r[j, l],
+                    r[k, l],
+                    rc[i, j],
+                    rc[i, k],
+                    rc[i, l],
+                    rc[j, k],
+                    rc[j, l],
+                    rc[k, l],
                 )
         out[row] = total
     return 0
 
 
 @kernel
-def _coinciding(d, r):  # type: ignore[no-untyped-def]
+def _coinciding(r, rc):  # type: ignore[no-untyped-def]
     """Signs: with i = j, ``K_iikl = -2 C_ik C_il`` (eq. (nlgp.40, coinciding signs)), in the units of the integral
     (C = (2/pi) asin r, 4/pi^2 outside).
     """
     for i in range(4):
         for j in range(i + 1, 4):
-            if d[i, j] == 0:
+            if rc[i, j] == 0.0:
                 k = 0
                 while k in (i, j):
                     k += 1
                 l = 6 - i - j - k
-                return -2.0 * math.asin(r[d[i, k]]) * math.asin(r[d[i, l]])
+                return -2.0 * math.asin(r[i, k]) * math.asin(r[i, l])
     return math.nan
 
 
-_SIGNATURE = i8(types.int64[:, ::1], i8, vector, vector, matrix, types.boolean, vector)
+_SIGNATURE = i8(types.int64[:, :, ::1], types.int64[::1], matrix, matrix, vector, matrix, vector)
