@@ -1,4 +1,4 @@
-"""Pairs of sites as few features, coupled wave by wave, with the error of the whole tensor (theory.md section 5).
+"""Pairs of sites coupled wave by wave, with the error of the whole tensor (theory.md section 5, pair form).
 
 Every quadruple with a pairing whose two pairs lie within a window is kept, divided among such pairings; the others,
 and what low rank leaves out, are summed entry by entry.
@@ -21,44 +21,36 @@ from .quadruples import Collector, Lattice, Quadruples, lattice, pair_orders
 SMALLEST_TOLERANCE = 1e-11
 #: Elements of the table of pairs with pairs: 0.5 GB and some minutes of set-up.
 MOST_ELEMENTS = 50_000_000
-#: Part of the squared error allowed that a window may use up, and waves left out; features have the rest.
-WINDOW_PART, WAVES_PART = 0.8, 0.3
+#: Part of the squared error allowed that a window may use up; waves left out have the rest.
+WINDOW_PART = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """``K_ab(n) ~ sum_ij U_ai U_bj G_ij(n)`` for pairs ``(m, m+a)`` and ``(m+n, m+n+b)``.
+    """Coupling of the pairs ``(m, m+a)`` with one another, wave by wave.
 
-    ``offsets`` (n, 2): the pairs of the window; ``U`` (n, J): features, each of pairs of one parity, times the number
-    of orders of a pair; ``parity`` (J, 2); ``G`` (J, J, S, n_1, n_2): at waves ``(+-k1, k2)``, first the plus sign,
-    times the number of waves alike, over that of sites; S = n_1 = 1 on a ring; ``error``: Frobenius norm of the error of the whole
-    tensor, relative to the tensor's.
+    ``offsets`` (n, 2): the pairs of the window, those of one parity together; ``mirror`` (n,): which of them each is
+    after (x, y) -> (-x, y), and ``turns`` (n,) how many whole turns that is away, odd along the first axis (1), the
+    second (2) or both (3); ``coupling`` (n, n, n_1, n_2): G at waves ``0 <= k1, k2``, times the number of waves
+    alike, over the number of sites; n_1 = 1 on a ring; ``error``: Frobenius norm of the error of the whole tensor,
+    relative to the tensor's.
     """
 
     shape: tuple[int, int]
     offsets: np.ndarray
-    U: np.ndarray
-    parity: np.ndarray
-    G: np.ndarray
+    mirror: np.ndarray
+    turns: np.ndarray
+    coupling: np.ndarray
     error: float
 
 
 def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> Factors:
-    """The fewest features and waves found whose error is at most ``tolerance / 3``; ValueError naming ``size``."""
+    """The smallest window and the fewest waves whose error is at most ``tolerance / 3``; ValueError naming ``size``."""
     sites = lattice(law, shape)
     allowed = (tolerance / 3) ** 2
     window, quadruples, missing, norm = _window(law, sites, WINDOW_PART * allowed)
     coupling = _Coupling(sites, window, quadruples, missing, norm)
-    best, share = None, 0.5
-    for _ in range(4):
-        trial = coupling.cut(share * (allowed - missing))
-        if trial.error**2 <= allowed and (best is None or trial.U.shape[1] <= best.U.shape[1]):
-            best = trial
-        used = (trial.error**2 - missing) / (allowed - missing)
-        if 0.8 < used <= 1 or share * 0.9 / max(used, 1e-3) > 100:
-            break
-        share *= 0.9 / max(used, 1e-3)
-    return best if best is not None else coupling.cut(0.0)
+    return coupling.cut(*coupling.fewest_waves(allowed))
 
 
 def _window(law: Law, sites: Lattice, allowed: float) -> tuple[int, Quadruples, float, float]:
@@ -161,76 +153,67 @@ class _Coupling:
             B[a, a:] = B[a:, a] = waves.real
         return B
 
-    def cut(self, allowed: float) -> Factors:
-        """Features and waves that leave out at most ``allowed`` of the squared norm, were all entries distinct."""
-        total = self.norm * self.shape[0] * self.shape[1]
-        nearest = np.maximum(np.abs(self.waves[0])[:, None], np.arange(self.B.shape[3])).astype(int)
-        power = np.bincount(nearest.ravel(), (np.square(self.B).sum(axis=(0, 1)) * self.alike).ravel()) / total
-        dropped = np.append(np.cumsum(power[::-1])[::-1][1:], 0.0)
-        longest = int(np.nonzero(dropped <= WAVES_PART * allowed)[0][0])
-        kept = (nearest <= longest) * np.sqrt(self.alike)
-        basis, parity = self._features(self.B * kept, (allowed - dropped[longest]) * total / 2)
-        core = np.einsum("ai,abkl,bj->ijkl", basis, self.B, basis, optimize=True) * (nearest <= longest)
-        error = math.sqrt(self.missing + self._error(basis, core))
-        return Factors(
-            self.shape,
-            self.offsets,
-            basis * self.roots[:, None],
-            parity,
-            self._half(core, longest, parity),
-            error,
-        )
+    def fewest_waves(self, allowed: float) -> tuple[int, float]:
+        """The longest wave number along either axis that must be kept, and the squared error then."""
+        k1, k2 = np.abs(self.waves[0])[:, None], np.arange(self.B.shape[3])
+        self.nearest = np.maximum(k1, k2).astype(int)
+        power = (np.square(self.B).sum(axis=(0, 1)) * self.alike).ravel()
+        power = np.bincount(self.nearest.ravel(), power) / (self.norm * self.shape[0] * self.shape[1])
+        bound = np.append(np.cumsum(power[::-1])[::-1][1:], 0.0)  # were all entries left out distinct
+        longest = int(np.nonzero(bound <= allowed - self.missing)[0][0])
+        error = self.missing + self._left_out(longest)
+        while longest > 0:
+            shorter = self.missing + self._left_out(longest - 1)
+            if shorter > allowed:
+                break
+            longest, error = longest - 1, shorter
+        return longest, error
 
-    def _features(self, B: np.ndarray, allowed: float) -> tuple[np.ndarray, np.ndarray]:
-        """Orthonormal (n, J), each of one parity (J, 2), that leave out at most ``allowed`` of the rows of ``B``."""
-        parity = self.offsets % 2
-        found = []
-        for p in np.unique(parity, axis=0):
-            rows = np.nonzero(np.all(parity == p, axis=1))[0]
-            triangle = np.linalg.qr(B[rows].reshape(len(rows), -1).T, mode="r")
-            _, values, vectors = np.linalg.svd(triangle)
-            found += [(v, p, rows, x) for v, x in zip(values, vectors, strict=False)]
-        values = np.sort([f[0] for f in found])
-        fewest = int(np.searchsorted(np.cumsum(np.square(values)), allowed, side="right"))
-        smallest = values[min(fewest, len(values) - 1)] * (1 - 1e-6)  # features that symmetry makes alike stay together
-        found = [f for f in found if f[0] >= smallest]
-        basis = np.zeros((len(self.offsets), len(found)))
-        for j, (_, _, rows, x) in enumerate(found):
-            basis[rows, j] = x
-        return basis, np.array([f[1] for f in found])
-
-    def _error(self, basis: np.ndarray, core: np.ndarray) -> float:
-        """Squared norm of what is left out of the kept quadruples, permutations taken together, relative."""
-        n, row = len(self.offsets), 0
-        sums = np.zeros(self.classes)
-        last = np.arange(self.shape[1] // 2 + 1)
+    def _left_out(self, longest: int) -> float:
+        """Squared norm of the waves beyond ``longest``, permutations of a quadruple taken together, relative."""
+        if longest >= self.nearest.max():
+            return 0.0
+        n, row, sums = len(self.offsets), 0, np.zeros(self.classes)
+        last = np.arange(self.B.shape[3])
         for a in range(n):
-            left = self.B[a, a:] - np.tensordot(basis[a:], np.tensordot(basis[a], core, 1), 1)
             rows = slice(row, row + n - a)
             row += n - a
-            waves = left * self._phase(self.offsets[a][None], self.offsets[a:], self.waves[0], last).conj()
+            waves = self.B[a, a:] * (self.nearest > longest)
+            waves = waves * self._phase(self.offsets[a][None], self.offsets[a:], self.waves[0], last).conj()
             real = fft.irfft2(waves, self.shape).reshape(n - a, -1) * self.counts[rows, None]
             sums += np.bincount(self.member[rows].ravel(), real.ravel(), minlength=self.classes)
         return float((np.square(sums) / self.orders).sum() / self.norm)
 
-    def _half(self, core: np.ndarray, longest: int, parity: np.ndarray) -> np.ndarray:
-        """``core`` at waves (+k1, k2) and (-k1, k2), 0 <= k1, k2 <= ``longest``, as ``Factors.G``."""
-        ring = self.shape[0] == 1
-        k1 = np.arange(1 if ring else longest + 1)
-        k2 = np.arange(longest + 1)
-        planes = []
-        for sign in (1,) if ring else (1, -1):
-            plane = core[:, :, sign * k1 % self.shape[0]][..., k2]
-            shift = np.rint((sign * k1 - self.waves[0][sign * k1 % self.shape[0]]) / self.shape[0])  # whole turns
-            flip = (parity[:, None, 0] + parity[None, :, 0]) % 2
-            planes.append(plane * np.where(flip[..., None] * shift % 2 == 0, 1.0, -1.0)[..., None])
-        G = np.stack(planes, axis=2)
-        own = [(2 * k % size == 0) for k, size in zip((k1, k2), self.shape, strict=True)]
-        alone = own[0][:, None] & own[1]  # k = -k
-        G *= np.where(alone, 1.0, 2.0) / (self.shape[0] * self.shape[1])
-        if not ring:
-            G[:, :, 1, own[0][:, None] | own[1]] = 0.0  # (-k1, k2) is (k1, k2) or its opposite
-        return np.ascontiguousarray(G)
+    def cut(self, longest: int, squared_error: float) -> Factors:
+        """What is left when waves end at ``longest``."""
+        k1, k2 = np.arange(1 if self.shape[0] == 1 else longest + 1), np.arange(longest + 1)
+        order = np.lexsort((self.offsets % 2).T[::-1])
+        alike = np.where(_alone(k1, self.shape[0])[:, None] & _alone(k2, self.shape[1]), 1.0, 2.0)
+        scale = self.roots[:, None] * self.roots
+        G = self.B[:, :, : len(k1), : len(k2)] * scale[:, :, None, None] * alike / (self.shape[0] * self.shape[1])
+        offsets = self.offsets[order]
+        G = np.ascontiguousarray(G[np.ix_(order, order)])
+        return Factors(self.shape, offsets, *_mirror(offsets, self.shape), G, math.sqrt(squared_error))
+
+
+def _alone(k: np.ndarray, size: int) -> np.ndarray:
+    """Whether a wave along one axis is its own opposite."""
+    return np.asarray(2 * k % size == 0)
+
+
+def _mirror(offsets: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each pair the one that its mirror image is, and which whole turns that is away, as ``Factors`` has them."""
+    sizes = np.array(shape)
+    index = {tuple(o): i for i, o in enumerate(offsets % sizes)}
+    mirror, turns = np.empty(len(offsets), np.int64), np.empty(len(offsets), np.int64)
+    for i, (first, second) in enumerate(offsets):
+        for image in (np.array([-first, second]), np.array([first, -second])):  # a pair has two offsets
+            if tuple(image % sizes) in index:
+                mirror[i] = index[tuple(image % sizes)]
+                odd = (image - offsets[mirror[i]]) // sizes % 2
+                turns[i] = odd[0] + 2 * odd[1]
+                break
+    return mirror, turns
 
 
 def _order_of(found: Quadruples) -> int:
