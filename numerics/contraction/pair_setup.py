@@ -129,34 +129,36 @@ class _Coupling:
         self.classes = len(found.values)
         covered = (found.pairings < window).sum(axis=1)
         self.orders = found.orders
-        self.waves = [np.fft.fftfreq(size, 1 / size) for size in sites.shape]
-        self.alike = np.where((2 * np.arange(sites.shape[1] // 2 + 1)) % sites.shape[1] == 0, 1.0, 2.0)
+        first = np.arange(sites.shape[0])
+        self.waves = (
+            np.where(2 * first > sites.shape[0], first - sites.shape[0], first),
+            np.arange(sites.shape[1] // 2 + 1),
+        )
+        self.alike = np.where(_alone(self.waves[1], sites.shape[1]), 1.0, 2.0)
+        self.nearest = np.maximum(np.abs(self.waves[0])[:, None], self.waves[1])
         self.B = self._transform(found.values * 3 / np.maximum(covered, 1))
 
-    def _phase(self, a: np.ndarray, b: np.ndarray, k1: np.ndarray, k2: np.ndarray) -> np.ndarray:
-        """``exp(-ik (b - a)/2)`` for rows of offsets ``a``, ``b``."""
-        half = (b - a) / 2
-        first, second = (np.exp(-2j * np.pi * half[:, d, None] * k / self.shape[d]) for d, k in enumerate((k1, k2)))
-        return np.asarray(first[:, :, None] * second[:, None, :])
+    def _phase(self, a: int) -> np.ndarray:
+        """``exp(-ik (b - a)/2)`` for all b from a on, (n - a, k1, k2)."""
+        half = (self.offsets[a:] - self.offsets[a]) / 2
+        turn = [np.exp(-2j * np.pi / self.shape[d] * half[:, d, None] * self.waves[d]) for d in (0, 1)]
+        return np.asarray(turn[0][:, :, None] * turn[1][:, None, :])
 
     def _transform(self, values: np.ndarray) -> np.ndarray:
         n = len(self.offsets)
         B = np.empty((n, n, self.shape[0], self.shape[1] // 2 + 1))
-        last = np.arange(self.shape[1] // 2 + 1)
         row = 0
         for a in range(n):  # by rows, so that the complex table is never held whole
             rows = slice(row, row + n - a)
             row += n - a
             real = values[self.member[rows]] * (self.roots[a] * self.roots[a:])[:, None]
             waves = fft.rfft2(real.reshape(-1, *self.shape))
-            waves *= self._phase(self.offsets[a][None], self.offsets[a:], self.waves[0], last)
+            waves *= self._phase(a)
             B[a, a:] = B[a:, a] = waves.real
         return B
 
     def fewest_waves(self, allowed: float) -> tuple[int, float]:
         """The longest wave number along either axis that must be kept, and the squared error then."""
-        k1, k2 = np.abs(self.waves[0])[:, None], np.arange(self.B.shape[3])
-        self.nearest = np.maximum(k1, k2).astype(int)
         power = (np.square(self.B).sum(axis=(0, 1)) * self.alike).ravel()
         power = np.bincount(self.nearest.ravel(), power) / (self.norm * self.shape[0] * self.shape[1])
         bound = np.append(np.cumsum(power[::-1])[::-1][1:], 0.0)  # were all entries left out distinct
@@ -174,12 +176,11 @@ class _Coupling:
         if longest >= self.nearest.max():
             return 0.0
         n, row, sums = len(self.offsets), 0, np.zeros(self.classes)
-        last = np.arange(self.B.shape[3])
         for a in range(n):
             rows = slice(row, row + n - a)
             row += n - a
             waves = self.B[a, a:] * (self.nearest > longest)
-            waves = waves * self._phase(self.offsets[a][None], self.offsets[a:], self.waves[0], last).conj()
+            waves = waves * self._phase(a).conj()
             real = fft.irfft2(waves, self.shape).reshape(n - a, -1) * self.counts[rows, None]
             sums += np.bincount(self.member[rows].ravel(), real.ravel(), minlength=self.classes)
         return float((np.square(sums) / self.orders).sum() / self.norm)

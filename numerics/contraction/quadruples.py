@@ -15,7 +15,7 @@ import numpy as np
 from cumulode.theory.laws import Law
 
 from ..cumulants import fourth_at, second_cumulant
-from ..jit import compiled, i8, kernel, matrix, types
+from ..jit import compiled, i8, kernel, types
 
 _INTEGERS = types.int64[:, ::1]
 
