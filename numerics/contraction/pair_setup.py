@@ -23,6 +23,8 @@ SMALLEST_TOLERANCE = 1e-11
 MOST_ELEMENTS = 50_000_000
 #: Part of the squared error allowed that a window may use up; waves left out have the rest.
 WINDOW_PART = 0.9
+#: Entries of K below this part of the error allowed are not computed where a bound shows it.
+NEGLIGIBLE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ def _window(law: Law, sites: Lattice, allowed: float) -> tuple[int, Quadruples, 
     Returns the levels, the quadruples of a wider window, the part missed and the squared norm. What even the wider
     window misses is extrapolated from its last two shells of unit width.
     """
-    collect = Collector(law, sites)
+    collect = Collector(law, sites, NEGLIGIBLE * math.sqrt(allowed))
     levels = int(sites.level[-1]) + 1
     wide = _wider(sites, 0, 2.0)
     while True:
@@ -69,7 +71,8 @@ def _window(law: Law, sites: Lattice, allowed: float) -> tuple[int, Quadruples, 
         found = collect(wide)
         missed = _missed(found, wide)
         beyond = 0.0 if wide == levels else _tail(sites, missed, wide)
-        norm = float(found.weight.sum()) * (1 + (0.0 if math.isinf(beyond) else beyond))
+        norm = float(found.weight.sum())
+        beyond += found.neglected / norm
         fits = np.nonzero((missed + beyond)[1:] <= allowed)[0]
         if wide == levels or (beyond <= allowed / 100 and len(fits)):
             window = int(fits[0]) + 1

@@ -17,6 +17,10 @@ from cumulode.theory.laws import Law
 from ..cumulants import fourth_at, second_cumulant
 from ..jit import compiled, i8, kernel, types
 
+#: ``|K| <= BOUND c^2``, or c, where c is the strongest correlation between two parts of a quadruple: measured, with
+#: a margin (tests/test_pair_form.py); only entries that do not matter are left out by it, and they count in the error.
+BOUND = 4.0
+
 _INTEGERS = types.int64[:, ::1]
 
 
@@ -26,7 +30,7 @@ class Lattice:
 
     ``offsets`` (n, 2): one of a pair's two, as short as it gets, strongest correlation first; ``level`` (n,): those of
     one level are alike under the point group; ``orders`` (n,): 2, or 1 where the offset is its own opposite;
-    ``level_of`` (N,): the level of every offset, by its flat index.
+    ``level_of``, ``correlation`` (N,): the level and ``|C|`` of every offset, by its flat index.
     """
 
     shape: tuple[int, int]
@@ -34,6 +38,7 @@ class Lattice:
     level: np.ndarray
     orders: np.ndarray
     level_of: np.ndarray
+    correlation: np.ndarray
 
     @property
     def size(self) -> int:
@@ -62,7 +67,7 @@ def lattice(law: Law, shape: tuple[int, ...]) -> Lattice:
     half = np.nonzero(np.arange(rows * columns) <= opposite)[0]
     half = half[np.argsort(level_of[half], kind="stable")]
     orders = np.where(opposite[half] == half, 1, 2)
-    return Lattice((rows, columns), short[half], level_of[half], orders, level_of)
+    return Lattice((rows, columns), short[half], level_of[half], orders, level_of, correlation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +75,16 @@ class Quadruples:
     """All quadruples ``(0, a, n, n + b)`` with ``a``, ``b`` among the first ``len(offsets)`` of the lattice's.
 
     ``member`` (n (n+1) / 2, N): for a <= b in the lattice's order and every n, which class the quadruple is of;
-    ``pairings`` (m, 3): of each class, the weaker pair's level in its three pairings, increasing; ``values`` (m,): K;
-    ``orders`` (m,): ordered quadruples of that class whose first site is 0.
+    ``pairings`` (m, 3): of each class, the weaker pair's level in its three pairings, increasing; ``values`` (m,): K,
+    or zero where it is negligible; ``orders`` (m,): ordered quadruples of that class whose first site is 0;
+    ``neglected``: a bound of their share in the squared norm.
     """
 
     member: np.ndarray
     pairings: np.ndarray
     values: np.ndarray
     orders: np.ndarray
+    neglected: float
 
     @property
     def weight(self) -> np.ndarray:
@@ -86,10 +93,10 @@ class Quadruples:
 
 
 class Collector:
-    """Quadruples of growing windows; entries of K once computed are kept."""
+    """Quadruples of growing windows; entries of K once computed are kept, those below ``negligible`` are not."""
 
-    def __init__(self, law: Law, sites: Lattice) -> None:
-        self.law, self.sites = law, sites
+    def __init__(self, law: Law, sites: Lattice, negligible: float) -> None:
+        self.law, self.sites, self.negligible = law, sites, negligible
         self._codes, self._values = np.empty(0, np.int64), np.empty(0)
 
     def __call__(self, levels: int) -> Quadruples:
@@ -98,11 +105,15 @@ class Collector:
         offsets = sites.offsets[sites.level < levels]
         names, member = np.unique(_pair_codes(offsets, sites.shape), return_inverse=True)
         member = member.reshape(-1, sites.size).astype(np.int32)
-        pairings = _pairings(names, sites)
+        pairings, bound = _pairings(names, sites)
         covered = (pairings < levels).sum(axis=1)
         counts = pair_orders(sites.orders[: len(offsets)])
         orders = np.bincount(member.ravel(), np.repeat(counts, sites.size), minlength=len(names)) * 3 / covered
-        return Quadruples(member, pairings, self._entries(names), orders)
+        known = bound > self.negligible
+        values = np.zeros(len(names))
+        values[known] = self._entries(names[known])
+        neglected = float((orders[~known] * np.square(bound[~known])).sum())
+        return Quadruples(member, pairings, values, orders, neglected)
 
     def _entries(self, names: np.ndarray) -> np.ndarray:
         """K of the classes ``names``."""
@@ -138,16 +149,28 @@ def _flat_sites(codes: np.ndarray, size: int) -> np.ndarray:
     return np.stack([0 * codes, codes // size**2, codes // size % size, codes % size], axis=1)
 
 
-def _pairings(codes: np.ndarray, sites: Lattice) -> np.ndarray:
-    """The weaker pair's level in each of the three pairings, increasing, (n, 3)."""
+def _pairings(codes: np.ndarray, sites: Lattice) -> tuple[np.ndarray, np.ndarray]:
+    """The weaker pair's level in each of the three pairings, increasing, (n, 3), and a bound of K (n,).
+
+    Two pairs, or a site and three, that nothing stronger than c links have a K of order c^2, or c; see ``BOUND``.
+    """
     rows, columns = sites.shape
     x, y = np.divmod(_flat_sites(codes, sites.size), columns)
 
-    def level(i: int, j: int) -> np.ndarray:
-        return sites.level_of[(x[:, i] - x[:, j]) % rows * columns + (y[:, i] - y[:, j]) % columns]
+    def link(i: int, j: int) -> np.ndarray:
+        return np.asarray((x[:, i] - x[:, j]) % rows * columns + (y[:, i] - y[:, j]) % columns)
 
-    weaker = [np.maximum(level(0, i), level(j, k)) for i, j, k in ((1, 2, 3), (2, 1, 3), (3, 1, 2))]
-    return np.sort(np.stack(weaker, axis=1), axis=1)
+    links = {(i, j): link(i, j) for i in range(4) for j in range(i)}
+    level = {ij: sites.level_of[at] for ij, at in links.items()}
+    c = {ij: sites.correlation[at] for ij, at in links.items()}
+    weaker, bound = [], np.full(len(codes), np.inf)
+    for one, two in (((1, 0), (3, 2)), ((2, 0), (3, 1)), ((3, 0), (2, 1))):
+        weaker.append(np.maximum(level[one], level[two]))
+        across = np.maximum.reduce([c[ij] for ij in links if ij not in (one, two)])
+        bound = np.minimum(bound, np.square(across))
+    for i in range(4):
+        bound = np.minimum(bound, np.maximum.reduce([c[ij] for ij in links if i in ij]))
+    return np.sort(np.stack(weaker, axis=1), axis=1), BOUND * bound
 
 
 def _pair_codes(offsets: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
