@@ -20,9 +20,7 @@ from ..jit import kernel
 from .pair_setup import SMALLEST_TOLERANCE, Factors, factors
 
 METHOD = "pair-form"
-#: Waves coupled at a time, so that those of all pairs stay in the cache.
-CHUNK = 32
-#: Columns transformed at a time along the first axis, for the same reason.
+#: Columns transformed at a time along the first axis, so that all rows of them stay in the cache.
 COLUMNS = 128
 
 
@@ -32,10 +30,9 @@ class PairForm:
 
     ``pairs`` (n + 1, 6) int64: first a row ``rows, columns, waves along each, these padded, halo``; then of each pair
     how far its two sites lie from its middle, ``(lo1, lo2, hi1, hi2)``, its mirror image and whether that is a whole
-    turn away along the axes (1, 2, 3). ``coupling`` (chunks, n (n+1)/2, waves): half of G, a <= b. ``waves``
-    (8, q, q): cosines and sines, middle on a site or between two, by place and wave or by wave and place.
-    ``error``: Frobenius norm of the error of the whole tensor, relative to the tensor's. For a Gaussian law all are
-    empty.
+    turn away along the axes (1, 2, 3). ``coupling`` (waves, n, n): half of G. ``waves`` (8, q, q): cosines and sines,
+    the middle on a site or between two, by place and wave or by wave and place. ``error``: Frobenius norm of the error
+    of the whole tensor, relative to the tensor's. For a Gaussian law all are empty.
     """
 
     shape: tuple[int, ...]
@@ -55,7 +52,7 @@ class PairForm:
             return np.zeros((5, 0))
         rows, columns, n1, _, padded, halo = (int(x) for x in self.pairs[0])
         n = len(self.pairs) - 1
-        planes = (2 if rows == 1 else 4) * self.coupling.shape[0] * self.coupling.shape[2]
+        planes = (2 if rows == 1 else 4) * len(self.coupling)
         halo1 = halo if rows > 1 else 0
         first = rows if rows == 1 else max(rows, 2 * n1)
         needed = [(rows + 2 * halo1) * (columns + 2 * halo), first * n * columns, n * planes + 4 * n1 * padded]
@@ -93,19 +90,13 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     padded = -(-count[1] // 4) * 4
     first = [*found.shape, *count, padded, int(np.abs(far).max()) + 1]
     pairs = np.vstack([first, np.column_stack([middle, far, found.mirror, found.turns])]).astype(np.int64)
-    return PairForm(shape, pairs, _chunks(found, padded), _waves(found.shape[1], max(count), padded), found.error)
+    return PairForm(shape, pairs, _coupling(found), _waves(found.shape[1], max(count), padded), found.error)
 
 
-def _chunks(found: Factors, padded: int) -> np.ndarray:
-    """Half the coupling of a <= b, cut along the waves into chunks of equal length, a multiple of four."""
+def _coupling(found: Factors) -> np.ndarray:
+    """Half of G, a matrix for each wave."""
     n = len(found.offsets)
-    a, b = np.tril_indices(n)
-    G = np.pad(0.5 * found.coupling[a, b], ((0, 0), (0, 0), (0, padded - found.coupling.shape[3])))
-    G = G.reshape(len(a), -1)
-    chunks = -(-G.shape[1] // CHUNK)
-    length = -(-G.shape[1] // (4 * chunks)) * 4
-    G = np.pad(G, ((0, 0), (0, chunks * length - G.shape[1])))
-    return np.ascontiguousarray(G.reshape(len(a), chunks, length).transpose(1, 0, 2))
+    return np.ascontiguousarray(0.5 * found.coupling.reshape(n, n, -1).transpose(2, 0, 1))
 
 
 def _waves(size: int, count: int, padded: int) -> np.ndarray:
@@ -133,26 +124,25 @@ def contract(w, out, pairs, coupling, waves, scratch):  # type: ignore[no-untype
     count, padded, halo = pairs[0, 3], pairs[0, 4], pairs[0, 5]
     n, halo1 = pairs.shape[0] - 1, halo if rows > 1 else 0
     high, width, first = rows + 2 * halo1, columns + 2 * halo, 2 * n1 if rows > 1 else 1
-    length = coupling.shape[0] * coupling.shape[2]
-    planes = 4 * length if rows > 1 else 2 * length
+    planes = 4 * coupling.shape[0] if rows > 1 else 2 * coupling.shape[0]
     field, total = scratch[0, : high * width].reshape(high, width), scratch[1, : high * width].reshape(high, width)
     products = scratch[2, : rows * n * columns].reshape(rows, n * columns)
     half = scratch[3, : first * n * columns].reshape(first, n * columns)
-    x, q = scratch[2, : n * planes].reshape(n, planes), scratch[4, : n * planes].reshape(n, planes)
+    x, q = scratch[2, : n * planes].reshape(planes, n), scratch[4, : n * planes].reshape(planes, n)
     plane = scratch[4, n * planes : n * planes + 4 * n1 * padded].reshape(2 * n1, 2 * padded)
     _surround(field, w, rows, columns, halo1, halo)
     if rows == 1:
         _multiply(half, field, pairs, columns, halo1, halo)
-        _ring_waves(x, half, pairs, waves, padded, length)
-        _couple(q, x, coupling, n)
-        _ring_waves_back(half, q, pairs, waves, count, length, scratch[1])
+        _ring_waves(x, half, pairs, waves, count, plane)
+        _couple(q, x, coupling)
+        _ring_waves_back(half, q, pairs, waves, count, plane, scratch[1])
         _distribute(total, half, field, pairs, columns, halo1, halo)
     else:
         _multiply(products, field, pairs, columns, halo1, halo)
         _first_axis(half, products, pairs, waves, columns, n1)
-        _torus_waves(x, half, pairs, waves, padded, length, plane)
-        _couple(q, x, coupling, n)
-        _torus_waves_back(half, q, pairs, waves, count, padded, length, plane, scratch[1])
+        _torus_waves(x, half, pairs, waves, count, plane)
+        _couple(q, x, coupling)
+        _torus_waves_back(half, q, pairs, waves, count, plane, scratch[1])
         _first_axis_back(products, half, pairs, waves, columns, n1)
         _distribute(total, products, field, pairs, columns, halo1, halo)
     _collect(out, total, rows, columns, halo1, halo)
@@ -218,23 +208,37 @@ def _collect(out, total, rows, columns, halo1, halo):  # type: ignore[no-untyped
 @kernel
 def _sum(out, c, rows, first, step, start):  # type: ignore[no-untyped-def]
     """``out = sum_f c_f rows[first + step f]``, each row from ``start`` on."""
-    m = out.size
-    for i in range(m):
-        out[i] = 0.0
-    n, f = c.size, 0
-    while n - f >= 4:
+    m, n, f = out.size, c.size, c.size % 4
+    if f == 0:
+        for i in range(m):
+            out[i] = 0.0
+    elif f == 1:
+        r0 = rows[first, start : start + m]
+        for i in range(m):
+            out[i] = c[0] * r0[i]
+    else:
+        r0, r1 = rows[first, start : start + m], rows[first + step, start : start + m]
+        r2, c2 = rows[first + step * (f - 1), start : start + m], c[2] if f == 3 else 0.0
+        for i in range(m):
+            out[i] = c[0] * r0[i] + c[1] * r1[i] + c2 * r2[i]
+    while n - f >= 8:
+        at = first + step * f
+        c0, c1, c2, c3, c4, c5, c6, c7 = c[f], c[f + 1], c[f + 2], c[f + 3], c[f + 4], c[f + 5], c[f + 6], c[f + 7]
+        r0, r1 = rows[at, start : start + m], rows[at + step, start : start + m]
+        r2, r3 = rows[at + 2 * step, start : start + m], rows[at + 3 * step, start : start + m]
+        r4, r5 = rows[at + 4 * step, start : start + m], rows[at + 5 * step, start : start + m]
+        r6, r7 = rows[at + 6 * step, start : start + m], rows[at + 7 * step, start : start + m]
+        for i in range(m):
+            even = c0 * r0[i] + c1 * r1[i] + c2 * r2[i] + c3 * r3[i]
+            out[i] += even + (c4 * r4[i] + c5 * r5[i] + c6 * r6[i] + c7 * r7[i])
+        f += 8
+    if f < n:
         at = first + step * f
         c0, c1, c2, c3 = c[f], c[f + 1], c[f + 2], c[f + 3]
         r0, r1 = rows[at, start : start + m], rows[at + step, start : start + m]
         r2, r3 = rows[at + 2 * step, start : start + m], rows[at + 3 * step, start : start + m]
         for i in range(m):
-            out[i] += (c0 * r0[i] + c1 * r1[i]) + (c2 * r2[i] + c3 * r3[i])
-        f += 4
-    while f < n:
-        c0, r0 = c[f], rows[first + step * f, start : start + m]
-        for i in range(m):
-            out[i] += c0 * r0[i]
-        f += 1
+            out[i] += c0 * r0[i] + c1 * r1[i] + c2 * r2[i] + c3 * r3[i]
 
 
 @kernel
@@ -321,88 +325,78 @@ def _row_back(p, cosine, sine, waves, parity, spare):  # type: ignore[no-untyped
 
 
 @kernel
-def _ring_waves(x, half, pairs, waves, padded, length):  # type: ignore[no-untyped-def]
-    """All pairs' cosine waves into ``x[:, :length]`` and sine waves into ``x[:, length:]``."""
-    columns = half.shape[1] // x.shape[0]
-    x[:, :] = 0.0
-    for a in range(x.shape[0]):
-        p = half[0, a * columns : (a + 1) * columns]
-        _row(x[a, :padded], x[a, length : length + padded], p, waves, pairs[a + 1, 3] - pairs[a + 1, 1])
+def _ring_waves(x, half, pairs, waves, count, plane):  # type: ignore[no-untyped-def]
+    """Waves of all pairs: ``x`` (2 waves, n), cosine and sine by turns."""
+    columns, padded = half.shape[1] // x.shape[1], plane.shape[1] // 2
+    cosine, sine = plane[0, :padded], plane[0, padded:]
+    for a in range(x.shape[1]):
+        _row(cosine, sine, half[0, a * columns : (a + 1) * columns], waves, pairs[a + 1, 3] - pairs[a + 1, 1])
+        for k in range(count):
+            x[2 * k, a], x[2 * k + 1, a] = cosine[k], sine[k]
 
 
 @kernel
-def _ring_waves_back(half, q, pairs, waves, count, length, spare):  # type: ignore[no-untyped-def]
+def _ring_waves_back(half, q, pairs, waves, count, plane, spare):  # type: ignore[no-untyped-def]
     """The transpose of ``_ring_waves``."""
-    columns = half.shape[1] // q.shape[0]
-    for a in range(q.shape[0]):
+    columns, padded = half.shape[1] // q.shape[1], plane.shape[1] // 2
+    cosine, sine = plane[0, :count], plane[0, padded : padded + count]
+    for a in range(q.shape[1]):
+        for k in range(count):
+            cosine[k], sine[k] = q[2 * k, a], q[2 * k + 1, a]
         p = half[0, a * columns : (a + 1) * columns]
-        parity = pairs[a + 1, 3] - pairs[a + 1, 1]
-        _row_back(p, q[a, :count], q[a, length : length + count], waves, parity, spare)
+        _row_back(p, cosine, sine, waves, pairs[a + 1, 3] - pairs[a + 1, 1], spare)
 
 
 @kernel
-def _torus_waves(x, half, pairs, waves, padded, length, plane):  # type: ignore[no-untyped-def]
+def _torus_waves(x, half, pairs, waves, count, plane):  # type: ignore[no-untyped-def]
     """Waves ``(k1, k2)`` and ``(-k1, k2)`` of all pairs, the latter in the place of the mirror image of the pair: then
-    one coupling serves both. Rows of ``x``: cosines of the two, sines of the two.
+    one coupling serves both. ``x`` (4 waves, n): cosines of the two, sines of the two, by turns.
     """
-    n, n1, columns = x.shape[0], half.shape[0] // 2, half.shape[1] // x.shape[0]
-    x[:, :] = 0.0
-    for a in range(n):
+    n1, columns, padded = half.shape[0] // 2, half.shape[1] // x.shape[1], plane.shape[1] // 2
+    for a in range(x.shape[1]):
         parity, mirror, turns = pairs[a + 1, 3] - pairs[a + 1, 1], pairs[a + 1, 4], pairs[a + 1, 5]
         for i in range(2 * n1):
             p = half[i, a * columns : (a + 1) * columns]
             _row(plane[i, :padded], plane[i, padded:], p, waves, parity)
         for k1 in range(n1):
-            at = k1 * padded
-            for k2 in range(padded):
-                x[a, at + k2] = plane[k1, k2] - plane[n1 + k1, padded + k2]
-                x[a, 2 * length + at + k2] = plane[k1, padded + k2] + plane[n1 + k1, k2]
-            if 2 * k1 % columns == 0:
-                continue
-            for k2 in range(1, min(padded, (columns + 1) // 2)):
-                sign = 1 - 2 * ((k1 * (turns % 2) + k2 * (turns // 2)) % 2)
-                x[mirror, length + at + k2] = sign * (plane[k1, k2] + plane[n1 + k1, padded + k2])
-                x[mirror, 3 * length + at + k2] = sign * (plane[k1, padded + k2] - plane[n1 + k1, k2])
+            cc, cs, sc, ss = plane[k1], plane[k1, padded:], plane[n1 + k1], plane[n1 + k1, padded:]
+            for k2 in range(count):
+                at, sign = 4 * (k1 * count + k2), _sign(k1, k2, turns, columns)
+                x[at, a], x[at + 1, mirror] = cc[k2] - ss[k2], sign * (cc[k2] + ss[k2])
+                x[at + 2, a], x[at + 3, mirror] = cs[k2] + sc[k2], sign * (cs[k2] - sc[k2])
 
 
 @kernel
-def _torus_waves_back(half, q, pairs, waves, count, padded, length, plane, spare):  # type: ignore[no-untyped-def]
+def _torus_waves_back(half, q, pairs, waves, count, plane, spare):  # type: ignore[no-untyped-def]
     """The transpose of ``_torus_waves``."""
-    n, n1, columns = q.shape[0], half.shape[0] // 2, half.shape[1] // q.shape[0]
-    for a in range(n):
+    n1, columns, padded = half.shape[0] // 2, half.shape[1] // q.shape[1], plane.shape[1] // 2
+    for a in range(q.shape[1]):
         parity, mirror, turns = pairs[a + 1, 3] - pairs[a + 1, 1], pairs[a + 1, 4], pairs[a + 1, 5]
         for k1 in range(n1):
-            at = k1 * padded
-            for k2 in range(padded):
-                cosine, sine = q[a, at + k2], q[a, 2 * length + at + k2]
-                sign = 1 - 2 * ((k1 * (turns % 2) + k2 * (turns // 2)) % 2)
-                other, odd = sign * q[mirror, length + at + k2], sign * q[mirror, 3 * length + at + k2]
-                plane[k1, k2], plane[n1 + k1, padded + k2] = cosine + other, other - cosine
-                plane[k1, padded + k2], plane[n1 + k1, k2] = sine + odd, sine - odd
+            cc, cs, sc, ss = plane[k1], plane[k1, padded:], plane[n1 + k1], plane[n1 + k1, padded:]
+            for k2 in range(count):
+                at, sign = 4 * (k1 * count + k2), _sign(k1, k2, turns, columns)
+                cosine, other = q[at, a], sign * q[at + 1, mirror]
+                cc[k2], ss[k2] = cosine + other, other - cosine
+                sine, other = q[at + 2, a], sign * q[at + 3, mirror]
+                cs[k2], sc[k2] = sine + other, sine - other
         for i in range(2 * n1):
             p = half[i, a * columns : (a + 1) * columns]
             _row_back(p, plane[i, :count], plane[i, padded : padded + count], waves, parity, spare)
 
 
 @kernel
-def _couple(q, x, coupling, n):  # type: ignore[no-untyped-def]
-    """``q_a = sum_b G_ab x_b`` at every wave; G is symmetric and given for b <= a."""
-    chunks, length = coupling.shape[0], coupling.shape[2]
-    planes = x.shape[1] // (chunks * length)
-    for c in range(chunks):
-        e = 0
-        for a in range(n):
-            for b in range(a + 1):
-                g = coupling[c, e]
-                for p in range(planes):
-                    at = (p * chunks + c) * length
-                    xa, xb = x[a, at : at + length], x[b, at : at + length]
-                    qa, qb = q[a, at : at + length], q[b, at : at + length]
-                    if b == 0:
-                        qa[:] = 0.0
-                    for t in range(length):
-                        qa[t] += g[t] * xb[t]
-                    if b < a:
-                        for t in range(length):
-                            qb[t] += g[t] * xa[t]
-                e += 1
+def _sign(k1, k2, turns, size):  # type: ignore[no-untyped-def]
+    """What whole turns make of the wave (-k1, k2); 0 where it is (k1, k2) or its opposite, and counted there."""
+    if 2 * k1 % size == 0 or 2 * k2 % size == 0:
+        return 0.0
+    return 1.0 - 2.0 * ((k1 * (turns % 2) + k2 * (turns // 2)) % 2) if turns else 1.0
+
+
+@kernel
+def _couple(q, x, coupling):  # type: ignore[no-untyped-def]
+    """``q_a = sum_b G_ab x_b`` at every wave."""
+    kinds = x.shape[0] // coupling.shape[0]
+    for k in range(coupling.shape[0]):
+        for i in range(kinds * k, kinds * (k + 1)):
+            _sum(q[i], x[i], coupling[k], 0, 1, 0)

@@ -24,7 +24,7 @@ MOST_ELEMENTS = 50_000_000
 #: Part of the squared error allowed that a window may use up; waves left out have the rest.
 WINDOW_PART = 0.9
 #: Entries of K below this part of the error allowed are not computed where a bound shows it.
-NEGLIGIBLE = 1e-5
+NEGLIGIBLE = 3e-4
 
 
 @dataclass(frozen=True, eq=False)
