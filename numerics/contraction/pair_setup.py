@@ -1,12 +1,13 @@
 """Pairs of sites coupled wave by wave, with the error of the whole tensor (theory.md section 5, pair form).
 
 Every quadruple with a pairing whose two pairs lie within a window is kept, divided among such pairings; the others,
-and what low rank leaves out, are summed entry by entry.
+and what waves left out hold, are summed entry by entry.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ SMALLEST_TOLERANCE = 1e-11
 MOST_ELEMENTS = 50_000_000
 #: Part of the squared error allowed that a window may use up; waves left out have the rest.
 WINDOW_PART = 0.9
-#: Entries of K below this part of the error allowed are not computed where a bound shows it.
+#: Entries of K below this part of the error allowed, times K_0000, are not computed where a bound shows it.
 NEGLIGIBLE = 3e-4
 
 
@@ -59,25 +60,30 @@ def _window(law: Law, sites: Lattice, allowed: float) -> tuple[int, Quadruples, 
     """Levels of the smallest window that misses at most ``allowed`` of the squared norm.
 
     Returns the levels, the quadruples of a wider window, the part missed and the squared norm. What even the wider
-    window misses is extrapolated from its last two shells of unit width.
+    window misses is extrapolated, see ``_beyond``, unless it holds all pairs.
     """
-    collect = Collector(law, sites, NEGLIGIBLE * math.sqrt(allowed))
-    levels = int(sites.level[-1]) + 1
-    wide = _wider(sites, 0, 2.0)
+    collect = Collector(law, sites)
+    triples = collect.values(sites.offsets % sites.shape @ np.array([sites.shape[1], 1]))
+    share = np.bincount(sites.level, np.square(triples) * sites.orders)
+    collect.negligible = NEGLIGIBLE * math.sqrt(allowed) * abs(float(triples[0]))
+    wide = _first_guess(sites, share, allowed)
     while True:
         elements = int((sites.level < wide).sum()) ** 2 * sites.size
         if elements > MOST_ELEMENTS:
             raise _too_large(law, sites, elements)
         found = collect(wide)
-        missed = _missed(found, wide)
-        beyond = 0.0 if wide == levels else _tail(sites, missed, wide)
         norm = float(found.weight.sum())
-        beyond += found.neglected / norm
-        fits = np.nonzero((missed + beyond)[1:] <= allowed)[0]
-        if wide == levels or (beyond <= allowed / 100 and len(fits)):
-            window = int(fits[0]) + 1
-            return window, found, float(missed[window] + beyond), norm
-        wide = _wider(sites, wide, 1.0)
+        if found.neglected > allowed / 1000 * norm:
+            collect.negligible /= 10
+            continue
+        missed = _missed(found, wide)
+        beyond = _beyond(missed, share)
+        if beyond[wide] <= allowed / 100:
+            missing = missed + beyond[wide] + found.neglected / norm
+            window = int(np.nonzero(missing[1:] <= allowed)[0][0]) + 1
+            return window, found, float(missing[window]), norm
+        needed = int(np.nonzero(beyond <= allowed / 100)[0][0])
+        wide = min(max(needed, wide + 1), _wider(sites, wide, max(1.0, sites.radius(wide) / 2)))
 
 
 def _too_large(law: Law, sites: Lattice, elements: int) -> ValueError:
@@ -88,6 +94,35 @@ def _too_large(law: Law, sites: Lattice, elements: int) -> ValueError:
         f"for {law!r} by the pair form a size, correlation length and tolerance whose table of pairs holds at most "
         f"{MOST_ELEMENTS} elements (here {elements} or more); a larger tolerance shortens it",
     )
+
+
+def _outside(share: np.ndarray) -> np.ndarray:
+    """Sum over the levels from 0, 1, ... on, (levels + 1,), the last 0."""
+    return np.append(np.cumsum(share[::-1])[::-1], 0.0)
+
+
+def _first_guess(sites: Lattice, share: np.ndarray, allowed: float) -> int:
+    """Levels of a window that is not too wide: outside it, K_000a alone reaches what is allowed.
+
+    The norm of all entries is taken for that of K_000a times the number of sites correlated with one.
+    """
+    outside = _outside(share)
+    correlated = np.square(sites.correlation).sum()
+    needed = np.nonzero(outside <= allowed * correlated**2 * outside[0])[0]
+    return max(int(needed[0]), _wider(sites, 0, 2.0))
+
+
+def _beyond(missed: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """At most what windows of 0, 1, ... levels miss, extrapolated to all levels: twice what it is most likely.
+
+    A quadruple outside every window has a site far from the other three, so each level misses about as many times
+    the ``share`` of its K_000a (three sites in one) as another: 1 to 2.5 times what level 1 does, for all laws tried.
+    The largest of these ratios among the outer half of the levels known is taken.
+    """
+    known = len(missed) - 1
+    shells, below = missed[:-1] - missed[1:], share[:known]
+    ratio = np.divide(shells, below, out=np.zeros(known), where=below > 0)
+    return np.asarray(2 * ratio[known // 2 :].max() * _outside(share))
 
 
 def _wider(sites: Lattice, levels: int, step: float) -> int:
@@ -103,16 +138,6 @@ def _missed(found: Quadruples, wide: int) -> np.ndarray:
     return np.append(np.cumsum(shells[::-1])[::-1], 0.0) / shells.sum()
 
 
-def _tail(sites: Lattice, missed: np.ndarray, wide: int) -> float:
-    """Sum of what follows the last two shells of unit width, whose ratio falls; twice that, to be safe."""
-    radii = np.array([sites.radius(n) for n in range(1, wide + 1)])
-    inner = [int(np.searchsorted(radii, radii[-1] - step - 1e-9)) + 1 for step in (1, 2)]
-    last, before = missed[inner[0]], missed[inner[1]] - missed[inner[0]]
-    if last == 0:
-        return 0.0
-    return float(2 * last * last / (before - last)) if last < before else math.inf
-
-
 class _Coupling:
     """The window's coupling of pairs, ``B`` (n, n, k1, k2) at all waves, real and symmetric by inversion symmetry.
 
@@ -122,23 +147,18 @@ class _Coupling:
 
     def __init__(self, sites: Lattice, window: int, found: Quadruples, missing: float, norm: float) -> None:
         n = int((sites.level < window).sum())
-        wide = _order_of(found)
-        a, b = np.triu_indices(wide)
+        a, b = np.triu_indices(_order_of(found))
+        inside = (a < n) & (b < n)
+        rows, columns = sites.shape
+        first = np.arange(rows)
         self.shape, self.offsets, self.missing, self.norm = sites.shape, sites.offsets[:n], missing, norm
-        self.inside = (a < n) & (b < n)
-        self.member = found.member[self.inside]
         self.roots = np.sqrt(sites.orders[:n])
-        self.counts = np.sqrt(pair_orders(sites.orders[:n]) * np.where(a == b, 1, 2)[self.inside])
-        self.classes = len(found.values)
-        covered = (found.pairings < window).sum(axis=1)
-        self.orders = found.orders
-        first = np.arange(sites.shape[0])
-        self.waves = (
-            np.where(2 * first > sites.shape[0], first - sites.shape[0], first),
-            np.arange(sites.shape[1] // 2 + 1),
-        )
-        self.alike = np.where(_alone(self.waves[1], sites.shape[1]), 1.0, 2.0)
+        self.member, self.orders = found.member[inside], found.orders
+        self.counts = np.sqrt(pair_orders(sites.orders[:n]) * np.where(a == b, 1, 2)[inside])
+        self.waves = np.where(2 * first > rows, first - rows, first), np.arange(columns // 2 + 1)
+        self.alike = np.where(_alone(self.waves[1], columns), 1.0, 2.0)
         self.nearest = np.maximum(np.abs(self.waves[0])[:, None], self.waves[1])
+        covered = (found.pairings < window).sum(axis=1)
         self.B = self._transform(found.values * 3 / np.maximum(covered, 1))
 
     def _phase(self, a: int) -> np.ndarray:
@@ -147,16 +167,17 @@ class _Coupling:
         turn = [np.exp(-2j * np.pi / self.shape[d] * half[:, d, None] * self.waves[d]) for d in (0, 1)]
         return np.asarray(turn[0][:, :, None] * turn[1][:, None, :])
 
-    def _transform(self, values: np.ndarray) -> np.ndarray:
+    def _rows(self) -> Iterator[tuple[int, slice]]:
+        """Each pair and the rows of ``member`` that couple it to itself and later ones: no large table is copied."""
         n = len(self.offsets)
-        B = np.empty((n, n, self.shape[0], self.shape[1] // 2 + 1))
-        row = 0
-        for a in range(n):  # by rows, so that the complex table is never held whole
-            rows = slice(row, row + n - a)
-            row += n - a
+        starts = np.cumsum([0, *range(n, 0, -1)])
+        return ((a, slice(starts[a], starts[a + 1])) for a in range(n))
+
+    def _transform(self, values: np.ndarray) -> np.ndarray:
+        B = np.empty((len(self.offsets), len(self.offsets), self.shape[0], self.shape[1] // 2 + 1))
+        for a, rows in self._rows():
             real = values[self.member[rows]] * (self.roots[a] * self.roots[a:])[:, None]
-            waves = fft.rfft2(real.reshape(-1, *self.shape))
-            waves *= self._phase(a)
+            waves = fft.rfft2(real.reshape(-1, *self.shape)) * self._phase(a)
             B[a, a:] = B[a:, a] = waves.real
         return B
 
@@ -178,14 +199,11 @@ class _Coupling:
         """Squared norm of the waves beyond ``longest``, permutations of a quadruple taken together, relative."""
         if longest >= self.nearest.max():
             return 0.0
-        n, row, sums = len(self.offsets), 0, np.zeros(self.classes)
-        for a in range(n):
-            rows = slice(row, row + n - a)
-            row += n - a
-            waves = self.B[a, a:] * (self.nearest > longest)
-            waves = waves * self._phase(a).conj()
-            real = fft.irfft2(waves, self.shape).reshape(n - a, -1) * self.counts[rows, None]
-            sums += np.bincount(self.member[rows].ravel(), real.ravel(), minlength=self.classes)
+        sums = np.zeros(len(self.orders))
+        for a, rows in self._rows():
+            waves = self.B[a, a:] * (self.nearest > longest) * self._phase(a).conj()
+            real = fft.irfft2(waves, self.shape).reshape(len(waves), -1) * self.counts[rows, None]
+            sums += np.bincount(self.member[rows].ravel(), real.ravel(), minlength=len(sums))
         return float((np.square(sums) / self.orders).sum() / self.norm)
 
     def cut(self, longest: int, squared_error: float) -> Factors:

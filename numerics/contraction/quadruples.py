@@ -93,10 +93,10 @@ class Quadruples:
 
 
 class Collector:
-    """Quadruples of growing windows; entries of K once computed are kept, those below ``negligible`` are not."""
+    """Quadruples of growing windows; entries of K once computed are kept, those surely below ``negligible`` are not."""
 
-    def __init__(self, law: Law, sites: Lattice, negligible: float) -> None:
-        self.law, self.sites, self.negligible = law, sites, negligible
+    def __init__(self, law: Law, sites: Lattice) -> None:
+        self.law, self.sites, self.negligible = law, sites, 0.0
         self._codes, self._values = np.empty(0, np.int64), np.empty(0)
 
     def __call__(self, levels: int) -> Quadruples:
@@ -111,12 +111,12 @@ class Collector:
         orders = np.bincount(member.ravel(), np.repeat(counts, sites.size), minlength=len(names)) * 3 / covered
         known = bound > self.negligible
         values = np.zeros(len(names))
-        values[known] = self._entries(names[known])
+        values[known] = self.values(names[known])
         neglected = float((orders[~known] * np.square(bound[~known])).sum())
         return Quadruples(member, pairings, values, orders, neglected)
 
-    def _entries(self, names: np.ndarray) -> np.ndarray:
-        """K of the classes ``names``."""
+    def values(self, names: np.ndarray) -> np.ndarray:
+        """K of the quadruples that the codes ``names`` stand for."""
         alike, which = np.unique(_square_codes(names, self.sites.shape), return_inverse=True)
         new = np.setdiff1d(alike, self._codes, assume_unique=True)
         if len(new):
