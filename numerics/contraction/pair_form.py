@@ -154,7 +154,8 @@ def _surround(field, w, rows, columns, halo1, halo):  # type: ignore[no-untyped-
     for i in range(field.shape[0]):
         source = w[((i - halo1) % rows) * columns : ((i - halo1) % rows + 1) * columns]
         row = field[i]
-        row[halo : halo + columns] = source
+        for j in range(columns):
+            row[halo + j] = source[j]
         for j in range(halo):
             row[j] = source[columns - halo + j]
             row[halo + columns + j] = source[j]
