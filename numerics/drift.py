@@ -63,7 +63,7 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
         theory.md sections 3 and 6.
     tolerance : float in [0, 1), default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
-    contraction : {"auto", "ordered-gap", "sorted-list"}
+    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
         How to contract it: see :func:`solve`; what was chosen is ``f.method``.
 
     Returns

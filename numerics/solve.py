@@ -71,7 +71,7 @@ def solve(
         Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
     tolerance : float in [0, 1)
         Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
-    contraction : {"auto", "ordered-gap", "sorted-list"}
+    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
         How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance; what was
         taken is in the provenance.
     max_step : float > 0

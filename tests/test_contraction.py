@@ -142,5 +142,7 @@ def test_the_drift_states_the_larger_error_of_its_two_classes():
 def test_a_ring_too_long_for_the_list_is_refused_in_one_line():
     """Assert a ValueError naming ``size`` and what would help, rather than minutes of set-up."""
     with pytest.raises(ValueError, match=r"^size: got 3000, allowed: .*shorter correlation length") as info:
-        drift(Problem(plus=NLGP(gain=3.0, xi=200.0), minus=NLGP(gain=3.0, xi=1.0), size=3000))
+        drift(
+            Problem(plus=NLGP(gain=3.0, xi=200.0), minus=NLGP(gain=3.0, xi=1.0), size=3000), contraction="sorted-list"
+        )
     assert "\n" not in str(info.value)

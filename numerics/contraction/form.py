@@ -12,22 +12,24 @@ from functools import lru_cache
 import numpy as np
 from numba import types
 
-from cumulode.theory.laws import GP, Ising, Law
+from cumulode.theory.laws import GP, Law
 from cumulode.theory.validate import complain
 
 from ..jit import i8, kernel, matrix, vector
-from . import ordered_gap, sorted_list
+from . import ordered_gap, pair_form, sorted_list
 from .ordered_gap import contract as ordered_contract
+from .pair_form import contract as pair_contract
 from .sorted_list import contract as list_contract
 
-NONE, ORDERED, LIST = range(3)
+NONE, ORDERED, LIST, PAIR = range(4)
 AUTO = "auto"
 #: What a user may ask for.
-METHODS = (AUTO, ordered_gap.METHOD, sorted_list.METHOD)
+METHODS = (AUTO, ordered_gap.METHOD, pair_form.METHOD, sorted_list.METHOD)
 GAUSSIAN = "none (Gaussian)"
 
-#: code; integers; integers; numbers; numbers; numbers. Unused ones are empty.
-tables_t = types.Tuple((i8, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, types.float64[:, :, ::1]))
+cube = types.float64[:, :, ::1]
+#: code; integers; integers; numbers four times. Unused ones are empty.
+tables_t = types.Tuple((i8, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, cube, cube))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,26 +74,41 @@ def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) 
 
 
 def _fastest(law: Law, shape: tuple[int, ...], tolerance: float) -> str:
-    """The ordered gaps where the ring is long enough for the tolerance, and where they cost less than the list."""
-    if isinstance(law, Ising) or ordered_gap.fits(law, shape[0], tolerance):
+    """The ordered gaps where the ring is long enough for the tolerance; else pairs, which tori need; else the list."""
+    if len(shape) == 1 and ordered_gap.fits(law, shape[0], tolerance):
         return ordered_gap.METHOD
+    if len(shape) > 1 or pair_form.fits(law, shape, tolerance):
+        return pair_form.METHOD
     return sorted_list.METHOD
 
 
 def _ordered(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+    _only_rings(shape, ordered_gap.METHOD)
     found = ordered_gap.ordered_gap(law, shape[0], tolerance)
     tables = _tables(ORDERED, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
     return Form(ordered_gap.METHOD, found.error, tables, found.scratch)
 
 
 def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+    _only_rings(shape, sorted_list.METHOD)
     size = shape[0]
     found = sorted_list.sorted_list(law, size, tolerance)
     tables = _tables(LIST, positions=found.positions, line=found.coefficients)
     return Form(sorted_list.METHOD, found.error, tables, lambda: np.zeros((4, 2 * size)))
 
 
-_MAKERS = {ordered_gap.METHOD: _ordered, sorted_list.METHOD: _listed}
+def _paired(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+    found = pair_form.pair_form(law, shape, tolerance)
+    tables = _tables(PAIR, positions=found.pairs, cube=found.coupling, waves=found.waves)
+    return Form(pair_form.METHOD, found.error, tables, found.scratch)
+
+
+def _only_rings(shape: tuple[int, ...], method: str) -> None:
+    if len(shape) > 1:
+        raise complain("contraction", method, f"{pair_form.METHOD} or {AUTO} on a torus")
+
+
+_MAKERS = {ordered_gap.METHOD: _ordered, pair_form.METHOD: _paired, sorted_list.METHOD: _listed}
 
 
 def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
@@ -102,6 +119,7 @@ def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
         "line": np.empty(0),
         "plane": np.empty((0, 0)),
         "cube": np.empty((0, 0, 0)),
+        "waves": np.empty((0, 0, 0)),
     }
     return code, *(np.ascontiguousarray(used.get(name, array)) for name, array in empty.items())
 
@@ -109,7 +127,7 @@ def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
 @kernel
 def contract(w, out, tables, scratch):  # type: ignore[no-untyped-def]
     """Set ``out`` (D,) to K(w,w,w)."""
-    code, positions, taps, line, plane, cube = tables
+    code, positions, taps, line, plane, cube, waves = tables
     if code == 1:
         ordered_contract(w, out, plane, cube, line, taps, scratch)
     elif code == 2:
@@ -118,6 +136,8 @@ def contract(w, out, tables, scratch):  # type: ignore[no-untyped-def]
         scratch[0, size:] = w
         list_contract(scratch[0], size, positions, line, scratch[1], scratch[2, :size], scratch[3, :size])
         out[:] = scratch[1, :size]
+    elif code == 3:
+        pair_contract(w, out, positions, cube, waves, scratch)
     else:
         out[:] = 0.0
 

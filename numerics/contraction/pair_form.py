@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Law
+from cumulode.theory.laws import GP, Cumulants, Law
 from cumulode.theory.shape import shape_of
 from cumulode.theory.validate import complain
 
@@ -83,6 +83,8 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
         return PairForm(shape, np.empty((0, 6), np.int64), np.empty((0, 0, 0)), np.empty((0, 0, 0)), 0.0)
     if not tolerance >= SMALLEST_TOLERANCE:
         raise complain("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the pair form")
+    if isinstance(law, Cumulants) and not _symmetric(law):
+        raise complain("fourth", repr(law), "for the pair form arrays unchanged by reflections and quarter turns")
     found = factors(law, shape, tolerance)
     middle = found.offsets // 2  # rounded down: the odd site is on the far side
     far = found.offsets - middle
@@ -91,6 +93,29 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     first = [*found.shape, *count, padded, int(np.abs(far).max()) + 1]
     pairs = np.vstack([first, np.column_stack([middle, far, found.mirror, found.turns])]).astype(np.int64)
     return PairForm(shape, pairs, _coupling(found), _waves(found.shape[1], max(count), padded), found.error)
+
+
+def fits(law: Law, shape: tuple[int, ...], tolerance: float) -> bool:
+    """Whether ``pair_form`` may be tried: the law has the lattice's symmetries, and the tolerance is not beyond it."""
+    return tolerance >= SMALLEST_TOLERANCE and (not isinstance(law, Cumulants) or _symmetric(law))
+
+
+def _symmetric(law: Cumulants) -> bool:
+    """Whether a user's K is unchanged by inversion and, on a torus, by the square's other symmetries."""
+    K = np.asarray(law.fourth)
+    axes = len(law.shape)
+    side = K.shape[0]
+    mirror = np.arange(side)[::-1] if law.reach is not None else -np.arange(side) % side
+    images = [K]
+    for axis in range(K.ndim):
+        images[0] = np.take(images[0], mirror, axis=axis)
+    if axes == 2:
+        images.append(K.transpose(1, 0, 3, 2, 5, 4))
+        turned = K
+        for axis in (0, 2, 4):
+            turned = np.take(turned, mirror, axis=axis)
+        images.append(turned)
+    return all(np.abs(image - K).max() <= 1e-9 * np.abs(K).max() for image in images)
 
 
 def _coupling(found: Factors) -> np.ndarray:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import fft
 
-from cumulode.theory.laws import Law
+from cumulode.theory.laws import Cumulants, Law
 from cumulode.theory.validate import complain
 
+from .low_rank_setup import precision_for
 from .quadruples import Collector, Lattice, Quadruples, lattice, pair_orders
 
 #: Entries are known to about 1e-12 of the largest: no smaller tolerance can be met.
@@ -50,23 +51,27 @@ class Factors:
 def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> Factors:
     """The smallest window and the fewest waves whose error is at most ``tolerance / 3``; ValueError naming ``size``."""
     sites = lattice(law, shape)
-    allowed = (tolerance / 3) ** 2
-    window, quadruples, missing, norm = _window(law, sites, WINDOW_PART * allowed)
+    # a torus has many entries: they are known just well enough, which is part of the error
+    precision = 1e-14 if len(shape) == 1 else min(precision_for(tolerance), 1e-6)
+    entries = 0.0 if len(shape) == 1 else 10 * precision
+    allowed = (tolerance / 3) ** 2 - entries**2
+    window, quadruples, missing, norm = _window(law, sites, WINDOW_PART * allowed, precision)
     coupling = _Coupling(sites, window, quadruples, missing, norm)
-    return coupling.cut(*coupling.fewest_waves(allowed))
+    found = coupling.cut(*coupling.fewest_waves(allowed))
+    return replace(found, error=math.hypot(found.error, entries))
 
 
-def _window(law: Law, sites: Lattice, allowed: float) -> tuple[int, Quadruples, float, float]:
+def _window(law: Law, sites: Lattice, allowed: float, precision: float = 1e-14) -> tuple[int, Quadruples, float, float]:
     """Levels of the smallest window that misses at most ``allowed`` of the squared norm.
 
     Returns the levels, the quadruples of a wider window, the part missed and the squared norm. What even the wider
     window misses is extrapolated, see ``_beyond``, unless it holds all pairs.
     """
-    collect = Collector(law, sites)
+    collect = Collector(law, sites, precision)
     triples = collect.values(sites.offsets % sites.shape @ np.array([sites.shape[1], 1]))
     share = np.bincount(sites.level, np.square(triples) * sites.orders)
     collect.negligible = NEGLIGIBLE * math.sqrt(allowed) * abs(float(triples[0]))
-    wide = _first_guess(sites, share, allowed)
+    wide = int(sites.level[-1]) + 1 if isinstance(law, Cumulants) else _first_guess(sites, share, allowed)
     while True:
         elements = int((sites.level < wide).sum()) ** 2 * sites.size
         if elements > MOST_ELEMENTS:

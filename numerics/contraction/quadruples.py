@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumulode.theory.laws import Law
+from cumulode.theory.laws import Cumulants, Law
 
 from ..cumulants import fourth_at, second_cumulant
 from ..jit import compiled, i8, kernel, types
@@ -95,8 +95,8 @@ class Quadruples:
 class Collector:
     """Quadruples of growing windows; entries of K once computed are kept, those surely below ``negligible`` are not."""
 
-    def __init__(self, law: Law, sites: Lattice) -> None:
-        self.law, self.sites, self.negligible = law, sites, 0.0
+    def __init__(self, law: Law, sites: Lattice, precision: float = 1e-14) -> None:
+        self.law, self.sites, self.precision, self.negligible = law, sites, precision, 0.0
         self._codes, self._values = np.empty(0, np.int64), np.empty(0)
 
     def __call__(self, levels: int) -> Quadruples:
@@ -109,7 +109,7 @@ class Collector:
         covered = (pairings < levels).sum(axis=1)
         counts = pair_orders(sites.orders[: len(offsets)])
         orders = np.bincount(member.ravel(), np.repeat(counts, sites.size), minlength=len(names)) * 3 / covered
-        known = bound > self.negligible
+        known = (bound > self.negligible) | isinstance(self.law, Cumulants)  # the bound is of laws, not of arrays
         values = np.zeros(len(names))
         values[known] = self.values(names[known])
         neglected = float((orders[~known] * np.square(bound[~known])).sum())
@@ -129,10 +129,8 @@ class Collector:
     def _compute(self, codes: np.ndarray) -> np.ndarray:
         rows, columns = self.sites.shape
         flat = _flat_sites(codes, rows * columns)
-        if rows == 1:
-            values = fourth_at(self.law, flat, columns)
-        else:
-            values = fourth_at(self.law, np.stack(np.divmod(flat, columns), axis=2), (rows, columns))  # type: ignore[arg-type]
+        places = flat if rows == 1 else np.stack(np.divmod(flat, columns), axis=2)
+        values = fourth_at(self.law, places, columns if rows == 1 else (rows, columns), self.precision)
         if not np.all(np.isfinite(values)):
             raise FloatingPointError(f"the fourth cumulant of {self.law} is not finite; please report it")
         return values
