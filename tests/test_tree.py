@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -353,6 +354,24 @@ def test_the_uniform_state_grows_mode_one_as_the_exact_flow_does():
     assert abs(exact - 0.070) < 1e-3
     assert abs(rate("tree") - exact) < 5e-3
     assert rate("regression") < -0.01
+
+
+def test_the_committed_table_is_what_the_benchmark_writes():
+    """Assert two rows of docs/closures-table.md, an Ising ring and an NLGP ring, to the last digit but one."""
+    root = Path(__file__).parent.parent
+    bench = runpy.run_path(str(root / "benchmarks" / "closures_table.py"))
+    rows = [line.split("|") for line in (root / "docs" / "closures-table.md").read_text().splitlines()]
+    kept = {row[1].strip(): [cell.strip() for cell in row[3:-1]] for row in rows if len(row) > 4}
+    header = kept["case"]
+    assert tuple(header) == bench["CLOSURES"]
+    exact = np.load(root / "tests" / "data" / "ising_exact.npz")["ising_D40_tp0.9_tm0.3_b-1_seed1/w"][-1]
+    ising = Problem(Ising(t=0.9), Ising(t=0.3), 40)
+    value = float(np.sum(exact**4) / np.sum(exact**2) ** 2)
+    cases = [bench["Case"]("Ising 0.9", ising, bench["ISING_TIME"], value, 0.0), bench["nlgp_cases"]()[0]]
+    for case in cases:
+        for closure in ("regression", "tree", "conditional"):
+            found = float(bench["ratio"](case, closure, 1e-3))
+            assert abs(found - float(kept[case.name][header.index(closure)])) < 0.002, (case.name, closure)
 
 
 # ---------------------------------------------------------------- names
