@@ -70,6 +70,11 @@ class Problem:
             law.check_size(self.size)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Sites in each direction: ``(D,)``, a ring."""
+        return (self.size,)
+
+    @property
     def laws(self) -> tuple[Law, Law]:
         """The laws in the order of all arrays: plus first."""
         return (self.plus, self.minus)
