@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
-from cumulode.theory import GP, NLGP, Ising, covariance
+from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.laws import Law
-from cumulode.validation.sampling import erf_of, field_filter, sample, sampler
+from cumulode.validation.sampling import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [
@@ -97,46 +97,6 @@ def test_ising_rings_have_the_exact_probabilities_of_all_states(t: float, size: 
     if cells[1][-1] < 10:  # what is left is too rare to be a cell of its own
         cells = [np.append(v[1:-1], v[0] + v[-1]) for v in cells]
     assert stats.chisquare(*cells).pvalue > 1e-6
-
-
-@pytest.mark.parametrize("size", [30, 31, 200])
-@pytest.mark.parametrize("name", covariance.COVARIANCES)
-def test_the_filter_squares_to_the_covariance(name: str, size: int) -> None:
-    """Assert that the taps' autocorrelation on the ring is the covariance, to the stated 1e-10."""
-    c, _ = covariance.gaussian_covariance(name, np.arange(size), 3.0, size)
-    taps = field_filter(c)
-    ring = np.zeros(size)
-    np.add.at(ring, np.arange(taps.size) % size, taps)
-    np.testing.assert_allclose(np.fft.ifft(np.abs(np.fft.fft(ring)) ** 2).real, c, rtol=0, atol=1.1e-10)
-    assert taps.size % 8 == 0
-    assert taps.size <= size + 7
-
-
-def test_the_filter_is_short_where_its_outer_taps_are_rounding() -> None:
-    """Assert that a smooth covariance on a large ring needs few taps, so that the cost grows as D."""
-    c, _ = covariance.gaussian_covariance("squared-exponential", np.arange(1000), 4.0, 1000)
-    assert field_filter(c).size == 32
-
-
-def test_a_clipped_covariance_keeps_unit_variance() -> None:
-    """Assert that negative eigenvalues within the permitted 1e-6 cost no variance and little covariance."""
-    c, _ = covariance.gaussian_covariance("squared-exponential", np.arange(40), 5.4, 40)
-    power = np.fft.fft(c).real
-    assert power.min() < -1e-8
-    ring = field_filter(c)[:40]
-    got = np.fft.ifft(np.abs(np.fft.fft(ring)) ** 2).real
-    assert got[0] == pytest.approx(1.0, abs=1e-12)
-    assert np.abs(got - c).max() < 2 * -np.minimum(power, 0).sum() / 40
-
-
-def test_the_compiled_erf_is_accurate() -> None:
-    """Assert the stated errors of erf, 2e-14 absolute and 1e-13 relative, over all scales of its argument."""
-    v = np.concatenate([np.geomspace(1e-300, 1e-8, 50), np.geomspace(1e-8, 1e3, 200_001), [np.inf]])
-    v = np.concatenate([v, -v])
-    x = v.copy()
-    erf_of(x, 1.0, 1.0, np.empty(x.size, np.int32), np.empty(2 * x.size))
-    np.testing.assert_allclose(x, special.erf(v), rtol=0, atol=2e-14)
-    np.testing.assert_allclose(x, special.erf(v), rtol=1e-13, atol=0)
 
 
 def test_infinite_and_enormous_gains_give_signs() -> None:
