@@ -1,8 +1,8 @@
 """Normal numbers by Marsaglia and Tsang's ziggurat (J. Stat. Soft. 5(8), 2000), many at a time.
 
 The right half of ``exp(-x^2/2)`` is covered by 512 strips of equal area. A word chooses a strip (9 bits) and a place
-in it (52 bits and a sign); 99.3 % of the places lie under the curve for certain. The others are noted, without a
-branch, and decided afterwards from further words of the stream: the law is exact but for the 53 bits of a place.
+in it (51 bits and a sign); 99.3 % of the places lie under the curve for certain. The others are noted, without a
+branch, and decided afterwards from uniform numbers of the stream: the law is exact but for the bits of a place.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from cumulode.numerics.jit import kernel
 
-from .streams import Stream, fill_words, next_word, uniform
+from .streams import BLOCK, DOUBTFUL, LENGTH, NORMALS, PLACES, USED_NORMALS, fill_words, next_word, uniform
 
 STRIPS = 512
 #: Where the tail begins; with this value the strips close at x = 0 (a test computes it anew).
 TAIL = 3.852046150368391
-_STRIP = np.uint64(STRIPS - 1)
+_STRIP, _NEXT = np.uint64(STRIPS - 1), np.uint64(1)
 _SIGN_AND_PLACE = np.int64(12)
 
 
@@ -48,20 +48,17 @@ def _place(word: int) -> float:
 
 
 @kernel
-def _propose(words: np.ndarray, x: np.ndarray, doubtful: np.ndarray) -> int:
-    """Fill ``x`` (n,) from n words; note in ``doubtful`` (n + 1,) which are not certain, with their strips."""
-    count = 0
+def propose(words: np.ndarray, x: np.ndarray, doubtful: np.ndarray) -> None:
+    """Fill ``x`` (n,) from n words, and ``doubtful`` (n,) with which are not certain; no branch, so vectorised."""
     for i in range(x.size):
-        strip = np.int64(words[i] & _STRIP)
+        strip = words[i] & _STRIP
         v = _place(words[i]) * _EDGES[strip]
         x[i] = v
-        doubtful[count] = i * STRIPS + strip
-        count += abs(v) >= _EDGES[strip + 1]
-    return count
+        doubtful[i] = abs(v) >= _EDGES[strip + _NEXT]
 
 
 @kernel
-def _decide(strip: int, v: float, stream: Stream) -> float:
+def _decide(strip: int, v: float, stream: np.ndarray) -> float:
     """A normal number, begun with ``v`` in ``strip`` where it may lie above the curve."""
     while abs(v) >= _EDGES[strip + 1]:
         if strip == 0:
@@ -76,7 +73,7 @@ def _decide(strip: int, v: float, stream: Stream) -> float:
 
 
 @kernel
-def _tail(stream: Stream) -> float:
+def _tail(stream: np.ndarray) -> float:
     """A normal number given that it exceeds ``TAIL`` (Marsaglia 1964)."""
     while True:
         beyond = -math.log(uniform(stream)) / TAIL
@@ -85,19 +82,34 @@ def _tail(stream: Stream) -> float:
 
 
 @kernel
-def fill_normals(stream: Stream, x: np.ndarray, doubtful: np.ndarray) -> None:
-    """Fill ``x`` (n,) with independent normal numbers; ``doubtful`` (n + 1,) int64 is scratch."""
+def _more(stream: np.ndarray) -> None:
+    """Make the stream's next block of normal numbers."""
+    places, normals = stream[PLACES : PLACES + BLOCK], stream[NORMALS : NORMALS + BLOCK].view(np.float64)
+    eights = stream[DOUBTFUL:LENGTH]
+    doubtful = eights.view(np.bool_)
+    fill_words(stream, places)
+    propose(places, normals, doubtful)
+    for k in range(eights.size):
+        if eights[k] != 0:
+            for i in range(8 * k, 8 * k + 8):
+                if doubtful[i]:
+                    normals[i] = _decide(np.int64(places[i] & _STRIP), normals[i], stream)
+    stream[USED_NORMALS] = 0
+
+
+@kernel
+def fill_normals(stream: np.ndarray, x: np.ndarray) -> None:
+    """Fill ``x`` (n,) with independent normal numbers, the next of the stream."""
+    normals = stream[NORMALS : NORMALS + BLOCK].view(np.float64)
     done = 0
     while done < x.size:
-        if stream.used[0] == stream.words.size:
-            fill_words(stream.lanes, stream.words)
-            stream.used[0] = 0
-        used = stream.used[0]
-        count = min(x.size - done, stream.words.size - used)
-        part = x[done : done + count]
-        left = _propose(stream.words[used : used + count], part, doubtful)
-        stream.used[0] = used + count
-        for k in range(left):
-            i = doubtful[k] // STRIPS
-            part[i] = _decide(doubtful[k] % STRIPS, part[i], stream)
+        used = np.int64(stream[USED_NORMALS])
+        if used == BLOCK:
+            _more(stream)
+            used = 0
+        count = min(x.size - done, BLOCK - used)
+        target, source = x[done : done + count], normals[used : used + count]
+        for i in range(count):
+            target[i] = source[i]
+        stream[USED_NORMALS] = used + count
         done += count

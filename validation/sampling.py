@@ -22,7 +22,7 @@ from cumulode.theory.validate import choice, complain, integer
 from .erf_kernel import erf_by_libm, erf_by_table
 from .fields import Field, filter_ring, filter_torus, modes_torus, ring_field, sum_modes, torus_field
 from .normals import fill_normals
-from .streams import Stream, seed_sequence, stream, uniform
+from .streams import seed_sequence, stream, uniform
 
 GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING = range(5)
 ERFS = {"table": ERF, "libm": ERF_LIBM}
@@ -148,10 +148,10 @@ def scratch(law: Sampler, size: int) -> int:
 
 
 @kernel
-def gaussian_field(law: Sampler, random: Stream, work: np.ndarray, doubtful: np.ndarray, x: np.ndarray) -> None:
+def gaussian_field(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
     """Fill ``x`` (D,) with a field of unit variance; see ``draw``."""
     if law.modes == 0:
-        fill_normals(random, work[: x.size], doubtful)
+        fill_normals(random, work[: x.size])
         if law.side == 0:
             filter_ring(law.table, work, x)
         else:
@@ -159,7 +159,7 @@ def gaussian_field(law: Sampler, random: Stream, work: np.ndarray, doubtful: np.
         return
     count = law.amplitude.size
     a, rest = work[:count], work[count:]
-    fill_normals(random, a, doubtful)
+    fill_normals(random, a)
     for k in range(count):
         a[k] *= law.amplitude[k]
     if law.side == 0:
@@ -169,7 +169,7 @@ def gaussian_field(law: Sampler, random: Stream, work: np.ndarray, doubtful: np.
 
 
 @kernel
-def ising_ring(keep: np.ndarray, random: Stream, x: np.ndarray) -> None:
+def ising_ring(keep: np.ndarray, random: np.ndarray, x: np.ndarray) -> None:
     """Fill ``x`` (D,) with the spins of a ring: each given the one before it and the first, which closes the ring."""
     first = 1.0 if uniform(random) < 0.5 else -1.0
     x[0] = first
@@ -182,12 +182,12 @@ def ising_ring(keep: np.ndarray, random: Stream, x: np.ndarray) -> None:
 
 
 @kernel
-def draw(law: Sampler, random: Stream, work: np.ndarray, doubtful: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (D,) with one input; ``work`` (``scratch(law, D)``,) and ``doubtful`` (513,) int64 are scratch."""
+def draw(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
+    """Fill ``x`` (D,) with one input; ``work`` (``scratch(law, D)``,) is scratch."""
     if law.kind == ISING:
         ising_ring(law.table, random, x)
         return
-    gaussian_field(law, random, work, doubtful, x)
+    gaussian_field(law, random, work, x)
     if law.kind == ERF:
         erf_by_table(x, law.scale, law.factor)
     elif law.kind == ERF_LIBM:
@@ -198,11 +198,11 @@ def draw(law: Sampler, random: Stream, work: np.ndarray, doubtful: np.ndarray, x
 
 
 @kernel
-def _draw_rows(law: Sampler, random: Stream, rows: np.ndarray) -> None:
+def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
     size = rows.shape[1]
-    work, doubtful = np.empty(scratch(law, size)), np.empty(random.words.size + 1, np.int64)
+    work = np.empty(scratch(law, size))
     for k in range(rows.shape[0]):
-        draw(law, random, work, doubtful, rows[k])
+        draw(law, random, work, rows[k])
 
 
 def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0,

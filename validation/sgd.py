@@ -95,16 +95,15 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
     size = w.size
     x, change = np.empty(size), np.zeros(size)
     work = np.empty(max(scratch(plus, size), scratch(minus, size)))
-    doubtful = np.empty(random.words.size + 1, np.int64)
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
             y = 1.0
             if uniform(random) < rule.prior:
-                draw(plus, random, work, doubtful, x)
+                draw(plus, random, work, x)
             else:
                 y = -1.0
-                draw(minus, random, work, doubtful, x)
+                draw(minus, random, work, x)
             preactivation = dot(w, x)
             if not (math.isfinite(preactivation) or finite(w)):
                 return -step
