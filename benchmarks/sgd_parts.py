@@ -38,12 +38,12 @@ def _normals(n: int, random: Any, work: np.ndarray) -> None:
 def _field(n: int, law: Sampler, noise: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
     """The filter, or the sum over modes with their amplitudes, of given normal numbers."""
     count = law.amplitude.size
+    work[: noise.size] = noise
     for _ in range(n):
         if law.modes == 0 and law.side == 0:
-            work[: x.size] = noise
             filter_ring(law.table, work, x)
         elif law.modes == 0:
-            work[: x.size] = noise
+            work[: law.side] = noise[: law.side]  # where the filter worked
             filter_torus(law.table, law.side, work, x)
         else:
             a = work[:count]
@@ -56,9 +56,8 @@ def _field(n: int, law: Sampler, noise: np.ndarray, work: np.ndarray, x: np.ndar
 
 
 @kernel
-def _erf(n: int, law: Sampler, z: np.ndarray, x: np.ndarray) -> None:
-    for _ in range(n):
-        x[:] = z
+def _erf(n: int, law: Sampler, x: np.ndarray) -> None:
+    for _ in range(n):  # over and over in place: x tends to where x = factor erf(scale x)
         if law.kind == ERF:
             erf_by_table(x, law.scale, law.factor)
         else:
@@ -87,7 +86,7 @@ def _law_parts(law: Sampler, size: int, n: int) -> dict[str, Callable[[], Any]]:
     work = np.empty(scratch(law, size))
     z, x, drawn = np.random.default_rng(2).standard_normal(size), np.empty(size), np.empty(noise.size)
     return {"normals": lambda: _normals(n, random, drawn), "field": lambda: _field(n, law, noise, work, x),
-            "erf": lambda: _erf(n, law, z, x)}
+            "erf": lambda: _erf(n, law, z)}
 
 
 def _whole(problem: Problem, laws: list[Sampler], n: int) -> Callable[[], Any]:

@@ -42,7 +42,7 @@ def fill_words(stream: np.ndarray, words: np.ndarray) -> None:
     """Advance the lanes and fill ``words``, whose size is a multiple of LANES."""
     first, second, third = stream[:LANES], stream[LANES : 2 * LANES], stream[2 * LANES : 3 * LANES]
     counter = stream[COUNTER]
-    count = first.size  # known to the compiler or not, this is faster than LANES, by which it unrolls
+    count = first.size  # not LANES, by which the compiler would unroll without vectorising
     for start in range(0, words.size, count):
         made = words[start : start + count]
         for lane in range(count):
