@@ -1,11 +1,12 @@
-"""Gaussian fields of given covariance on a ring or a torus: how to draw them for the least work.
+"""Gaussian fields of given covariance on a ring or a torus: how to draw them for the least work (``field_kernels``).
 
 Two ways, both to 1e-10 of the covariance. A **filter** correlates white noise with a few taps; on a torus it needs a
 covariance that is a product of the rings', and runs along columns, then rows. **Modes** sum the Fourier modes that
 carry power; on a torus direction by direction, so that any even covariance will do. numba has no FFT; this sum, with
 cosines and sines taken apart, costs ``modes * sites / 2`` multiply-adds, and few modes are few normal numbers. It is
-the cheaper way where the field is smooth on the scale of the ring: on rings of 100 sites from xi = 6 on, of 40 from
-xi = 4 on (squared exponential; `benchmarks/sgd_parts.py` measures both sides).
+the cheaper way where the field is smooth on the scale of the ring. Measured (wrapped squared exponential, normal
+numbers included, modes over filter): D = 100: 1.9, 1.07, 0.91, 0.76, 0.54 at xi = 4, 6, 7, 8, 10; D = 200: 0.80 at 10;
+L = 64: 1.4 and 0.6 at xi = 4 and 6. The counts that decide say 2.2, 1.18, 0.95, 0.76, 0.52; 0.86; 1.7 and 0.75.
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cumulode.numerics.jit import kernel
-
 #: Taps and modes are dropped while no entry of the field's covariance moves by more than this.
 COVARIANCE_CHANGE = 1e-10
 
-#: Work of a normal number, in multiply-adds of a filter (1.3 ns against 1/14 ns; benchmarks/sgd_parts.py).
+#: Work of a normal number, in multiply-adds of a filter (1.3-1.9 ns against 1/14-1/10 ns).
 NORMAL = 18.0
 #: The same for a multiply-add in the sum over modes, whose table does not stay in registers, and for adding them up.
 MODE, FOLD = 1.5, 6.0
+_LARGEST_TABLE = 2**22  # numbers, 32 MB: beyond, a filter is taken where there is one
 
 
 class Field(NamedTuple):
@@ -59,8 +59,10 @@ def torus_field(c: np.ndarray, ring: np.ndarray | None = None) -> Field:
 
 def _cheaper(filtered: Field | None, c: np.ndarray) -> Field:
     """Modes where they are cheaper, by their count alone; else their table, which may be large, is not made."""
-    if filtered is not None and filtered.work <= _mode_work(mode_count(c), c.shape):
-        return filtered
+    if filtered is not None:
+        modes = mode_count(c)
+        if filtered.work <= _mode_work(modes, c.shape) or modes * (c.shape[0] // 2 + 1) > _LARGEST_TABLE:
+            return filtered
     return field_modes(c)
 
 
@@ -101,7 +103,11 @@ def _minimum_phase(c: np.ndarray, exact: np.ndarray) -> np.ndarray | None:
     reach = int(np.flatnonzero(np.abs(half) > 0.5 * COVARIANCE_CHANGE).max())
     if c.size % 2 == 0 and abs(c[c.size // 2]) > COVARIANCE_CHANGE:
         return None
-    for trial in range(max(reach - 2, 0), min(reach + 3, half.size)):
+    # longer than the reach by a few per cent where many lags just below the bound would be cut together
+    trials = [*range(reach - 2, reach + 3), *(int(f * reach) for f in (1.04, 1.08, 1.12, 1.2))]
+    for trial in trials:
+        if not 0 <= trial < half.size:
+            continue
         taps = _spectral_factor(half[: trial + 1])
         if _moved(taps, exact) <= COVARIANCE_CHANGE:
             return taps
@@ -186,94 +192,3 @@ def _mode_work(modes: int, shape: tuple[int, ...]) -> float:
     half = shape[0] // 2 + 1
     sums = modes * half * (1 if len(shape) == 1 else modes + shape[1])
     return NORMAL * modes ** len(shape) + MODE * sums + FOLD * float(np.prod(shape)) * len(shape)
-
-
-@kernel(fastmath={"contract"})
-def correlate(taps: np.ndarray, source: np.ndarray, out: np.ndarray) -> None:
-    """``out[i] = sum_j taps[j] source[i + j]``; four taps a pass, which stay in registers."""
-    size = out.size
-    out[:] = 0.0
-    for j in range(0, taps.size, 4):
-        a, b, c, d = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
-        n = source[j : j + size + 3]
-        for i in range(size):
-            out[i] += a * n[i] + b * n[i + 1] + c * n[i + 2] + d * n[i + 3]
-
-
-@kernel(fastmath={"contract"})
-def combine(weights: np.ndarray, rows: np.ndarray, stride: int, out: np.ndarray) -> None:
-    """``out[i] = sum_j weights[j] rows[i + j stride]``, ``rows`` flat: ``correlate`` with its taps ``stride`` apart."""
-    size = out.size
-    out[:] = 0.0
-    for j in range(0, weights.size, 4):
-        a, b, c, d = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-        start = j * stride
-        p, q = rows[start : start + size], rows[start + stride : start + stride + size]
-        start += 2 * stride
-        r, s = rows[start : start + size], rows[start + stride : start + stride + size]
-        for i in range(size):
-            out[i] += a * p[i] + b * q[i] + c * r[i] + d * s[i]
-
-
-@kernel
-def _continue(noise: np.ndarray, period: int, count: int) -> None:
-    """Continue the first ``period`` numbers periodically by ``count`` more."""
-    for i in range(period, period + count):
-        noise[i] = noise[i - period]
-
-
-@kernel
-def filter_ring(taps: np.ndarray, noise: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (D,) from white ``noise`` (D + taps.size,), of which D are given: inner loops run contiguously."""
-    _continue(noise, x.size, taps.size)
-    correlate(taps, noise, x)
-
-
-@kernel
-def filter_torus(taps: np.ndarray, side: int, noise: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (L L,) from white ``noise`` (L L + taps.size L,), of which L L are given: columns, then rows."""
-    _continue(noise, x.size, taps.size * side)
-    combine(taps, noise, side, x)
-    for start in range(0, x.size, side):
-        noise[:side] = x[start : start + side]
-        filter_ring(taps, noise, x[start : start + side])
-
-
-@kernel
-def sum_modes(basis: np.ndarray, cosines: int, a: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (L,) with the sum of modes of coefficients ``a`` (M,), the first ``cosines`` of them cosines.
-
-    Cosines are even and sines odd about site 0, so each is summed on half a ring; ``work`` (L + 2,) is scratch.
-    """
-    size = x.size
-    half = size // 2 + 1
-    even, odd = work[:half], work[half : 2 * half]
-    combine(a[:cosines], basis, half, even)
-    combine(a[cosines:], basis[cosines * half :], half, odd)
-    for i in range(half):
-        x[i] = even[i] + odd[i]
-    for i in range(half, size):
-        x[i] = even[size - i] - odd[size - i]
-
-
-@kernel
-def modes_torus(basis: np.ndarray, cosines: int, side: int, a: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
-    """The torus' field (L L,) from coefficients ``a`` (M M,): rows, then columns; ``work`` ((M + 3) L + M,)."""
-    half = side // 2 + 1
-    modes = basis.size // half
-    weights, rest = work[:modes], work[modes : modes + 2 * side + 2]
-    rows = work[modes + 2 * side + 2 :]
-    for k in range(modes):
-        sum_modes(basis, cosines, a[k * modes : (k + 1) * modes], rest, rows[k * side : (k + 1) * side])
-    even, odd = rest[:side], rest[side : 2 * side]
-    for i in range(half):
-        for k in range(modes):
-            weights[k] = basis[k * half + i]
-        combine(weights[:cosines], rows, side, even)
-        combine(weights[cosines:], rows[cosines * side :], side, odd)
-        mirror = (side - i) % side
-        for j in range(side):
-            x[i * side + j] = even[j] + odd[j]
-        if mirror != i:
-            for j in range(side):
-                x[mirror * side + j] = even[j] - odd[j]

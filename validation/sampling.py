@@ -19,8 +19,10 @@ from cumulode.theory import covariance, nlgp
 from cumulode.theory.laws import GP, NLGP, Ising, Law
 from cumulode.theory.validate import choice, complain, integer
 
+from .borrowing import borrowed
 from .erf_kernel import erf_by_libm, erf_by_table
-from .fields import Field, filter_ring, filter_torus, modes_torus, ring_field, sum_modes, torus_field
+from .field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
+from .fields import Field, ring_field, torus_field
 from .normals import fill_normals
 from .streams import seed_sequence, stream, uniform
 
@@ -138,6 +140,13 @@ def _keep_probabilities(t: float, size: int) -> np.ndarray:
 
 
 @kernel
+def lent(law: Sampler) -> Sampler:
+    """The same law, an argument of the calling kernel, for use inside it (``borrowing``)."""
+    return Sampler(law.kind, law.side, law.modes, law.cosines, borrowed(law.table), borrowed(law.amplitude), law.scale,
+                   law.factor)
+
+
+@kernel
 def scratch(law: Sampler, size: int) -> int:
     """How many numbers ``draw`` needs to work with, for inputs of ``size`` sites."""
     across = max(law.side, 1)  # a filter needs so many numbers more a tap
@@ -218,7 +227,7 @@ def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.
     seed : int >= 0 or SeedSequence
         Equal seeds give equal inputs; the first rows do not depend on ``n``.
     erf : {"table", "libm"}
-        Error of an NLGP's erf: below 2e-14, or an ulp or two at seven times the cost; the same random numbers.
+        Error of an NLGP's erf: below 2e-14, or an ulp or two at ten times the cost; the same random numbers.
 
     Returns
     -------

@@ -27,8 +27,9 @@ from cumulode.numerics.library import activation_kernels
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
+from .borrowing import borrowed
 from .progress import Progress
-from .sampling import Sampler, draw, sampler, sampler_type, scratch
+from .sampling import Sampler, draw, lent, sampler, sampler_type, scratch
 from .streams import seed_sequence, stream, stream_type, uniform
 
 DONE, DIVERGED, INTERRUPTED = 0, 2, 4  # the codes of cumulode.numerics.integrate
@@ -80,7 +81,7 @@ def axpy(factor, x, y):  # type: ignore[no-untyped-def]
 @kernel
 def finite(w):  # type: ignore[no-untyped-def]
     """Whether no number of ``w`` is infinite or NaN."""
-    for i in range(w.size):
+    for i in range(w.size):  # noqa: SIM110 - numba has no all() of a generator
         if not math.isfinite(w[i]):
             return False
     return True
@@ -92,6 +93,7 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
 
     Weights that are not finite make the next sample's preactivation so; until then nothing is spent on looking.
     """
+    w, plus, minus, random = borrowed(w), lent(plus), lent(minus), borrowed(random)
     size = w.size
     x, change = np.empty(size), np.zeros(size)
     work = np.empty(max(scratch(plus, size), scratch(minus, size)))
@@ -110,7 +112,8 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
             axpy(rate * force(preactivation + rule.bias, y), x, w if rule.batch_size == 1 else change)
         if rule.batch_size > 1:
             axpy(1.0, change, w)
-            change[:] = 0.0
+            for i in range(size):
+                change[i] = 0.0
     return steps if finite(w) else -steps
 
 
@@ -221,7 +224,7 @@ def simulate_sgd(
         A sequence gives each run its seed; with a single start, one run a seed, each equal to the bit to the run
         with that seed alone. Equal seeds give equal bytes, whatever the number of threads.
     erf : {"table", "libm"}
-        How an NLGP's erf is computed: to 2e-14, or to an ulp or two at several times the cost of a whole step. Either
+        How an NLGP's erf is computed: to 2e-14, or to an ulp or two at three times the cost of a step. Either
         way from the same random numbers. All is in double precision; the fields' covariance is met to 1e-10.
     executor : concurrent.futures.Executor, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
