@@ -14,9 +14,9 @@ import pytest
 from scipy import special, stats
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
-from cumulode.theory import GP, NLGP, Ising, covariance
+from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.laws import Law
-from cumulode.validation.sampling import erf_of, field_filter, sample, sampler
+from cumulode.validation.sampling import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [
@@ -99,46 +99,6 @@ def test_ising_rings_have_the_exact_probabilities_of_all_states(t: float, size: 
     assert stats.chisquare(*cells).pvalue > 1e-6
 
 
-@pytest.mark.parametrize("size", [30, 31, 200])
-@pytest.mark.parametrize("name", covariance.COVARIANCES)
-def test_the_filter_squares_to_the_covariance(name: str, size: int) -> None:
-    """Assert that the taps' autocorrelation on the ring is the covariance, to the stated 1e-10."""
-    c, _ = covariance.gaussian_covariance(name, np.arange(size), 3.0, size)
-    taps = field_filter(c)
-    ring = np.zeros(size)
-    np.add.at(ring, np.arange(taps.size) % size, taps)
-    np.testing.assert_allclose(np.fft.ifft(np.abs(np.fft.fft(ring)) ** 2).real, c, rtol=0, atol=1.1e-10)
-    assert taps.size % 8 == 0
-    assert taps.size <= size + 7
-
-
-def test_the_filter_is_short_where_its_outer_taps_are_rounding() -> None:
-    """Assert that a smooth covariance on a large ring needs few taps, so that the cost grows as D."""
-    c, _ = covariance.gaussian_covariance("squared-exponential", np.arange(1000), 4.0, 1000)
-    assert field_filter(c).size == 32
-
-
-def test_a_clipped_covariance_keeps_unit_variance() -> None:
-    """Assert that negative eigenvalues within the permitted 1e-6 cost no variance and little covariance."""
-    c, _ = covariance.gaussian_covariance("squared-exponential", np.arange(40), 5.4, 40)
-    power = np.fft.fft(c).real
-    assert power.min() < -1e-8
-    ring = field_filter(c)[:40]
-    got = np.fft.ifft(np.abs(np.fft.fft(ring)) ** 2).real
-    assert got[0] == pytest.approx(1.0, abs=1e-12)
-    assert np.abs(got - c).max() < 2 * -np.minimum(power, 0).sum() / 40
-
-
-def test_the_compiled_erf_is_accurate() -> None:
-    """Assert the stated errors of erf, 2e-14 absolute and 1e-13 relative, over all scales of its argument."""
-    v = np.concatenate([np.geomspace(1e-300, 1e-8, 50), np.geomspace(1e-8, 1e3, 200_001), [np.inf]])
-    v = np.concatenate([v, -v])
-    x = v.copy()
-    erf_of(x, 1.0, 1.0, np.empty(x.size, np.int32), np.empty(2 * x.size))
-    np.testing.assert_allclose(x, special.erf(v), rtol=0, atol=2e-14)
-    np.testing.assert_allclose(x, special.erf(v), rtol=1e-13, atol=0)
-
-
 def test_infinite_and_enormous_gains_give_signs() -> None:
     """Assert that a gain too large for its square is drawn as its limit, sign(z), from the same stream."""
     signs = sample(NLGP(np.inf, 2.0), SIZE, 50, seed=1)
@@ -154,7 +114,70 @@ def test_equal_seeds_give_equal_inputs_whatever_their_number(law: Law) -> None:
     assert not np.array_equal(sample(law, SIZE, 20, seed=4), x)
 
 
+def on_torus(x: np.ndarray, *offsets: tuple[int, int]) -> np.ndarray:
+    """Product of the sites at (0, 0) and ``offsets``, averaged over translations: (n, L, L) -> (n,)."""
+    result = x.copy()
+    for offset in offsets:
+        result *= np.roll(x, (-offset[0], -offset[1]), axis=(1, 2))
+    return result.mean(axis=(1, 2))
+
+
+PLACES = [(0, 1), (1, 0), (1, 1), (2, 1), (1, 2), (0, 3), (3, 3), (9, 1), (5, 5)]
+
+
+@pytest.mark.parametrize("law", [NLGP(3.0, 1.1), NLGP(0.5, 2.5, "wrapped"), NLGP(np.inf, 1.0), GP(NLGP(3.0, 1.1))], ids=repr)
+def test_moments_on_a_torus_are_those_of_the_arcsine_law(law: Law) -> None:
+    """Assert second moments asin(q c(dx) c(dy)) / asin q, and that four sites are Gaussian for a GP alone.
+
+    10 x 10, 20 000 inputs, seed 15; 4 laws x 11 comparisons. The fourth moment of a sign or of an erf at one site
+    is known: 1, or by quadrature.
+    """
+    source = law.source if isinstance(law, GP) else law
+    assert isinstance(source, NLGP)
+    side, q = 10, source.q
+    d = np.minimum(np.arange(side), side - np.arange(side))
+    c = np.exp(-((d / source.xi) ** 2))
+    if source.covariance == "wrapped":
+        images = np.arange(side)[:, None] + side * np.arange(-5, 6)
+        c = np.exp(-((images / source.xi) ** 2)).sum(axis=1)
+        c /= c[0]
+    x = sample(law, (side, side), 20_000, seed=15)
+    assert x.shape == (20_000, 100)
+    x = x.reshape(-1, side, side)
+    for a, b in PLACES:
+        assert_within(on_torus(x, (a, b)), np.arcsin(q * c[a] * c[b]) / np.arcsin(q), f"C_{a},{b}")
+    assert_within(on_torus(x), 0.0, "mean")
+    z, weight = np.polynomial.hermite_e.hermegauss(150)
+    erf = np.sign(z) if np.isinf(source.gain) else special.erf(source.gain * z / np.sqrt(2))
+    exact = 3.0 if isinstance(law, GP) else (weight @ erf**4) / weight.sum() / (2 / np.pi * np.arcsin(q)) ** 2
+    assert_within(on_torus(x, (0, 0), (0, 0), (0, 0)), exact, "fourth moment of a site")
+
+
+def test_a_field_by_modes_has_the_law_of_one_by_a_filter() -> None:
+    """Assert four-point moments of a field drawn by modes (seed 16; 12 comparisons), on a ring where those are cheaper."""
+    law, size = NLGP(3.0, 9.0, "wrapped"), 30
+    assert sampler(law, size).modes > 0
+    x = sample(law, size, COUNT, seed=16)
+    c = second_cumulant(law, size)
+    for (i, j, k), connected in zip(OFFSETS, fourth_cumulant(law, OFFSETS, size), strict=True):
+        pairs = c[i] * c[k - j] + c[j] * c[k - i] + c[k] * c[j - i]
+        assert_within(moment(x, i, j, k), connected + pairs, f"M_0,{i},{j},{k}")
+
+
+@pytest.mark.parametrize("size", [30, (8, 8)])
+def test_erf_of_libm_gives_the_same_inputs(size: Any) -> None:
+    """Assert that both ways agree to 1e-13 in every site, from the same random numbers, and are not the same."""
+    law = NLGP(3.0, 0.9)
+    table, libm = (sample(law, size, 500, seed=2, erf=erf) for erf in ("table", "libm"))
+    np.testing.assert_allclose(table, libm, rtol=0, atol=1e-13)
+    assert not np.array_equal(table, libm)
+
+
 @pytest.mark.parametrize(("name", "arguments"), [
+    ("law", ("Ising", (8, 8), 1)), ("size", (Ising(0.5), (8, 8), 1)), ("size", (GP(Ising(0.5)), (8, 8), 1)),
+    ("size", (NLGP(1.0, 0.5), (8, 9), 1)), ("size", (NLGP(1.0, 0.5), (8, 8, 8), 1)), ("size", (NLGP(1.0, 0.5), (), 1)),
+    ("size", (NLGP(1.0, 0.5), (3, 3), 1)), ("size", (NLGP(1.0, 0.5), (8.0, 8.0), 1)), ("xi", (NLGP(1.0, 3.0), (8, 8), 1)),
+    ("erf", (NLGP(1.0, 0.5), 8, 1, 0, "exact")),
     ("law", ("Ising", 30, 1)), ("size", (Ising(0.5), 2, 1)), ("size", (Ising(0.5), 8.0, 1)),
     ("xi", (NLGP(3.0, 12.0), 30, 1)), ("n", (Ising(0.5), 8, 0)), ("n", (Ising(0.5), 8, 2.5)),
     ("seed", (Ising(0.5), 8, 1, -1)), ("seed", (Ising(0.5), 8, 1, 0.5)), ("seed", (Ising(0.5), 8, 1, None)),

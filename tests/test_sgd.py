@@ -209,6 +209,7 @@ def test_a_run_says_how_it_was_made() -> None:
     assert Problem.from_dict(made["problem"]) == WIDE
     assert (made["method"], made["learning_rate"], made["batch_size"]) == ("sgd", 0.02, 3)
     assert made["seed"] == {"entropy": 8, "spawn_key": []}
+    assert made["erf"] == "table"
     assert made["run_seconds"] > 0
     assert made["compile_seconds"] >= 0
     assert run.success
@@ -216,6 +217,37 @@ def test_a_run_says_how_it_was_made() -> None:
     for got, expected in zip((run.k2, run.k4), preactivation_cumulants(WIDE, run.w), strict=True):
         np.testing.assert_array_equal(got, expected)
     assert dict(run.to_xarray().sizes) == {"run": 2, "time": 2, "site": 20, "class": 2}
+
+
+def test_erf_of_libm_on_request() -> None:
+    """Assert that it moves 100 steps' weights by rounding only, and is recorded; anything else is refused."""
+    table, libm = (simulate_sgd(WIDE, W_WIDE[0], [1.0], seed=3, erf=erf) for erf in ("table", "libm"))
+    np.testing.assert_allclose(table.w, libm.w, rtol=0, atol=1e-13)
+    assert not np.array_equal(table.w, libm.w)
+    assert libm.provenance["erf"] == "libm"
+    with pytest.raises(ValueError, match=r"^erf: [^\n]*table, libm$"):
+        simulate_sgd(WIDE, W_WIDE[0], [1.0], erf="numpy")
+
+
+def test_a_step_on_a_torus_averages_over_its_inputs() -> None:
+    """Assert that the inputs are those of the torus, by a step's agreement with ``sample`` (seeds 2, 3; 36 comparisons)."""
+
+    class Torus(Problem):
+        shape = property(lambda self: (6, 6))  # type: ignore[assignment]
+
+    problem = Torus(NLGP(3.0, 2.0, "wrapped"), NLGP(2.0, 0.5), 36, bias=-1.0, prior=0.7)
+    w, batch, rate = 0.04 + 0.02 * np.random.default_rng(0).standard_normal(36), 100_000, 0.1
+    step = (simulate_sgd(problem, w, [rate], rate, batch, seed=2).w[0] - w) / rate
+    mean, square, error = np.zeros(36), np.zeros(36), np.zeros(36)
+    for law, y, prior in zip(problem.laws, problem.labels, problem.priors, strict=True):
+        u = updates("erf", -1.0, y, w, sample(law, (6, 6), batch // 2, seed=3))
+        mean += prior * u.mean(axis=0)
+        square += prior * (u**2).mean(axis=0)
+        error += prior**2 * u.var(axis=0) / (batch // 2)
+    scale = np.sqrt((square - mean**2) / batch + error)
+    assert np.abs((step - mean) / scale).max() < ERRORS
+    flat = (simulate_sgd(Problem(*problem.laws, 36, bias=-1.0, prior=0.7), w, [rate], rate, batch, seed=2).w[0] - w) / rate
+    assert np.abs((flat - mean) / scale).max() > 2 * ERRORS  # so a ring's inputs would be seen
 
 
 def test_one_kernel_is_compiled_for_all_activations_and_laws() -> None:

@@ -1,13 +1,13 @@
-"""Inputs on a ring, drawn from their law: Gaussian fields by a real-space filter, Ising rings exactly in one pass.
+"""Inputs on a ring or a torus, drawn from their law: Gaussian fields, what NLGP makes of them, and Ising rings.
 
-A law becomes a ``Sampler``, a tuple of plain arrays and numbers; ``draw`` is the kernel that turns it and a
-random generator into one input. Nothing here is iterated to equilibrium: every input is an independent, exact draw.
+A law becomes a ``Sampler``, a tuple of plain arrays and numbers; ``draw`` is the kernel that turns it and a random
+stream into one input. Nothing here is iterated to equilibrium: every input is an independent draw, Ising rings exact,
+Gaussian fields with a covariance within 1e-10 of the law's (``fields``), all in double precision.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,47 +15,65 @@ from numba import types
 
 from cumulode.numerics import second_cumulant
 from cumulode.numerics.jit import f8, i8, kernel, vector
-from cumulode.theory import covariance
+from cumulode.theory import covariance, nlgp
 from cumulode.theory.laws import GP, NLGP, Ising, Law
-from cumulode.theory.nlgp import normalisation
-from cumulode.theory.validate import complain, integer
+from cumulode.theory.validate import choice, complain, integer
 
-GAUSSIAN, ERF, SIGN, ISING = range(4)
+from .borrowing import borrowed
+from .erf_kernel import erf_by_libm, erf_by_table
+from .field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
+from .fields import Field, ring_field, torus_field
+from .normals import fill_normals
+from .streams import seed_sequence, stream, uniform
 
-#: Outer taps of a filter are dropped while no entry of the field's covariance moves by more than this.
-COVARIANCE_CHANGE = 1e-10
+GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING = range(5)
+ERFS = {"table": ERF, "libm": ERF_LIBM}
 
-_NODES = np.arange(769) / 64.0 - 6.0  # erf(6) is 1 to the last digit
-_ERF = np.array([math.erf(c) for c in _NODES])
-_SLOPE = np.array([2.0 / math.sqrt(math.pi) * math.exp(-c * c) for c in _NODES])
+_SIZE = "an integer >= 4, or a torus (L, L) with an integer L >= 4"
 
 
 class Sampler(NamedTuple):
-    """A law on a ring as the kernels read it; made by ``sampler``.
+    """A law as the kernels read it; made by ``sampler``.
 
     Attributes
     ----------
     kind : int
-        ``GAUSSIAN``, ``ERF``, ``SIGN`` (what is done to the Gaussian field) or ``ISING``.
-    table : (m,) array
-        Taps of the filter that correlates white noise, padded with zeros to a multiple of 8. Ising:
-        ``table[2 i + s]``, the probability that spin i+1 equals spin i, where ``s`` tells whether spin i
-        equals spin 0.
+        ``GAUSSIAN``, ``ERF``, ``ERF_LIBM``, ``SIGN`` (what is done to the Gaussian field) or ``ISING``.
+    side : int
+        L on a torus, 0 on a ring.
+    modes, cosines : int
+        Of a field drawn by modes (``fields.Field``); 0 by a filter.
+    table, amplitude : (m,) arrays
+        Those of ``fields.Field``. Ising: ``table[2 i + s]``, the probability that spin i+1 equals spin i, where
+        ``s`` tells whether spin i equals spin 0.
     scale, factor : float
         ``x = factor erf(scale z)``: ``g / sqrt 2`` and ``1 / Z(g)``.
     """
 
     kind: int
+    side: int
+    modes: int
+    cosines: int
     table: np.ndarray
+    amplitude: np.ndarray
     scale: float
     factor: float
 
 
-sampler_type = types.NamedTuple((i8, vector, f8, f8), Sampler)
+sampler_type = types.NamedTuple((i8, i8, i8, i8, vector, vector, f8, f8), Sampler)
 
 
-def sampler(law: Law, size: int) -> Sampler:
-    """Describe ``law`` on a ring of ``size`` sites for the kernel ``draw`` (theory.md sections 1 and 2).
+def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sampler:
+    """Describe ``law`` for the kernel ``draw`` (theory.md sections 1 and 2).
+
+    Parameters
+    ----------
+    law : NLGP, GP or Ising
+    size : int >= 4, or (D,), or (L, L)
+        Sites of a ring, or of a torus: there inputs are flat, row by row, and an NLGP's Gaussian covariance is the
+        product of the rings' in each direction.
+    erf : {"table", "libm"}
+        Of an NLGP: ``erf_kernel.erf_by_table`` (error below 2e-14) or ``erf_by_libm`` (an ulp or two).
 
     Raises
     ------
@@ -63,45 +81,53 @@ def sampler(law: Law, size: int) -> Sampler:
         For something that is no law, or a law that does not exist at this size.
     """
     if not isinstance(law, (NLGP, GP, Ising)):
-        raise complain("law", law, "a law: NLGP(...), GP(...) or Ising(...)")
-    size = integer("size", size, "an integer >= 4", low=4)
-    law.check_size(size)
+        raise complain("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
+    kind = ERFS[choice("erf", erf, tuple(ERFS))]
+    shape = _shape(size)
+    source = law.source if isinstance(law, GP) else law
+    if len(shape) == 2 and isinstance(source, Ising):
+        raise complain("size", size, f"an integer >= 4 for {law!r}, which is a ring")
+    law.check_size(shape[0])  # on a torus the same holds in each direction
     if isinstance(law, Ising):
-        return Sampler(ISING, _keep_probabilities(law.t, size), 1.0, 1.0)
+        return Sampler(ISING, 0, 0, 0, _keep_probabilities(law.t, shape[0]), np.empty(0), 1.0, 1.0)
     if isinstance(law, GP):
-        return Sampler(GAUSSIAN, field_filter(second_cumulant(law, size)), 1.0, 1.0)
-    c, _ = covariance.gaussian_covariance(law.covariance, np.arange(size), law.xi, size)
+        return _of_field(GAUSSIAN, _control_field(law, shape), shape)
+    field = _field(law, shape)
     if math.isinf(law.gain):
-        return Sampler(SIGN, field_filter(c), 1.0, 1.0)
-    variance = float(normalisation(law.q, complement=law.one_minus_q))
-    return Sampler(ERF, field_filter(c), law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
+        return _of_field(SIGN, field, shape)
+    variance = float(nlgp.normalisation(law.q, complement=law.one_minus_q))
+    return _of_field(kind, field, shape, law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
 
 
-def field_filter(c: np.ndarray) -> np.ndarray:
-    """Taps of the symmetric square root of the circulant covariance ``c`` (D,), for ``draw``.
+def _shape(size: object) -> tuple[int, ...]:
+    """``(D,)`` or ``(L, L)``."""
+    sides = tuple(integer("size", s, _SIZE, low=4) for s in (size if isinstance(size, (tuple, list)) else (size,)))
+    if len(sides) not in (1, 2) or len(set(sides)) != 1:
+        raise complain("size", size, _SIZE)
+    return sides
 
-    Negative eigenvalues (which ``covariance.check_ring`` has found tiny) become 0, and the variance is
-    then brought back to 1. The taps are centred, and as few as ``COVARIANCE_CHANGE`` permits.
-    """
-    power = np.clip(np.fft.fft(c).real, 0.0, None)
-    power *= power.size / power.sum()
-    root = np.fft.ifft(np.sqrt(power)).real
-    exact = np.fft.ifft(power).real
 
-    def moves(reach: int) -> bool:
-        kept = np.where(distance <= reach, root, 0.0)
-        return bool(np.abs(np.fft.ifft(np.abs(np.fft.fft(kept)) ** 2).real - exact).max() > COVARIANCE_CHANGE)
+def _of_field(kind: int, field: Field, shape: tuple[int, ...], scale: float = 1.0, factor: float = 1.0) -> Sampler:
+    side = shape[0] if len(shape) == 2 else 0
+    return Sampler(kind, side, field.modes, field.cosines, field.table, field.amplitude, scale, factor)
 
-    size = root.size
-    distance = np.minimum(np.arange(size), size - np.arange(size))
-    low, reach = -1, size // 2
-    while reach - low > 1:  # the shortest reach that moves nothing
-        middle = (low + reach) // 2
-        low, reach = (middle, reach) if moves(middle) else (low, middle)
-    count = min(2 * reach + 1, size)
-    taps = np.zeros(-(-count // 8) * 8)
-    taps[:count] = root[np.arange(-reach, count - reach) % size]
-    return taps
+
+def _field(law: NLGP, shape: tuple[int, ...]) -> Field:
+    """The Gaussian field under an NLGP."""
+    c, _ = covariance.gaussian_covariance(law.covariance, np.arange(shape[0]), law.xi, shape[0])
+    return ring_field(c) if len(shape) == 1 else torus_field(np.outer(c, c), c)
+
+
+def _control_field(law: GP, shape: tuple[int, ...]) -> Field:
+    """The Gaussian field with the covariance of another law, which on a torus is no product."""
+    if len(shape) == 1:
+        return ring_field(second_cumulant(law, shape[0]))
+    source, side = law.source, shape[0]
+    assert isinstance(source, NLGP)  # a torus of spins has been refused
+    c, rest = covariance.gaussian_covariance(source.covariance, np.arange(side), source.xi, side)
+    product, complement = np.outer(c, c), rest[:, None] + c[:, None] * rest  # 1 - product without cancellation
+    q, one_minus_q = source.q, source.one_minus_q
+    return torus_field(nlgp.second(q, product, complements=(one_minus_q + q * complement, one_minus_q)))
 
 
 def _keep_probabilities(t: float, size: int) -> np.ndarray:
@@ -114,133 +140,106 @@ def _keep_probabilities(t: float, size: int) -> np.ndarray:
 
 
 @kernel
-def gaussian_field(taps: np.ndarray, rng: np.random.Generator, noise: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (D,) with a field of unit variance; ``noise`` holds at least ``D + taps.size`` numbers.
-
-    The noise is continued periodically, so that every inner loop runs over contiguous memory.
-    """
-    size = x.size
-    for i in range(size):
-        noise[i] = rng.standard_normal()
-    for i in range(size, size + taps.size - 1):
-        noise[i] = noise[i - size]
-    x[:] = 0.0
-    for j in range(0, taps.size, 8):
-        a, b, c, d = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
-        e, f, g, h = taps[j + 4], taps[j + 5], taps[j + 6], taps[j + 7]
-        n = noise[j : j + size + 7]
-        for i in range(size):
-            x[i] += (
-                a * n[i]
-                + b * n[i + 1]
-                + c * n[i + 2]
-                + d * n[i + 3]
-                + e * n[i + 4]
-                + f * n[i + 5]
-                + g * n[i + 6]
-                + h * n[i + 7]
-            )
+def lent(law: Sampler) -> Sampler:
+    """The same law, an argument of the calling kernel, for use inside it (``borrowing``)."""
+    return Sampler(law.kind, law.side, law.modes, law.cosines, borrowed(law.table), borrowed(law.amplitude), law.scale,
+                   law.factor)
 
 
 @kernel
-def erf_of(x: np.ndarray, scale: float, factor: float, near: np.ndarray, work: np.ndarray) -> None:
-    """Replace ``x`` (D,) by ``factor erf(scale x)``; ``near`` (D,) int32 and ``work`` (2D,) are scratch.
-
-    Taylor series to fifth order about the nearest of 769 nodes: error below 2e-14, relative error below
-    1e-13, and a fifth of the time of ``math.erf`` (which the compiler cannot vectorise).
-    """
-    size = x.size
-    value, slope = work[:size], work[size : 2 * size]
-    for i in range(size):
-        v = min(max(scale * x[i], -6.0), 6.0)
-        k = np.int32(v * 64.0 + 384.5)
-        near[i] = k
-        x[i] = v - (k * 0.015625 - 6.0)
-    for i in range(size):
-        node = np.uint32(near[i])  # unsigned: no test for a negative index
-        value[i] = _ERF[node]
-        slope[i] = _SLOPE[node]
-    for i in range(size):
-        c = near[i] * 0.015625 - 6.0
-        d = x[i]
-        s = c * c
-        fourth = c * (3.0 - 2.0 * s) * (1.0 / 6.0) + d * ((4.0 * s * s - 12.0 * s + 3.0) * (1.0 / 30.0))
-        series = 1.0 + d * (-c + d * ((2.0 * s - 1.0) * (1.0 / 3.0) + d * fourth))
-        x[i] = factor * (value[i] + slope[i] * d * series)
+def scratch(law: Sampler, size: int) -> int:
+    """How many numbers ``draw`` needs to work with, for inputs of ``size`` sites."""
+    across = max(law.side, 1)  # a filter needs so many numbers more a tap
+    filtering = size + law.table.size * across
+    coefficients = law.amplitude.size
+    summing = coefficients + size + 2 if law.side == 0 else coefficients + law.modes * (across + 1) + 2 * across + 2
+    return summing if law.modes > 0 else filtering
 
 
 @kernel
-def ising_ring(keep: np.ndarray, rng: np.random.Generator, x: np.ndarray) -> None:
+def gaussian_field(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
+    """Fill ``x`` (D,) with a field of unit variance; see ``draw``."""
+    if law.modes == 0:
+        fill_normals(random, work[: x.size])
+        if law.side == 0:
+            filter_ring(law.table, work, x)
+        else:
+            filter_torus(law.table, law.side, work, x)
+        return
+    count = law.amplitude.size
+    a, rest = work[:count], work[count:]
+    fill_normals(random, a)
+    for k in range(count):
+        a[k] *= law.amplitude[k]
+    if law.side == 0:
+        sum_modes(law.table, law.cosines, a, rest, x)
+    else:
+        modes_torus(law.table, law.cosines, law.side, a, rest, x)
+
+
+@kernel
+def ising_ring(keep: np.ndarray, random: np.ndarray, x: np.ndarray) -> None:
     """Fill ``x`` (D,) with the spins of a ring: each given the one before it and the first, which closes the ring."""
-    first = 1.0 if rng.random() < 0.5 else -1.0
+    first = 1.0 if uniform(random) < 0.5 else -1.0
     x[0] = first
     same = True  # whether the present spin equals the first
     for i in range(x.size - 1):
-        u = rng.random()
+        u = uniform(random)
         after_same, after_other = u < keep[2 * i + 1], u >= keep[2 * i]
         same = (same & after_same) | ((not same) & after_other)  # no branch: it would be guessed wrong half the time
         x[i + 1] = first if same else -first
 
 
 @kernel
-def draw(law: Sampler, rng: np.random.Generator, noise: np.ndarray, near: np.ndarray, x: np.ndarray) -> None:
-    """Fill ``x`` (D,) with one input; ``noise`` (2D + 8,) and ``near`` (D,) int32 are scratch."""
+def draw(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
+    """Fill ``x`` (D,) with one input; ``work`` (``scratch(law, D)``,) is scratch."""
     if law.kind == ISING:
-        ising_ring(law.table, rng, x)
+        ising_ring(law.table, random, x)
         return
-    gaussian_field(law.table, rng, noise, x)
+    gaussian_field(law, random, work, x)
     if law.kind == ERF:
-        erf_of(x, law.scale, law.factor, near, noise)
+        erf_by_table(x, law.scale, law.factor)
+    elif law.kind == ERF_LIBM:
+        erf_by_libm(x, law.scale, law.factor)
     elif law.kind == SIGN:
         for i in range(x.size):
             x[i] = -1.0 if x[i] < 0.0 else 1.0
 
 
 @kernel
-def _draw_rows(law: Sampler, rng: np.random.Generator, rows: np.ndarray) -> None:
+def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
     size = rows.shape[1]
-    noise, near = np.empty(2 * size + 8), np.empty(size, np.int32)
+    work = np.empty(scratch(law, size))
     for k in range(rows.shape[0]):
-        draw(law, rng, noise, near, rows[k])
+        draw(law, random, work, rows[k])
 
 
-def seed_sequence(name: str, seed: object) -> np.random.SeedSequence:
-    """``seed``, an int >= 0 or a SeedSequence, as a SeedSequence; raise ValueError under ``name`` otherwise."""
-    if isinstance(seed, np.random.SeedSequence):
-        return seed
-    allowed = "an int >= 0 or a numpy SeedSequence"
-    return np.random.SeedSequence(integer(name, seed, allowed, low=0))
-
-
-def generator(root: np.random.SeedSequence, key: Sequence[int] = ()) -> np.random.Generator:
-    """Generator on the child ``key`` of ``root``, which stays as it is (``spawn`` would count its calls)."""
-    child = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key), pool_size=root.pool_size)
-    return np.random.Generator(np.random.SFC64(child))
-
-
-def sample(law: Law, size: int, n: int, seed: int | np.random.SeedSequence = 0) -> np.ndarray:
-    """Draw ``n`` independent inputs from ``law`` on a ring of ``size`` sites.
+def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0,
+           erf: str = "table") -> np.ndarray:
+    """Draw ``n`` independent inputs from ``law`` on a ring of ``size`` sites, or on a torus.
 
     Parameters
     ----------
     law : NLGP, GP or Ising
-    size : int >= 4
-        Number of sites D.
+    size : int >= 4, or (L, L)
+        Number of sites D of a ring, or the sides of a torus, D = L L (no Ising).
     n : int >= 1
     seed : int >= 0 or SeedSequence
         Equal seeds give equal inputs; the first rows do not depend on ``n``.
+    erf : {"table", "libm"}
+        Error of an NLGP's erf: below 2e-14, or an ulp or two at ten times the cost; the same random numbers.
 
     Returns
     -------
     (n, D) array
-        Inputs of zero mean and unit variance.
+        Inputs of zero mean and unit variance; on a torus site (i, j) is at i L + j.
 
     Raises
     ------
     ValueError
         Naming the argument, what came and what is allowed.
     """
-    described = sampler(law, size)
-    rows = np.empty((integer("n", n, "an integer >= 1", low=1), size))
-    _draw_rows(described, generator(seed_sequence("seed", seed)), rows)
+    described = sampler(law, size, erf)
+    rows = np.empty((integer("n", n, "an integer >= 1", low=1), math.prod(_shape(size))))
+    _draw_rows(described, stream(seed_sequence("seed", seed)), rows)
     return rows

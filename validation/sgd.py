@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import types
 from numpy.typing import ArrayLike
@@ -28,8 +27,10 @@ from cumulode.numerics.library import activation_kernels
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
+from .borrowing import borrowed
 from .progress import Progress
-from .sampling import Sampler, draw, generator, sampler, sampler_type, seed_sequence
+from .sampling import Sampler, draw, lent, sampler, sampler_type, scratch
+from .streams import seed_sequence, stream, stream_type, uniform
 
 DONE, DIVERGED, INTERRUPTED = 0, 2, 4  # the codes of cumulode.numerics.integrate
 _SPELL = 0.2  # seconds of compiled code between two looks at the stop flag
@@ -55,8 +56,8 @@ class Rule(NamedTuple):
     batch_size: int
 
 
-@kernel
-def _dot(a, b):  # type: ignore[no-untyped-def]
+@kernel(fastmath={"contract"})
+def dot(a, b):  # type: ignore[no-untyped-def]
     """Scalar product in four partial sums, which do not wait for one another."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     whole = a.size - a.size % 4
@@ -70,30 +71,50 @@ def _dot(a, b):  # type: ignore[no-untyped-def]
     return (s0 + s1) + (s2 + s3)
 
 
+@kernel(fastmath={"contract"})
+def axpy(factor, x, y):  # type: ignore[no-untyped-def]
+    """Add ``factor x`` to ``y``."""
+    for i in range(x.size):
+        y[i] += factor * x[i]
+
+
 @kernel
-def _advance(w, steps, plus, minus, force, rule, rng):  # type: ignore[no-untyped-def]
-    """Take ``steps`` steps of SGD on ``w`` (D,) in place; returns how many, negative if ``w`` then was not finite."""
+def finite(w):  # type: ignore[no-untyped-def]
+    """Whether no number of ``w`` is infinite or NaN."""
+    for i in range(w.size):  # noqa: SIM110 - numba has no all() of a generator
+        if not math.isfinite(w[i]):
+            return False
+    return True
+
+
+@kernel
+def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-untyped-def]
+    """Take ``steps`` steps of SGD on ``w`` (D,) in place; returns how many, negative if ``w`` then was not finite.
+
+    Weights that are not finite make the next sample's preactivation so; until then nothing is spent on looking.
+    """
+    w, plus, minus, random = borrowed(w), lent(plus), lent(minus), borrowed(random)
     size = w.size
-    x, change = np.empty(size), np.empty(size)
-    noise, near = np.empty(2 * size + 8), np.empty(size, np.int32)
+    x, change = np.empty(size), np.zeros(size)
+    work = np.empty(max(scratch(plus, size), scratch(minus, size)))
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
-        change[:] = 0.0
         for _ in range(rule.batch_size):
             y = 1.0
-            if rng.random() < rule.prior:
-                draw(plus, rng, noise, near, x)
+            if uniform(random) < rule.prior:
+                draw(plus, random, work, x)
             else:
                 y = -1.0
-                draw(minus, rng, noise, near, x)
-            f = force(_dot(w, x) + rule.bias, y)
+                draw(minus, random, work, x)
+            preactivation = dot(w, x)
+            if not (math.isfinite(preactivation) or finite(w)):
+                return -step
+            axpy(rate * force(preactivation + rule.bias, y), x, w if rule.batch_size == 1 else change)
+        if rule.batch_size > 1:
+            axpy(1.0, change, w)
             for i in range(size):
-                change[i] += f * x[i]
-        for i in range(size):
-            w[i] += rate * change[i]
-        if not math.isfinite(_dot(w, w)):
-            return -(step + 1)
-    return steps
+                change[i] = 0.0
+    return steps if finite(w) else -steps
 
 
 @lru_cache(maxsize=1)
@@ -101,8 +122,7 @@ def _kernel() -> Any:
     """The compiled ``_advance``, one for every activation and every pair of laws."""
     force = types.FunctionType(f8(f8, f8))
     rule = types.NamedTuple((f8, f8, f8, i8), Rule)
-    stream = numba.typeof(np.random.Generator(np.random.SFC64(0)))
-    return compiled(_advance, i8(vector, i8, sampler_type, sampler_type, force, rule, stream))
+    return compiled(_advance, i8(vector, i8, sampler_type, sampler_type, force, rule, stream_type))
 
 
 @dataclass(frozen=True)
@@ -136,7 +156,7 @@ def _blank(job: _Job) -> _Outcome:
 def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _Outcome:
     """One run from its start to its last time, or until it diverges or ``stop`` is set."""
     advance, force = _kernel(), activation_kernels(job.activation).force
-    rng = generator(job.root, (job.key,))
+    random = stream(job.root, (job.key,))
     w = job.w0.copy()
     outcome = _blank(job)
     spell = 1 + 1000 // job.rule.batch_size
@@ -147,7 +167,7 @@ def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | No
                     return outcome
                 todo = int(min(spell, goal - outcome.steps))
                 began = time.perf_counter()
-                taken = advance(w, todo, job.plus, job.minus, force, job.rule, rng)
+                taken = advance(w, todo, job.plus, job.minus, force, job.rule, random)
                 if todo == spell:
                     spell = _next_spell(spell, time.perf_counter() - began)
                 outcome.steps += abs(taken)
@@ -177,6 +197,7 @@ def simulate_sgd(
     batch_size: int = 1,
     seed: Seed = 0,
     *,
+    erf: str = "table",
     executor: Executor | None = None,
     progress: bool = False,
 ) -> Run:
@@ -202,6 +223,9 @@ def simulate_sgd(
     seed : int >= 0, SeedSequence, or a sequence of n ints >= 0
         A sequence gives each run its seed; with a single start, one run a seed, each equal to the bit to the run
         with that seed alone. Equal seeds give equal bytes, whatever the number of threads.
+    erf : {"table", "libm"}
+        How an NLGP's erf is computed: to 2e-14, or to an ulp or two at three times the cost of a step. Either
+        way from the same random numbers. All is in double precision; the fields' covariance is met to 1e-10.
     executor : concurrent.futures.Executor, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : bool
@@ -227,7 +251,7 @@ def simulate_sgd(
     single = starts.ndim == 1 and not _is_sequence(seed)
     began, compiling = time.perf_counter(), jit.compile_seconds
     _kernel(), activation_kernels(str(problem.activation))  # compile before the threads start
-    plus, minus = (sampler(law, problem.size) for law in problem.laws)
+    plus, minus = (sampler(law, problem.shape, erf) for law in problem.laws)
     rows = np.broadcast_to(starts, (len(streams), problem.size))
     jobs = [_Job(plus, minus, str(problem.activation), rule, row.copy(), steps, root, key)
             for row, (root, key) in zip(rows, streams, strict=True)]
@@ -236,7 +260,7 @@ def simulate_sgd(
         outcomes = _run_all(jobs, executor, shown)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     run = _gather(problem, rule, steps, outcomes, single)
-    run.provenance.update(seed=_plain_seed(seed), **cost, compile_seconds=jit.compile_seconds - compiling)
+    run.provenance.update(seed=_plain_seed(seed), erf=erf, **cost, compile_seconds=jit.compile_seconds - compiling)
     return run
 
 

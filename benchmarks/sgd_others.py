@@ -1,0 +1,122 @@
+"""SGD at batch 1 in PyTorch (a plain loop) and in JAX (a jitted scan), beside ``simulate_sgd``; one thread each.
+
+All three do the same: an NLGP field from fresh normal numbers (a Cholesky factor, as the authors' scripts do), erf,
+one neuron, half the squared error, one step. PyTorch and JAX are optional: where one is missing, that is reported.
+Run ``python benchmarks/sgd_others.py`` with OMP_NUM_THREADS=1; it was measured by hand, not in continuous integration.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from cumulode.theory import NLGP, Problem
+from cumulode.theory.covariance import gaussian_covariance
+from cumulode.validation import simulate_sgd
+
+GAIN, XI, BIAS, RATE = 3.0, (4.0, 1.0), -1.0, 0.01
+
+
+def _factor(size: int, xi: float) -> np.ndarray:
+    """Cholesky factor (D, D) of the Gaussian covariance, which needs a little more on its diagonal."""
+    c, _ = gaussian_covariance("squared-exponential", np.arange(size), xi, size)
+    ring = c[(np.arange(size)[:, None] - np.arange(size)) % size]
+    return np.linalg.cholesky(ring + 1e-3 * np.eye(size))
+
+
+def _normalisation() -> float:
+    return float(np.sqrt(2 / np.pi * np.arcsin(GAIN**2 / (1 + GAIN**2))))
+
+
+def ours(size: int, steps: int) -> float:
+    """Seconds a sample of one run."""
+    problem = Problem(NLGP(GAIN, XI[0]), NLGP(GAIN, XI[1]), size, bias=BIAS)
+    w0 = np.full(size, 0.1 / np.sqrt(size))
+    return _timed(lambda count: simulate_sgd(problem, w0, [count * RATE], RATE), steps)
+
+
+def torch_loop(size: int, steps: int) -> float:
+    """Seconds a sample of a loop with autograd and ``torch.optim.SGD``."""
+    import torch
+
+    torch.set_num_threads(1)
+    factors = [torch.tensor(_factor(size, xi), dtype=torch.float32) for xi in XI]
+    w = torch.full((size,), 0.1 / size**0.5, requires_grad=True)
+    optimiser = torch.optim.SGD([w], lr=RATE)
+    z = _normalisation()
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            y = 1.0 if torch.rand(()) < 0.5 else -1.0
+            with torch.no_grad():
+                x = torch.erf(GAIN / 2**0.5 * (factors[0 if y > 0 else 1] @ torch.randn(size))) / z
+            optimiser.zero_grad()
+            loss = 0.5 * (y - torch.erf((w @ x + BIAS) / 2**0.5)) ** 2
+            loss.backward()
+            optimiser.step()
+
+    return _timed(run, steps)
+
+
+def jax_scan(size: int, steps: int) -> float:
+    """Seconds a sample of a jitted ``lax.scan`` whose step differentiates the loss."""
+    import jax
+    import jax.numpy as jnp
+
+    factors = jnp.asarray(np.stack([_factor(size, xi) for xi in XI]), jnp.float32)
+    z = _normalisation()
+
+    def loss(w, x, y):  # type: ignore[no-untyped-def]
+        return 0.5 * (y - jax.scipy.special.erf((w @ x + BIAS) / 2**0.5)) ** 2
+
+    def step(carry, _):  # type: ignore[no-untyped-def]
+        w, key = carry
+        key, label, noise = jax.random.split(key, 3)
+        plus = jax.random.bernoulli(label)
+        factor = jnp.where(plus, factors[0], factors[1])
+        x = jax.scipy.special.erf(GAIN / 2**0.5 * (factor @ jax.random.normal(noise, (size,)))) / z
+        w = w - RATE * jax.grad(loss)(w, x, jnp.where(plus, 1.0, -1.0))
+        return (w, key), None
+
+    scan = jax.jit(lambda w, key, n: jax.lax.scan(step, (w, key), None, length=n)[0][0], static_argnums=2)
+    w = jnp.full((size,), 0.1 / size**0.5, jnp.float32)
+    return _timed(lambda count: scan(w, jax.random.key(1), count).block_until_ready(), steps)
+
+
+def _timed(run: Callable[[int], object], steps: int) -> float:
+    """Seconds of processor time a step, the median of five runs after one that compiles; a busy machine counts less."""
+    run(steps)
+    times = []
+    for _ in range(5):
+        began = time.process_time()
+        run(steps)
+        times.append(time.process_time() - began)
+    return float(np.median(times)) / steps
+
+
+def main() -> None:
+    """Print samples a second and how many times ours that takes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=100)
+    size = parser.parse_args().size
+    base = ours(size, 200_000)
+    print(f"D = {size}, batch 1, one thread\n{'cumulode':>10}: {1 / base:12,.0f} samples/s")
+    for name, run, steps in (("PyTorch", torch_loop, 2000), ("JAX", jax_scan, 20_000)):
+        try:
+            seconds = run(size, steps)
+        except ImportError:
+            print(f"{name:>10}: not installed")
+            continue
+        print(f"{name:>10}: {1 / seconds:12,.0f} samples/s, {seconds / base:.0f} x the time")
+
+
+if __name__ == "__main__":
+    main()
