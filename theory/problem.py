@@ -96,11 +96,6 @@ class Problem:
         return f"Problem({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Sites in each direction: ``(D,)``, a ring."""
-        return (self.size,)
-
-    @property
     def laws(self) -> tuple[Law, Law]:
         """The laws in the order of all arrays: plus first."""
         return (self.plus, self.minus)

@@ -17,6 +17,7 @@ from cumulode.numerics import second_cumulant
 from cumulode.numerics.jit import f8, i8, kernel, vector
 from cumulode.theory import covariance, nlgp
 from cumulode.theory.laws import GP, NLGP, Ising, Law
+from cumulode.theory.shape import shape_of
 from cumulode.theory.validate import choice, complain, integer
 
 from .borrowing import borrowed
@@ -28,8 +29,6 @@ from .streams import seed_sequence, stream, uniform
 
 GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING = range(5)
 ERFS = {"table": ERF, "libm": ERF_LIBM}
-
-_SIZE = "an integer >= 4, or a torus (L, L) with an integer L >= 4"
 
 
 class Sampler(NamedTuple):
@@ -83,11 +82,8 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
     if not isinstance(law, (NLGP, GP, Ising)):
         raise complain("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
     kind = ERFS[choice("erf", erf, tuple(ERFS))]
-    shape = _shape(size)
-    source = law.source if isinstance(law, GP) else law
-    if len(shape) == 2 and isinstance(source, Ising):
-        raise complain("size", size, f"an integer >= 4 for {law!r}, which is a ring")
-    law.check_size(shape[0])  # on a torus the same holds in each direction
+    shape = shape_of(size)
+    law.check_size(shape)
     if isinstance(law, Ising):
         return Sampler(ISING, 0, 0, 0, _keep_probabilities(law.t, shape[0]), np.empty(0), 1.0, 1.0)
     if isinstance(law, GP):
@@ -97,14 +93,6 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
         return _of_field(SIGN, field, shape)
     variance = float(nlgp.normalisation(law.q, complement=law.one_minus_q))
     return _of_field(kind, field, shape, law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
-
-
-def _shape(size: object) -> tuple[int, ...]:
-    """``(D,)`` or ``(L, L)``."""
-    sides = tuple(integer("size", s, _SIZE, low=4) for s in (size if isinstance(size, (tuple, list)) else (size,)))
-    if len(sides) not in (1, 2) or len(set(sides)) != 1:
-        raise complain("size", size, _SIZE)
-    return sides
 
 
 def _of_field(kind: int, field: Field, shape: tuple[int, ...], scale: float = 1.0, factor: float = 1.0) -> Sampler:
@@ -120,14 +108,8 @@ def _field(law: NLGP, shape: tuple[int, ...]) -> Field:
 
 def _control_field(law: GP, shape: tuple[int, ...]) -> Field:
     """The Gaussian field with the covariance of another law, which on a torus is no product."""
-    if len(shape) == 1:
-        return ring_field(second_cumulant(law, shape[0]))
-    source, side = law.source, shape[0]
-    assert isinstance(source, NLGP)  # a torus of spins has been refused
-    c, rest = covariance.gaussian_covariance(source.covariance, np.arange(side), source.xi, side)
-    product, complement = np.outer(c, c), rest[:, None] + c[:, None] * rest  # 1 - product without cancellation
-    q, one_minus_q = source.q, source.one_minus_q
-    return torus_field(nlgp.second(q, product, complements=(one_minus_q + q * complement, one_minus_q)))
+    c = second_cumulant(law, shape)
+    return ring_field(c) if len(shape) == 1 else torus_field(c.reshape(shape))
 
 
 def _keep_probabilities(t: float, size: int) -> np.ndarray:
@@ -240,6 +222,6 @@ def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.
         Naming the argument, what came and what is allowed.
     """
     described = sampler(law, size, erf)
-    rows = np.empty((integer("n", n, "an integer >= 1", low=1), math.prod(_shape(size))))
+    rows = np.empty((integer("n", n, "an integer >= 1", low=1), math.prod(shape_of(size))))
     _draw_rows(described, stream(seed_sequence("seed", seed)), rows)
     return rows
