@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cumulode import NLGP, Problem, compare, drift
+from cumulode import NLGP, Problem, compare
 from cumulode.numerics.solution import Trajectory
 from cumulode.validation import metrics
 from cumulode.validation.cli import main
 from cumulode.validation.cli.options import sides
 from cumulode.validation.comparison import QUANTITIES
-from cumulode.validation.sampling import sampler
 from cumulode.validation.table import AGREES
 
 L = 6
@@ -22,25 +21,6 @@ TORUS = Problem(NLGP(3.0, 1.6, "wrapped"), NLGP(3.0, 0.6, "wrapped"), (L, L), bi
 START = 0.1 * np.random.default_rng(1).standard_normal(L * L) / L
 OPTIONS = ["--size", f"{L}x{L}", "--covariance", "wrapped", "--xi-plus", "1.6", "--xi-minus", "0.6", "--quiet"]
 OPTIONS += ["--time", "2", "--points", "3"]
-
-
-def _needs_solve():
-    """Skip where the flow does not know tori yet: at a single site its drift must look alike along rows and columns."""
-    w = 1e-3 * np.eye(L * L)[0]
-    try:
-        found = drift(TORUS, closure="gaussian")(w).reshape(L, L)
-    except ValueError:
-        pytest.skip("solve takes no tori yet")
-    if not np.allclose(found, found.T, rtol=1e-9, atol=0):
-        pytest.skip("solve takes no tori yet")
-
-
-def _needs_sgd():
-    """Skip where the samplers do not know tori yet."""
-    try:
-        sampler(TORUS.plus, TORUS.shape)
-    except ValueError:
-        pytest.skip("SGD takes no tori yet")
 
 
 @pytest.mark.parametrize(("text", "size"), [("40", 40), ("20x20", (20, 20)), ("4X4", (4, 4)), ("016x16", (16, 16))])
@@ -87,7 +67,6 @@ def test_width_is_compared_as_the_torus_has_it():
 
 def test_solve_takes_a_torus_and_a_square_start(tmp_path, capsys):
     """Assert --json with "size": [6, 6], and the same weights from the same start given as a square."""
-    _needs_solve()
     assert main(["solve", *OPTIONS, "--seed", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["provenance"]["problem"]["size"] == [L, L]
@@ -98,15 +77,12 @@ def test_solve_takes_a_torus_and_a_square_start(tmp_path, capsys):
 
 def test_sgd_takes_a_torus(capsys):
     """Assert --json with "size": [6, 6]."""
-    _needs_sgd()
     assert main(["sgd", *OPTIONS, "--batch-size", "5", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["provenance"]["problem"]["size"] == [L, L]
 
 
 def test_compare_draws_and_writes_a_torus(tmp_path, capsys):
     """Assert exit code 0, a figure that carries its command, and "size": [6, 6] in the JSON."""
-    _needs_solve()
-    _needs_sgd()
     figure = tmp_path / "torus.png"
     assert main(["compare", *OPTIONS, "--seeds", "2", "--batch-size", "5", "--json", "--figure", str(figure)]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -119,8 +95,6 @@ def test_theory_and_sgd_agree_on_a_torus():
 
     Six seeds, fixed; each verdict allows 3 standard errors and the shift measured at twice the learning rate.
     """
-    _needs_solve()
-    _needs_sgd()
     found = compare(TORUS, START, [0.0, 3.0], seeds=6, learning_rate=0.02, batch_size=200)
     for name in ("ipr", "norm", "k2_plus", "k2_minus"):
         assert found.verdict(name) == AGREES
