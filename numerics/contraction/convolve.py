@@ -38,6 +38,28 @@ def convolve(out, p, start, k, n, direction):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def convolve_two(out, also, p, start, k, l, n, direction):  # type: ignore[no-untyped-def]
+    """``convolve`` into ``out`` with ``k`` and into ``also`` with ``l``: what is read serves both.
+
+    Four taps at a time: eight for each would need more registers than there are.
+    """
+    m = out.size
+    for b in range(0, n - n % FOUR, FOUR):
+        if direction > 0:
+            c0, c1, c2, c3 = k[b], k[b + 1], k[b + 2], k[b + 3]
+            d0, d1, d2, d3 = l[b], l[b + 1], l[b + 2], l[b + 3]
+            at = start + b
+        else:
+            c3, c2, c1, c0 = k[b], k[b + 1], k[b + 2], k[b + 3]
+            d3, d2, d1, d0 = l[b], l[b + 1], l[b + 2], l[b + 3]
+            at = start - b - 3
+        q = p[at : at + m + 3]
+        for i in range(m):
+            out[i] += c0 * q[i] + c1 * q[i + 1] + c2 * q[i + 2] + c3 * q[i + 3]
+            also[i] += d0 * q[i] + d1 * q[i + 1] + d2 * q[i + 2] + d3 * q[i + 3]
+
+
+@kernel
 def multiply(out, a, b):  # type: ignore[no-untyped-def]
     for i in range(out.size):
         out[i] = a[i] * b[i]

@@ -17,7 +17,7 @@ from cumulode.theory.validate import complain
 
 from ..jit import kernel
 from . import ising_ring
-from .convolve import FOUR, convolve, multiply, take, wrap
+from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
 from .ising_ring import contract as ising_contract
 from .low_rank_setup import LONGEST_GAP, low_rank
 
@@ -138,31 +138,73 @@ def contract(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def
 
 @kernel
 def _ring(rows, size, halo, A, B, kappa, taps):  # type: ignore[no-untyped-def]
-    """Set row 1 of ``rows`` to K(w,w,w), w being row 0 from ``halo`` on; the others are scratch."""
+    """Set row 1 of ``rows`` to K(w,w,w), w being row 0 from ``halo`` on; the others are scratch.
+
+    Terms go by twos, since what a convolution reads then serves two; an odd last one goes alone.
+    """
     rank = taps.shape[0]
-    w, total, z = rows[0], rows[1, :size], rows[2]
-    inner = w[halo : halo + size]
-    wrap(w, size, halo)
+    wrap(rows[0], size, halo)
     _coincidences(rows, size, halo, kappa)
-    for r in range(rank):
-        for side in range(2):
-            near, far = rows[4 + 4 * r + side, :size], rows[6 + 4 * r + side]
-            near[:] = 0.0
-            convolve(near, w, halo, A[r], taps[r, rank], 2 * side - 1)
-            multiply(far[halo : halo + size], near, inner)
-            wrap(far, size, halo)
-    middle = z[halo : halo + size]
-    for r in range(rank):
+    for r in range(0, rank, 2):
+        _near_and_far(rows, size, halo, A, taps, r, min(r + 1, rank - 1))
+    for r in range(0, rank, 2):
         for side in range(2):  # 0: Z, from what lies ahead; 1: Z', from what lies behind
-            middle[:] = 0.0
-            for s in range(rank):
-                convolve(middle, rows[7 + 4 * s - side], halo, B[r, s], taps[r, s], 1 - 2 * side)
-            near = rows[4 + 4 * r + side, :size]
-            for i in range(size):
-                total[i] += near[i] * middle[i]
-                middle[i] *= inner[i]
-            wrap(z, size, halo)
-            convolve(total, z, halo, A[r], taps[r, rank], 1 - 2 * side)
+            _middle(rows, size, halo, A, B, taps, r, min(r + 1, rank - 1), side)
+
+
+@kernel
+def _near_and_far(rows, size, halo, A, taps, r, t):  # type: ignore[no-untyped-def]
+    """L and R of terms ``r`` and ``t`` (which may be one), and both times w, continued."""
+    rank = taps.shape[0]
+    w = rows[0]
+    inner = w[halo : halo + size]
+    for side in range(2):
+        near, also = rows[4 + 4 * r + side, :size], rows[4 + 4 * t + side, :size]
+        near[:] = 0.0
+        if t > r:
+            also[:] = 0.0
+            convolve_two(near, also, w, halo, A[r], A[t], max(taps[r, rank], taps[t, rank]), 2 * side - 1)
+            _multiply_and_wrap(rows[6 + 4 * t + side], also, inner, size, halo)
+        else:
+            convolve(near, w, halo, A[r], taps[r, rank], 2 * side - 1)
+        _multiply_and_wrap(rows[6 + 4 * r + side], near, inner, size, halo)
+
+
+@kernel
+def _middle(rows, size, halo, A, B, taps, r, t, side):  # type: ignore[no-untyped-def]
+    """Add what terms ``r`` and ``t`` (which may be one) give for Z (side 0) or Z' (side 1) to row 1."""
+    rank = taps.shape[0]
+    z, also = rows[2], rows[3]
+    first, second = z[halo : halo + size], also[halo : halo + size]
+    first[:] = 0.0
+    second[:] = 0.0
+    for s in range(rank):
+        far, n = rows[7 + 4 * s - side], taps[r, s]
+        if t > r:
+            convolve_two(first, second, far, halo, B[r, s], B[t, s], max(n, taps[t, s]), 1 - 2 * side)
+        else:
+            convolve(first, far, halo, B[r, s], n, 1 - 2 * side)
+    _outer(rows, size, halo, z, A[r], taps[r, rank], rows[4 + 4 * r + side], 1 - 2 * side)
+    if t > r:
+        _outer(rows, size, halo, also, A[t], taps[t, rank], rows[4 + 4 * t + side], 1 - 2 * side)
+
+
+@kernel
+def _outer(rows, size, halo, z, a, n, near, direction):  # type: ignore[no-untyped-def]
+    """Add ``near z`` and ``a`` convolved with ``w z`` to row 1."""
+    w, total = rows[0, halo : halo + size], rows[1, :size]
+    middle = z[halo : halo + size]
+    for i in range(size):
+        total[i] += near[i] * middle[i]
+        middle[i] *= w[i]
+    wrap(z, size, halo)
+    convolve(total, z, halo, a, n, direction)
+
+
+@kernel
+def _multiply_and_wrap(far, near, w, size, halo):  # type: ignore[no-untyped-def]
+    multiply(far[halo : halo + size], near, w)
+    wrap(far, size, halo)
 
 
 @kernel
