@@ -109,17 +109,18 @@ def test_sgd_agrees_with_the_population_flow_and_halving_the_rate_moves_it_there
     """Assert IPR within 3 standard errors plus 5 % of the population's 0.1626, and the O(learning rate) trend.
 
     Batch 100, eight seeds (0-7), t = 60, where the population's IPR is stationary. The trend is measured at batch 10 and rates
-    0.04, 0.01: the mean moves towards the flow by more than 4 standard errors of the difference (false alarm < 1e-4).
+    0.04, 0.01, 64 seeds: the mean moves towards the flow by more than 4 standard errors of the difference (false alarm
+    < 1e-4; the true difference, over 5000 seeds, is about 11 of them, with eight seeds 3.9: those failed half the time).
     """
     runs = simulate_sgd(demo_problem, start, [0.0, 60.0], 0.01, 100, seed=list(range(8)))
     final = runs.ipr[:, -1]
     error = final.std(ddof=1) / np.sqrt(8)
     assert abs(final.mean() - 0.1626) < 3 * error + 0.05 * 0.1626
     coarse, fine = (
-        simulate_sgd(demo_problem, start, [0.0, 60.0], rate, 10, seed=list(range(8))).ipr[:, -1]
+        simulate_sgd(demo_problem, start, [0.0, 60.0], rate, 10, seed=list(range(64))).ipr[:, -1]
         for rate in (0.04, 0.01)
     )
-    spread = np.sqrt((coarse.var(ddof=1) + fine.var(ddof=1)) / 8)
+    spread = np.sqrt((coarse.var(ddof=1) + fine.var(ddof=1)) / 64)
     assert coarse.mean() < fine.mean() - 4 * spread
     assert fine.mean() < 0.1626
 

@@ -25,4 +25,4 @@ def _itself(array: Any) -> Any:
 
 
 #: ``array`` without its owner, for a kernel's own arguments only: those its caller keeps alive, a local nobody would.
-borrowed = _itself if numba.config.DISABLE_JIT else _borrowed
+borrowed: Any = _itself if numba.config.DISABLE_JIT else _borrowed  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ branch, and decided afterwards from uniform numbers of the stream: the law is ex
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def _decide(strip: int, v: float, stream: np.ndarray) -> float:
         if height < math.exp(-0.5 * v * v):
             break
         word = next_word(stream)
-        strip = np.int64(word & _STRIP)
+        strip = np.int64(word & _STRIP)  # type: ignore[assignment]
         v = _place(word) * _EDGES[strip]
     return v
 
@@ -103,7 +104,7 @@ def fill_normals(stream: np.ndarray, x: np.ndarray) -> None:
     normals = stream[NORMALS : NORMALS + BLOCK].view(np.float64)
     done = 0
     while done < x.size:
-        used = np.int64(stream[USED_NORMALS])
+        used: Any = np.int64(stream[USED_NORMALS])
         if used == BLOCK:
             _more(stream)
             used = 0

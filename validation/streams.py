@@ -12,6 +12,7 @@ a number. The parts of the array:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -59,7 +60,7 @@ def fill_words(stream: np.ndarray, words: np.ndarray) -> None:
 @kernel
 def next_word(stream: np.ndarray) -> int:
     """The next 64 random bits."""
-    used = np.int64(stream[USED])
+    used: Any = np.int64(stream[USED])
     if used == BLOCK:
         fill_words(stream, stream[WORDS : WORDS + BLOCK])
         used = 0
