@@ -171,7 +171,7 @@ def test_higher_orders_reach_their_order_where_no_higher_cumulant_interferes(nam
             total += 0.5 * (weight / weight.sum()) @ (z * force(width * z - 1.0, label)) / width * (C @ w)
         return total
 
-    scales = 10.0 ** np.linspace(-1.6, -0.9, 5)
+    scales = 10.0 ** np.linspace(-1.4, -0.9, 5)  # below, order 11 is at rounding level
     errors = [np.linalg.norm(f(e * DIRECTION) - gaussian(e * DIRECTION)) for e in scales]
     assert abs(slope(scales, errors) - (order + 2)) < 0.1
 

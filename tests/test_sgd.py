@@ -231,11 +231,7 @@ def test_erf_of_libm_on_request() -> None:
 
 def test_a_step_on_a_torus_averages_over_its_inputs() -> None:
     """Assert that the inputs are those of the torus, by a step's agreement with ``sample`` (seeds 2, 3; 36 comparisons)."""
-
-    class Torus(Problem):
-        shape = property(lambda self: (6, 6))  # type: ignore[assignment]
-
-    problem = Torus(NLGP(3.0, 2.0, "wrapped"), NLGP(2.0, 0.5), 36, bias=-1.0, prior=0.7)
+    problem = Problem(NLGP(3.0, 2.0, "wrapped"), NLGP(2.0, 0.5), (6, 6), bias=-1.0, prior=0.7)
     w, batch, rate = 0.04 + 0.02 * np.random.default_rng(0).standard_normal(36), 100_000, 0.1
     step = (simulate_sgd(problem, w, [rate], rate, batch, seed=2).w[0] - w) / rate
     mean, square, error = np.zeros(36), np.zeros(36), np.zeros(36)

@@ -62,8 +62,10 @@ def _small(activation: str, law: Any = None) -> Any:
 
 def _run_once(activation: str) -> None:
     """Cumulants, integrator, exact flow and SGD on the smallest problems there are."""
+    import numpy as np
+
     from cumulode.numerics import preactivation_cumulants, solve
-    from cumulode.theory import NLGP
+    from cumulode.theory import NLGP, Problem
     from cumulode.validation import simulate_sgd
 
     ising, field = _small(activation), _small(activation, NLGP(gain=1.0, xi=0.5))
@@ -71,6 +73,9 @@ def _run_once(activation: str) -> None:
     preactivation_cumulants(ising, w0)
     if ising.symbolic_activation().smooth:
         solve(ising, w0, times, closure="exact")
+    wrapped = NLGP(gain=1.0, xi=1.0, covariance="wrapped")
+    for size in (4, (4, 4)):  # by pairs of sites
+        solve(Problem(wrapped, wrapped, size, activation=activation), np.full(16 if size != 4 else 4, 0.1), times)
     for closure in ("tree", "conditional"):  # with right-hand sides of their own
         solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):
