@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 import numba
 from numba import njit, types
 from numba.core import caching
+from numba.core.errors import NumbaExperimentalFeatureWarning
 
 f8 = types.float64
 i8 = types.int64
@@ -151,7 +153,9 @@ def compiled(function: Any, signature: Any) -> Any:
         if signature.args not in function.overloads:
             start = time.perf_counter()
             function.disable_compile(False)
-            function.compile(signature)
+            with warnings.catch_warnings():  # that functions may be arguments is called experimental; it is tested here
+                warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+                function.compile(signature)
             function.disable_compile()
             compile_seconds += time.perf_counter() - start
     return function

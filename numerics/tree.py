@@ -94,7 +94,7 @@ def tree_rhs(w, out, data, law):  # type: ignore[no-untyped-def]
         flags |= flag
         cw, T = fields[c], fields[2 + c]
         weight, own = classes[1, c] * chi, 0.0
-        if chi != 0.0 and two[2][c][0] != 0:  # a Gaussian class has no T
+        if chi != 0.0 and two[2][c][1][0]:  # a Gaussian class has no T
             second, Q = _solve_second(w, k2, k4, data, c)
             contract_polarised(w, rows[0], rows[1], two[2][c], two[4][c], rows[2:])
             ratio = k4 / second

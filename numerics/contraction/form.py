@@ -1,6 +1,7 @@
-"""K(w,w,w) of one law on one ring or torus, whatever the method: the choice among them, and one kernel for all.
+"""K(w,w,w) of one law on one ring or torus, whatever the method: the choice among them, and one type for all.
 
-Every method brings its tables in one tuple type, so that a right-hand side is compiled once.
+Every method comes as a function of one type with its arrays in one tuple type, so that a right-hand side is compiled
+once, and none compiles the methods it does not use.
 """
 
 from __future__ import annotations
@@ -8,28 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numba import types
 
-from cumulode.theory.laws import GP, Law
+from cumulode.theory.laws import GP, Ising, Law
 from cumulode.theory.validate import complain
 
 from ..jit import i8, kernel, matrix, vector
+from ..pointers import address_of, function_at
 from . import ordered_gap, pair_form, sorted_list
-from .ordered_gap import contract as ordered_contract
+from .ising_ring import contract as ising_contract
+from .ordered_gap import contract_factors
 from .pair_form import contract as pair_contract
 from .sorted_list import contract as list_contract
 
-NONE, ORDERED, LIST, PAIR = range(4)
 AUTO = "auto"
 #: What a user may ask for.
 METHODS = (AUTO, ordered_gap.METHOD, pair_form.METHOD, sorted_list.METHOD)
 GAUSSIAN = "none (Gaussian)"
 
 cube = types.float64[:, :, ::1]
-#: code; integers; integers; numbers four times. Unused ones are empty.
-tables_t = types.Tuple((i8, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, cube, cube))
+#: Whether there is anything; integers twice; numbers four times. Unused ones are empty.
+arrays_t = types.Tuple((types.boolean, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, cube, cube))
+method_sig = types.void(vector, vector, arrays_t, matrix)
+_method_at = function_at(method_sig)
+#: The address of a method, so that nobody compiles those not used; and its arrays.
+tables_t = types.Tuple((i8, arrays_t))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +74,7 @@ def check_contraction(contraction: object) -> str:
 @lru_cache(maxsize=1024)
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
     if isinstance(law, GP):
-        return Form(GAUSSIAN, 0.0, _tables(NONE), lambda: np.zeros((1, 1)))
+        return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
         contraction = _fastest(law, shape, tolerance)
     return _MAKERS[contraction](law, shape, tolerance)
@@ -85,7 +92,8 @@ def _fastest(law: Law, shape: tuple[int, ...], tolerance: float) -> str:
 def _ordered(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     _only_rings(shape, ordered_gap.METHOD)
     found = ordered_gap.ordered_gap(law, shape[0], tolerance)
-    tables = _tables(ORDERED, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
+    method = _by_automaton if isinstance(law, Ising) else _by_gaps
+    tables = _tables(method, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
     return Form(ordered_gap.METHOD, found.error, tables, found.scratch)
 
 
@@ -93,13 +101,13 @@ def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     _only_rings(shape, sorted_list.METHOD)
     size = shape[0]
     found = sorted_list.sorted_list(law, size, tolerance)
-    tables = _tables(LIST, positions=found.positions, line=found.coefficients)
+    tables = _tables(_by_list, positions=found.positions, line=found.coefficients)
     return Form(sorted_list.METHOD, found.error, tables, lambda: np.zeros((4, 2 * size)))
 
 
 def _paired(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     found = pair_form.pair_form(law, shape, tolerance)
-    tables = _tables(PAIR, positions=found.pairs, cube=found.coupling, waves=found.waves)
+    tables = _tables(_by_pairs, positions=found.pairs, cube=found.coupling, waves=found.waves)
     return Form(pair_form.METHOD, found.error, tables, found.scratch)
 
 
@@ -111,7 +119,7 @@ def _only_rings(shape: tuple[int, ...], method: str) -> None:
 _MAKERS = {ordered_gap.METHOD: _ordered, pair_form.METHOD: _paired, sorted_list.METHOD: _listed}
 
 
-def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
+def _tables(method: Any, anything: bool = True, **used: np.ndarray) -> tuple[object, ...]:
     """The tuple of type ``tables_t``."""
     empty = {
         "positions": np.empty((0, 0), np.int64),
@@ -121,25 +129,47 @@ def _tables(code: int, **used: np.ndarray) -> tuple[object, ...]:
         "cube": np.empty((0, 0, 0)),
         "waves": np.empty((0, 0, 0)),
     }
-    return code, *(np.ascontiguousarray(used.get(name, array)) for name, array in empty.items())
+    arrays = (np.ascontiguousarray(used.get(name, array)) for name, array in empty.items())
+    return address_of(method, method_sig), (anything, *arrays)
 
 
 @kernel
 def contract(w, out, tables, scratch):  # type: ignore[no-untyped-def]
     """Set ``out`` (D,) to K(w,w,w)."""
-    code, positions, taps, line, plane, cube, waves = tables
-    if code == 1:
-        ordered_contract(w, out, plane, cube, line, taps, scratch)
-    elif code == 2:
-        size = w.size
-        scratch[0, :size] = w
-        scratch[0, size:] = w
-        list_contract(scratch[0], size, positions, line, scratch[1], scratch[2, :size], scratch[3, :size])
-        out[:] = scratch[1, :size]
-    elif code == 3:
-        pair_contract(w, out, positions, cube, waves, scratch)
-    else:
-        out[:] = 0.0
+    method = _method_at(tables[0])
+    method(w, out, tables[1], scratch)
+
+
+@kernel
+def _nothing(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+    out[:] = 0.0
+
+
+@kernel
+def _by_gaps(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+    _, _, taps, line, plane, cube, _ = arrays
+    contract_factors(w, out, plane, cube, line, taps, scratch)
+
+
+@kernel
+def _by_automaton(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+    ising_contract(w, out, arrays[4][0, 0], scratch)
+
+
+@kernel
+def _by_pairs(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+    _, positions, _, _, _, cube, waves = arrays
+    pair_contract(w, out, positions, cube, waves, scratch)
+
+
+@kernel
+def _by_list(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+    _, positions, _, line, _, _, _ = arrays
+    size = w.size
+    scratch[0, :size] = w
+    scratch[0, size:] = w
+    list_contract(scratch[0], size, positions, line, scratch[1], scratch[2, :size], scratch[3, :size])
+    out[:] = scratch[1, :size]
 
 
 @kernel

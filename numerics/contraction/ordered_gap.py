@@ -112,16 +112,22 @@ def _pad(f: np.ndarray) -> np.ndarray:
 
 @kernel
 def contract(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def]
-    """Set ``out`` (D,) to K(w,w,w). The tables and the scratch are those of an ``OrderedGap``; nothing is allocated.
+    """Set ``out`` (D,) to K(w,w,w). The tables and the scratch are those of an ``OrderedGap``; nothing is allocated."""
+    if taps.shape[0] > 0:
+        contract_factors(w, out, A, B, kappa, taps, scratch)
+    elif A.shape[0] > 0:
+        ising_contract(w, out, A[0, 0], scratch)
+    else:
+        out[:] = 0.0
+
+
+@kernel
+def contract_factors(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def]
+    """The same of a law that has factors: not of Ising rings, nor of Gaussian fields.
 
     A ring longer than the scratch is cut into blocks, each with as many sites on both sides as it depends on: what
     the ends of such a piece, closed to a ring, spoil does not reach the block.
     """
-    if taps.shape[0] == 0:
-        out[:] = 0.0
-        if A.shape[0] > 0:
-            ising_contract(w, out, A[0, 0], scratch)
-        return
     size = w.size
     halo = max(A.shape[1], B.shape[2], kappa.size)
     reach, block = max(2 * A.shape[1] + B.shape[2], kappa.size), BLOCK
