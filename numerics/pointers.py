@@ -32,7 +32,7 @@ def address_of(function: Any, signature: Any) -> int:
 
 def function_at(signature: Any) -> Any:
     """A function, for kernels, from an address to the function of that signature there."""
-    if numba.config.DISABLE_JIT:
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return _FUNCTIONS.__getitem__
     kind = types.FunctionType(signature)
 
