@@ -2,7 +2,7 @@
 
 All three do the same: an NLGP field from fresh normal numbers (a Cholesky factor, as the authors' scripts do), erf,
 one neuron, half the squared error, one step. PyTorch and JAX are optional: where one is missing, that is reported.
-Run ``python benchmarks/sgd_others.py`` with OMP_NUM_THREADS=1; it was measured by hand, not in continuous integration.
+Part of ``make bench``; alone, ``python -m benchmarks.sgd_others``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import numpy as np
 from cumulode.theory import NLGP, Problem
 from cumulode.theory.covariance import gaussian_covariance
 from cumulode.validation import simulate_sgd
+
+from .timing import table
 
 GAIN, XI, BIAS, RATE = 3.0, (4.0, 1.0), -1.0, 0.01
 
@@ -41,6 +43,24 @@ def ours(size: int, steps: int) -> float:
     problem = Problem(NLGP(GAIN, XI[0]), NLGP(GAIN, XI[1]), size, bias=BIAS)
     w0 = np.full(size, 0.1 / np.sqrt(size))
     return _timed(lambda count: simulate_sgd(problem, w0, [count * RATE], RATE), steps)
+
+
+def numpy_loop(size: int, steps: int) -> float:
+    """Seconds a sample of a loop in NumPy, erf by SciPy."""
+    from scipy.special import erf
+
+    factors, z = [_factor(size, xi) for xi in XI], _normalisation()
+    rng, w = np.random.default_rng(1), np.full(size, 0.1 / np.sqrt(size))
+
+    def run(count: int) -> None:
+        nonlocal w
+        for _ in range(count):
+            y = 1.0 if rng.random() < 0.5 else -1.0
+            x = erf(GAIN / 2**0.5 * (factors[0 if y > 0 else 1] @ rng.standard_normal(size))) / z
+            h = w @ x + BIAS
+            w = w + RATE * (y - erf(h / 2**0.5)) * (2 / np.pi) ** 0.5 * np.exp(-h * h / 2) * x
+
+    return _timed(run, steps)
 
 
 def torch_loop(size: int, steps: int) -> float:
@@ -102,20 +122,37 @@ def _timed(run: Callable[[int], object], steps: int) -> float:
     return float(np.median(times)) / steps
 
 
+OTHERS: tuple[tuple[str, Callable[[int, int], float], int], ...] = (
+    ("NumPy loop", numpy_loop, 5000),
+    ("PyTorch loop", torch_loop, 2000),
+    ("JAX scan", jax_scan, 20_000),
+)
+
+
+def samples(size: int) -> str:
+    """Samples a second, and how many times ours that takes, as a Markdown table."""
+    base = ours(size, 200_000)
+    rows: list[list[object]] = [["cumulode", f"{1 / base:,.0f}", "1"]]
+    for name, run, steps in OTHERS:
+        try:
+            seconds = run(size, steps)
+        except ImportError:
+            rows.append([name, "not installed", "-"])
+            continue
+        rows.append([name, f"{1 / seconds:,.0f}", f"{seconds / base:.0f} x"])
+    return table([f"D = {size}, batch 1, one thread", "samples a second", "time over ours"], rows)
+
+
+def at_hundred() -> str:
+    """What ``make bench`` shows."""
+    return samples(100) + "\n\nPyTorch and JAX in single precision, the others in double; processor time."
+
+
 def main() -> None:
     """Print samples a second and how many times ours that takes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=100)
-    size = parser.parse_args().size
-    base = ours(size, 200_000)
-    print(f"D = {size}, batch 1, one thread\n{'cumulode':>10}: {1 / base:12,.0f} samples/s")
-    for name, run, steps in (("PyTorch", torch_loop, 2000), ("JAX", jax_scan, 20_000)):
-        try:
-            seconds = run(size, steps)
-        except ImportError:
-            print(f"{name:>10}: not installed")
-            continue
-        print(f"{name:>10}: {1 / seconds:12,.0f} samples/s, {seconds / base:.0f} x the time")
+    print(samples(parser.parse_args().size))
 
 
 if __name__ == "__main__":

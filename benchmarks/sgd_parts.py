@@ -2,7 +2,8 @@
 
 The parts are the very kernels that ``simulate_sgd`` calls, each looped in compiled code over arrays of the same size;
 the whole is its compiled step. All are timed in turn, many times over, and the medians compared. The clock is the
-thread's own CPU time, so that a busy machine disturbs little; one thread. Run ``python benchmarks/sgd_parts.py``.
+thread's own CPU time, so that a busy machine disturbs little; one thread. Part of ``make bench``; alone, ``python -m
+benchmarks.sgd_parts``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from cumulode.validation.field_kernels import filter_ring, filter_torus, modes_t
 from cumulode.validation.normals import fill_normals
 from cumulode.validation.sampling import ERF, Sampler, lent, sampler, scratch
 from cumulode.validation.streams import stream
+
+from .timing import table
 
 PARTS = ("normals", "field", "erf", "dot", "axpy")
 
@@ -167,18 +170,27 @@ def measure(size: int | tuple[int, int], xi: tuple[float, float] = (4.0, 1.0), g
             "ratio": ns["sgd"] / total, "method": method, "samples_per_second": 1e9 / ns["sgd"]}
 
 
+CASES = ((40, (4, 1)), (100, (4, 1)), (1000, (4, 1)), (100, (10, 1)), (1000, (10, 1)), ((32, 32), (2, 1)))
+
+
+def parts(repetitions: int = 11, erf: str = "table") -> str:
+    """ns a sample, by size and by the laws' correlation lengths, as a Markdown table."""
+    rows: list[list[object]] = []
+    for size, xi in CASES:
+        row = measure(size, xi, repetitions=repetitions, erf=erf)
+        numbers = [f"{row[part]:.0f}" for part in (*PARTS, "sum", "sgd")]
+        shown = f"{size[0]} x {size[1]}" if isinstance(size, tuple) else size
+        rows.append([shown, f"{xi[0]}/{xi[1]}", *numbers, f"{row['ratio']:.2f}", ", ".join(row["method"])])
+    return table(["D", "xi", *PARTS, "sum", "SGD", "SGD over sum", "field by (plus, minus)"], rows)
+
+
 def main() -> None:
-    """Print the table: ns a sample, by size and by the laws' correlation lengths."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=11)
     parser.add_argument("--erf", default="table", choices=("table", "libm"))
     options = parser.parse_args()
-    head = "".join(f"{part:>9}" for part in (*PARTS, "sum", "force", "sgd", "ratio"))
-    print(f"{'D':>8} {'xi':>7}{head}  field by")
-    for size, xi in ((40, (4, 1)), (100, (4, 1)), (1000, (4, 1)), (100, (10, 1)), (1000, (10, 1))):
-        row = measure(size, xi, repetitions=options.repetitions, erf=options.erf)
-        numbers = "".join(f"{row[part]:9.0f}" for part in (*PARTS, "sum", "force", "sgd"))
-        print(f"{size:8} {xi[0]:>4}/{xi[1]:<2}{numbers}{row['ratio']:9.2f}  {', '.join(row['method'])}")
+    print(parts(options.repetitions, options.erf))
 
 
 if __name__ == "__main__":
