@@ -64,7 +64,7 @@ def test_bad_input_gets_one_line(capsys):
 
 @pytest.mark.slow
 def test_after_warming_the_next_process_compiles_nothing(tmp_path):
-    """Assert that warming one activation leaves kernels that solve and SGD find: no new file appears."""
+    """Assert that warming one activation and two closures leaves kernels that solve and SGD find: no new file appears."""
     environment = {**os.environ, "CUMULODE_CACHE": str(tmp_path)}
 
     def run(*words):
@@ -73,7 +73,7 @@ def test_after_warming_the_next_process_compiles_nothing(tmp_path):
             [sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True, check=True
         )
 
-    run("cache", "--warm", "--activation", "relu")
+    run("cache", "--warm", "--activation", "relu", "--closure", "regression", "--closure", "pearson")
     before = sorted(str(path) for path in tmp_path.rglob("*.nbc"))
     assert before
     problem = ("--activation", "relu", "--size", "8", "--xi-plus", "1.5", "--time", "1", "--points", "2")

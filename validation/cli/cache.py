@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 from . import options as common
@@ -16,6 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--clear", action="store_true", help="remove compiled kernels and generated sources")
     what.add_argument("--clear-stale", action="store_true", help="remove only kernels of other versions")
     parser.add_argument("--activation", action="append", default=None, help="with --warm: this one; may be repeated")
+    parser.add_argument("--closure", action="append", default=None, help="with --warm: this one; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 
@@ -25,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
     answer: dict[str, Any] = {}
     if options.warm:
-        answer["compile_seconds"] = round(_warm(options.activation), 2)
+        answer["compile_seconds"] = round(_warm(options.activation, options.closure), 2)
     if options.clear or options.clear_stale:
         before = cache.clear(stale_only=options.clear_stale)
         answer["removed_bytes"] = before.size - cache.contents().size
@@ -43,14 +45,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _warm(activations: list[str] | None) -> float:
+def _warm(activations: list[str] | None, closures: list[str] | None) -> float:
     from cumulode.numerics.cache import warm
+    from cumulode.theory.names import CLOSURES, check_closure
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     named = SHIPPED_ACTIVATIONS if activations is None else activations
     chosen = [str(_small(name).activation) for name in named]  # as Problem spells it; bad ones are refused first
 
-    return warm(chosen, also=_run_once)
+    wanted = CLOSURES if closures is None else tuple(check_closure(name) for name in closures)
+    return warm(chosen, wanted, also=partial(_run_once, closures=wanted))
 
 
 def _small(activation: str, law: Any = None) -> Any:
@@ -60,8 +64,8 @@ def _small(activation: str, law: Any = None) -> Any:
     return Problem(law, law, 6, activation=activation, bias=-0.9)
 
 
-def _run_once(activation: str) -> None:
-    """Cumulants, integrator, exact flow and SGD on the smallest problems there are."""
+def _run_once(activation: str, closures: tuple[str, ...]) -> None:
+    """Cumulants, contractions, integrator, exact flow and SGD on the smallest problems there are."""
     import numpy as np
 
     from cumulode.numerics import preactivation_cumulants, solve
@@ -75,9 +79,10 @@ def _run_once(activation: str) -> None:
         solve(ising, w0, times, closure="exact")
     wrapped = NLGP(gain=1.0, xi=1.0, covariance="wrapped")
     for size in (4, (4, 4)):  # by pairs of sites
-        solve(Problem(wrapped, wrapped, size, activation=activation), np.full(16 if size != 4 else 4, 0.1), times)
-    for closure in ("tree", "conditional"):  # with right-hand sides of their own
+        w = np.full(4 if size == 4 else 16, 0.1)
+        solve(Problem(wrapped, wrapped, size, activation=activation), w, times, closure=closures[0])
+    for closure in {"tree", "conditional"} & set(closures):  # with right-hand sides of their own
         solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):
-        solve(problem, w0, times)
+        solve(problem, w0, times, closure=closures[0])
         simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)
