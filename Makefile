@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 help:
 	@echo "make demo      theory against SGD: demo/compare.png and demo/compare.txt"
 	@echo "make test      all tests (make quick leaves the slow ones out)"
-	@echo "make bench     every benchmark, side by side: docs/benchmarks.md"
+	@echo "make bench     benchmarks side by side: docs/benchmarks.md"
 	@echo "make lint types contract   ruff; mypy; import contract"
 	@echo "make derivations   check every derivation and write it to derivations/"
 	@echo "make generate  rewrite numerics/generated from theory"

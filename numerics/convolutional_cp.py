@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import cumulode
-from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, check_law
+from cumulode.theory.laws import GP, NLGP, Cumulants, Ising
 from cumulode.theory.validate import complain, integer
 
 from .contraction.low_rank_setup import LONGEST_GAP
@@ -64,7 +64,8 @@ def convolutional_cp(
         or ``seed``.
     """
     started = time.perf_counter()
-    check_law("law", law)
+    if not isinstance(law, (NLGP, Ising, GP, Cumulants)):
+        raise complain("law", law, "NLGP(...) or Ising(...)")
     if isinstance(law, GP):
         raise complain("law", law, "NLGP(...) or Ising(...): a Gaussian law has no fourth cumulant to decompose")
     if isinstance(law, Cumulants):
@@ -73,7 +74,11 @@ def convolutional_cp(
     starts = integer("starts", starts, "an integer >= 1", low=1)
     seed = integer("seed", seed, "an integer >= 0", low=0)
     if reach(law, 1e-5) > LONGEST_GAP:
-        raise complain("law", law, f"correlations that have fallen to 1e-5 over {LONGEST_GAP} sites")
+        raise complain(
+            "law",
+            law,
+            f"xi up to 29, or 8 where correlations fall off exponentially (to 1e-5 over {LONGEST_GAP} sites)",
+        )
     half = reach(law) if half_width is None else integer("half_width", half_width, "an integer >= 1 or None", low=1)
     if rank * (2 * half + 1) > MOST_UNKNOWNS:
         raise complain("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")

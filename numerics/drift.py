@@ -21,7 +21,8 @@ class Drift:
     method : str
         How K(w,w,w) is contracted.
     error : float
-        Relative Frobenius error of the fourth cumulant tensor used.
+        Relative Frobenius error of the fourth cumulant tensor used. For fields of high wavenumber K(w,w,w) is
+        small, and its own relative error larger: ``tolerance=1e-8`` if they matter.
     closure : str
     problem : Problem
     """
@@ -34,7 +35,7 @@ class Drift:
 
     def __call__(self, w: Any) -> np.ndarray:
         """dw/dt at ``w`` (D,) or (n, D), finite; same shape. Raises ValueError where the closure is not defined."""
-        rows = check_weights("w", w, self.problem.size)
+        rows = check_weights("w", w, self.problem.shape)
         flat = np.atleast_2d(rows)
         out = np.empty_like(flat)
         for row, result in zip(flat, out, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,22 @@ def check_tolerance(tolerance: object) -> float:
     return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
 
 
-def check_weights(name: str, w: Any, size: int) -> np.ndarray:
-    """``w`` as a contiguous float array (size,) or (n, size), finite; ValueError naming it otherwise."""
-    allowed = f"finite numbers of shape ({size},) or (n, {size})"
+def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """``w`` as a contiguous float array (D,) or (n, D), finite; ValueError naming it otherwise.
+
+    On a torus (L, L) and (n, L, L) will do, too, and become rows of D = L L.
+    """
+    size = math.prod(shape)
+    square = f", {shape} or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
+    allowed = f"finite numbers of shape ({size},) or (n, {size})" + square
     if np.iscomplexobj(w):
         raise complain(name, "complex numbers", allowed)
     try:
         array = np.ascontiguousarray(w, dtype=float)
     except (TypeError, ValueError):
         raise complain(name, w, allowed) from None
+    if len(shape) == 2 and array.shape[-2:] == shape:
+        array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
         raise complain(name, f"shape {array.shape}", allowed)
     if not np.all(np.isfinite(array)):

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -97,6 +98,14 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
         os.makedirs(self.get_cache_path(), exist_ok=True)
 
 
+@lru_cache(maxsize=1)
+def _announce() -> None:
+    """Tell somebody who looks at a terminal, once, why nothing happens for a while."""
+    if sys.stderr.isatty():
+        where = cache_directory()
+        print(f"cumulode: compiling kernels, up to half a minute, once: kept in {where}", file=sys.stderr, flush=True)
+
+
 class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = [_Locator]  # noqa: RUF012 - as numba declares it
 
@@ -107,9 +116,12 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is cached, or None where it cannot be read."""
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:  # a pickle that is cut or garbage raises nearly anything
-            return None
+            found = None
+        if found is None:
+            _announce()
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep it for the next process, where there is a place to; an index that cannot be read is begun anew."""

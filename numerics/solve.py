@@ -60,7 +60,8 @@ def solve(
     ----------
     problem : Problem, or a sequence of n Problems of one size
     w0 : (D,) or (n, D) array, finite
-        Weights at time 0: one start, or one a run. A single start serves all problems of a sequence.
+        Weights at time 0: one start, or one a run; on a torus row by row, D = L L, or (L, L) and (n, L, L). A single
+        start serves all problems of a sequence.
     t_eval : (T,) array
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
@@ -85,8 +86,8 @@ def solve(
     -------
     Solution
         ``t``, ``w`` (T, D) or (n, T, D), ``ipr``, ``norm``, ``k2``, ``k4``, ``success``, ``message``,
-        ``provenance``. A run that fails
-        has NaN after the time it reached, a message naming the cause, and raises a ``SolveWarning``.
+        ``provenance`` (``run_seconds`` without ``compile_seconds``). A run that fails has NaN after the time it
+        reached, a message naming the cause, and raises a ``SolveWarning``.
         Ctrl-C returns what exists.
 
     Raises
@@ -95,13 +96,17 @@ def solve(
         Naming the argument, what came, and what is allowed.
     """
     problems, single = _problems(problem)
-    starts = check_weights("w0", w0, problems[0].size)
+    starts = check_weights("w0", w0, problems[0].shape)
     single = single and starts.ndim == 1
     starts = np.atleast_2d(starts)
     runs = max(len(starts), len(problems))
     if len(problems) not in (1, runs) or len(starts) not in (1, runs):
         raise complain("w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem")
     times = check_times(t_eval)
+    if executor is not None and not isinstance(executor, Executor):
+        raise complain("executor", executor, "a concurrent.futures.Executor or None")
+    if progress is not None and not callable(progress):
+        raise complain("progress", progress, "a function of the fraction done, or None")
     options = Options(
         closure,
         _rtol(rtol),
@@ -114,7 +119,8 @@ def solve(
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
     outcomes = _run_all(jobs, plans, times, options, executor, progress)
-    cost = {"run_seconds": time.perf_counter() - began, "compile_seconds": jit.compile_seconds - compiling}
+    compiled = jit.compile_seconds - compiling
+    cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     return _gather(jobs, plans, times, options, outcomes, single, cost)
 
 

@@ -225,7 +225,7 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
     maps = [ax for ax in figure.axes if ax.get_title(loc="left").startswith(("theory", "SGD", "control"))]
     meshes: list[Any] = [ax.collections[0] for ax in maps]
     assert [ax.get_title(loc="left") for ax in maps] == [
-        "theory", "SGD, run 1, aligned to the theory", "control, theory"]
+        "theory", "SGD, run 1, aligned", "control, theory"]
     largest = max(float(np.abs(w).max()) for w in (runs["theory"].w, runs["sgd"].w[1], runs["control"].w))
     assert {mesh.get_clim() for mesh in meshes} == {(-largest, largest)}
     theory, sgd = (np.asarray(mesh.get_array())[:, -1] for mesh in meshes[:2])

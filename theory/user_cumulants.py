@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from .covariance import NEGATIVE_EIGENVALUE
 from .shape import Size, as_size, shape_of
 from .validate import complain
 
+_AVERAGE = "; Cumulants.symmetrised(second, fourth) averages estimates"
 #: Symmetries hold to this fraction of the largest entry, and C_00 = 1 to this.
 ROUNDING = 1e-9
 
@@ -67,6 +69,35 @@ class Cumulants:
         for array in (second, fourth):
             digest.update(array.astype("<f8").tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
+
+    @classmethod
+    def symmetrised(cls, second: ArrayLike, fourth: ArrayLike, name: str = "") -> Cumulants:
+        """Of estimates, which have the symmetries up to noise: averages over orders of the sites and translations.
+
+        Parameters
+        ----------
+        second, fourth : real arrays
+            As for the class, ``fourth`` on all sites; scaled to unit variance, C by 1/C_00 and K by 1/C_00^2.
+
+        Raises
+        ------
+        ValueError
+            As the class does; so for a C that noise leaves with a clearly negative eigenvalue.
+        """
+        C, K = _real("second", second), _real("fourth", fourth)
+        if C.ndim not in (1, 2) or not C.size or C.flat[0] <= 0:
+            raise complain("second", f"shape {C.shape}", "shape (D,) or (L, L), C_00 > 0")
+        sites = C.size
+        if K.shape != C.shape * 3:
+            raise complain("fourth", f"shape {K.shape}", f"{C.shape * 3}: all sites of second")
+        C, K = C / C.flat[0], K / C.flat[0] ** 2
+        mirrored = np.roll(np.flip(C), 1, tuple(range(C.ndim)))
+        K = K.reshape(sites, sites, sites)
+        K = sum(K.transpose(order) for order in itertools.permutations(range(3))) / 6  # type: ignore[assignment]
+        _, less = _differences(C.shape[0], C.ndim, True)
+        a, b, c = np.ogrid[:sites, :sites, :sites]
+        moved = [K[less[0, x], less[y, x], less[z, x]] for x, y, z in ((a, b, c), (b, a, c), (c, a, b))]
+        return cls((C + mirrored) / 2, ((K + sum(moved)) / 4).reshape(C.shape * 3), name)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -181,7 +212,7 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
         raise complain("fourth", f"K_0000 = {K[origin, origin, origin]:.6g}", "K_0000 >= -2 (as of every law)")
     for swapped, what in ((K.swapaxes(0, 1), "K_0abc = K_0bac"), (K.swapaxes(1, 2), "K_0abc = K_0acb")):
         if np.abs(K - swapped).max() > bound:
-            raise complain("fourth", f"entries that differ by {np.abs(K - swapped).max():.2g}", what)
+            raise complain("fourth", f"entries that differ by {np.abs(K - swapped).max():.2g}", what + _AVERAGE)
     worst = 0.0
     for a in range(sites):
         to = difference[:, a]
@@ -191,7 +222,9 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
     if worst > bound:
         what = "" if m == side else f", so zero where the four sites spread over more than {m // 2}"
         raise complain(
-            "fourth", f"entries that differ by {worst:.2g}", f"K_0abc = K_0(-a)(b-a)(c-a) (translations{what})"
+            "fourth",
+            f"entries that differ by {worst:.2g}",
+            f"K_0abc = K_0(-a)(b-a)(c-a) (translations{what})" + _AVERAGE,
         )
 
 

@@ -161,7 +161,7 @@ def compare(
     share = _allowance(allowance)
     tolerance = real("tolerance", tolerance, "tolerance > 0", low=0.0, open_low=True)
     check_problem(problem)
-    start = check_weights("w0", w0, problem.size)
+    start = check_weights("w0", w0, problem.shape)
     if start.ndim != 1:
         raise complain("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
     options: dict[str, Any] = {"batch_size": batch_size, "executor": executor, "progress": progress}

@@ -21,7 +21,7 @@ class Progress:
     enabled : bool
         When false nothing is written.
     unit : str
-        Name of a unit, in the plural.
+        Name of a unit, in the plural; empty: only the share is told.
     every : float
         Seconds between plain lines when standard error is not a terminal.
     """
@@ -62,5 +62,5 @@ class Progress:
         self._told = time.monotonic()
         share = 100.0 * self.done / self.total if self.total else 100.0
         seconds = self._told - self._start
-        print(f"{self.label}: {share:.0f} % ({self.done} of {self.total} {self.unit}), {seconds:.0f} s",
-              file=sys.stderr, flush=True)
+        count = f" ({self.done} of {self.total} {self.unit})" if self.unit else ""
+        print(f"{self.label}: {share:.0f} %{count}, {seconds:.0f} s", file=sys.stderr, flush=True)

@@ -171,7 +171,7 @@ def _images(figure: Figure, grid: Any, roles: Roles, sgd_run: int, shape: tuple[
 
 
 def _titles(sgd_run: int) -> dict[str, str]:
-    return {"theory": "theory", "sgd": f"SGD, run {sgd_run}, aligned to the theory", "control": "control, theory"}
+    return {"theory": "theory", "sgd": f"SGD, run {sgd_run}, aligned", "control": "control, theory"}
 
 
 def _given(roles: Roles, sgd_run: int) -> tuple[dict[str, Trajectory], dict[str, np.ndarray]]:

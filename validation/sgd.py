@@ -244,7 +244,7 @@ def simulate_sgd(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    starts = check_weights("w0", w0, problem.size)
+    starts = check_weights("w0", w0, problem.shape)
     rule = Rule(problem.prior, problem.bias, _rate(learning_rate), _batch(batch_size))
     steps = _steps(check_times(t_eval), rule.learning_rate)
     streams = _streams(seed, starts)

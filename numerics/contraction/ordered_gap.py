@@ -19,7 +19,7 @@ from ..jit import kernel
 from . import ising_ring
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
 from .ising_ring import contract as ising_contract
-from .low_rank_setup import LONGEST_GAP, low_rank
+from .low_rank_setup import LONGEST_GAP, SMALLEST_TOLERANCE, low_rank
 
 METHOD = "ordered-gap"
 #: Sites contracted at a time, so that all rows of the scratch stay in the cache.
@@ -75,13 +75,16 @@ def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
     Raises
     ------
     ValueError
-        Naming ``size`` when the ring is too short, or the correlation too long, for this method at this tolerance.
+        Naming ``tolerance`` below 1e-11; ``size`` when the ring is too short, or the correlation too long, for this
+        method at this tolerance.
     """
     none = np.empty((0, 0)), np.empty((0, 0, 0)), np.empty(0), np.empty((0, 0), np.int64)
     if isinstance(law, GP):
         return OrderedGap(size, *none, 0.0)
     if isinstance(law, Ising):
         return OrderedGap(size, np.array([[law.t]]), *none[1:], 0.0)
+    if tolerance < SMALLEST_TOLERANCE:
+        raise complain("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the ordered-gap contraction")
     found = low_rank(law, size, tolerance)
     if found is None:
         raise complain(

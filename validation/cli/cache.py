@@ -13,7 +13,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What to do with the cache."""
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--where", action="store_true", help="say where the cache is and what it holds (the default)")
-    what.add_argument("--warm", action="store_true", help="compile all kernels now, so that later starts are quick")
+    what.add_argument(
+        "--warm",
+        action="store_true",
+        help="compile the kernels of the shipped activations and closures now, so that later starts are quick",
+    )
     what.add_argument("--clear", action="store_true", help="remove compiled kernels and generated sources")
     what.add_argument("--clear-stale", action="store_true", help="remove only kernels of other versions")
     parser.add_argument("--activation", action="append", default=None, help="with --warm: this one; may be repeated")
@@ -68,7 +72,7 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
     """Cumulants, contractions, integrator, exact flow and SGD on the smallest problems there are."""
     import numpy as np
 
-    from cumulode.numerics import preactivation_cumulants, solve
+    from cumulode.numerics import convolutional_cp, preactivation_cumulants, solve
     from cumulode.theory import NLGP, Problem
     from cumulode.validation import simulate_sgd
 
@@ -81,6 +85,8 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
     for size in (4, (4, 4)):  # by pairs of sites
         w = np.full(4 if size == 4 else 16, 0.1)
         solve(Problem(wrapped, wrapped, size, activation=activation), w, times, closure=closures[0])
+    solve(field, w0, times, closure=closures[0], contraction="sorted-list")
+    convolutional_cp(field.plus, 1, starts=1)
     for closure in {"tree", "conditional"} & set(closures):  # with right-hand sides of their own
         solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):

@@ -161,6 +161,20 @@ def add_solver(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--rtol", type=float, default=1e-6, help="relative error of a step")
     group.add_argument("--atol", type=float, default=1e-9, help="absolute error of a step")
     group.add_argument("--tolerance", type=float, default=1e-3, help="relative error of the fourth cumulant tensor")
+    group.add_argument(
+        "--contraction", default="auto", help="auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted"
+    )
+
+
+def check_solver(options: argparse.Namespace) -> None:
+    """Refuse a closure, tolerance or contraction that is none, before anything is said to begin."""
+    from cumulode.numerics.contraction.form import check_contraction
+    from cumulode.numerics.inputs import check_tolerance
+    from cumulode.theory.names import check_closure
+
+    check_closure(options.closure, ("exact",))
+    check_tolerance(options.tolerance)
+    check_contraction(options.contraction)
 
 
 def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> None:

@@ -23,8 +23,9 @@ def run(options: argparse.Namespace) -> int:
     from ..progress import Progress
 
     common.writable("out", options.out, (".nc", ".npz"))
+    common.check_solver(options)
     problem, start, times = common.problem(options), common.start(options), common.times(options)
-    with Progress(1000, "solve", enabled=not options.quiet, unit="permille") as shown, warnings.catch_warnings():
+    with Progress(1000, "solve", enabled=not options.quiet, unit="") as shown, warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)  # told below, once
         solution = solve(
             problem,
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
             options.rtol,
             options.atol,
             tolerance=options.tolerance,
+            contraction=options.contraction,
             progress=lambda done: shown.update(int(1000 * done) - shown.done),
         )
     error = solution.provenance["cumulant_error"]
