@@ -189,3 +189,14 @@ def test_the_law_lives_on_its_own_size_and_is_not_sampled():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_a_control_whose_covariance_is_tilted_is_not_drawn_from():
+    """Assert that a covariance on a torus with C(1, 1) != C(1, -1), which modes cannot draw, is refused in one line."""
+    taps = np.zeros((6, 6))
+    taps[0, 0], taps[1, 1] = 1.0, 0.8
+    C = np.fft.ifft2(np.abs(np.fft.fft2(taps)) ** 2).real
+    law = GP(Cumulants(C / C[0, 0], np.full((1,) * 6, -0.5)))
+    with pytest.raises(ValueError, match=r"^law: got [^\n]*C\(x, y\) = C\(-x, y\)[^\n]*$"):
+        sampler(law, (6, 6))
+    assert sampler(GP(TORUS), (4, 4)).modes > 0
