@@ -69,7 +69,7 @@ def solve(
         tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
     rtol, atol : float
         Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
-    tolerance : float in [0, 1)
+    tolerance : float in [0, 1), on a torus at least 1e-11
         Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
     contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
         How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance; what was
@@ -270,7 +270,7 @@ def _provenance(
         "closure": options.closure,
         "rtol": options.rtol,
         "atol": options.atol,
-        "contraction": next(iter(plans.values())).method,
+        "contraction": ", ".join(dict.fromkeys(m for p in plans.values() for m in p.method.split(", "))),
         "tolerance": options.tolerance,
         "cumulant_error": max(plan.error for plan in plans.values()),
         "evaluations": evaluations,

@@ -53,3 +53,10 @@ def test_trajectories_at_the_default_tolerance_are_the_exact_ones(xi, gain):
     rough, fine = (solve(_problem(gain, xi, -1.0), starts, [15.0, 150.0], tolerance=t, rtol=1e-8) for t in (1e-3, 1e-8))
     distance = np.linalg.norm(rough.w - fine.w, axis=-1) / np.linalg.norm(fine.w, axis=-1)
     assert distance.max() < 1e-3
+
+
+def test_the_provenance_names_every_contraction():
+    """Assert that of a batch all methods are named, each once, not those of the first problem alone."""
+    gaussian = _problem(3.0, 4.0, -1.0).gaussian_control()
+    found = solve([gaussian, _problem(3.0, 4.0, -1.0), gaussian], _start(0), [0.0])
+    assert found.provenance["contraction"] == "none (Gaussian), ordered-gap"
