@@ -19,7 +19,7 @@ from cumulode.theory.validate import complain, real
 from . import integrate, jit
 from .contraction.form import AUTO
 from .inputs import check_times, check_weights
-from .plan import Plan, make_plan, preactivation_cumulants
+from .plan import Plan, class_forms, make_plan, preactivation_cumulants
 from .rhs import CLAMPED, CONTINUED
 from .solution import Solution
 
@@ -113,6 +113,8 @@ def solve(
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
+    for p in plans:  # what is recorded needs K, whatever the closure: refused before the work, not after
+        class_forms(p, tolerance, contraction)
     outcomes = _run_all(jobs, plans, times, options, executor, progress)
     cost = {"run_seconds": time.perf_counter() - began, "compile_seconds": jit.compile_seconds - compiling}
     return _gather(jobs, plans, times, options, outcomes, single, cost)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
-from cumulode.numerics import solve
-from cumulode.theory import NLGP, Problem
+from cumulode.numerics import drift, solve
+from cumulode.theory import NLGP, Ising, Problem
 
 SIZE = 100
 
@@ -60,3 +62,16 @@ def test_the_provenance_names_every_contraction():
     gaussian = _problem(3.0, 4.0, -1.0).gaussian_control()
     found = solve([gaussian, _problem(3.0, 4.0, -1.0), gaussian], _start(0), [0.0])
     assert found.provenance["contraction"] == "none (Gaussian), ordered-gap"
+
+
+@pytest.mark.parametrize("closure", ["conditional", "exact"])
+def test_a_contraction_that_cannot_be_is_refused_before_the_work(closure, monkeypatch):
+    """Assert that closures without K refuse it too, for k4 is recorded; and that nothing is integrated then."""
+    field = NLGP(1.0, 0.5)
+    torus, ring = Problem(field, field, (4, 4)), Problem(Ising(t=0.99), Ising(t=0.3), 500)
+    problem, contraction = (torus, "ordered-gap") if closure == "conditional" else (ring, "sorted-list")
+    monkeypatch.setattr(sys.modules["cumulode.numerics.solve"], "_run_all", None)
+    with pytest.raises(ValueError, match=r"^(contraction|size): [^\n]*$"):
+        solve(problem, np.ones(problem.size), [0.0, 1.0], closure, contraction=contraction)
+    with pytest.raises(ValueError, match=r"^contraction: [^\n]*$"):
+        drift(problem, closure, contraction="no such")
