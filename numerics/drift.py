@@ -62,7 +62,7 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
         tree (with the sixth cumulant at tree level; ``tree:CHI`` weighs it by CHI >= 0, 1 by default) | conditional
         (marginal and C alone, after Lufkin, Saxe & Grant), or ``exact`` (both classes Ising, smooth activation):
         theory.md sections 3 and 6.
-    tolerance : float in [0, 1), default 1e-3
+    tolerance : float in [0, 1), on a torus at least 1e-11; default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
     contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
         How to contract it: see :func:`solve`; what was chosen is ``f.method``.

@@ -68,7 +68,7 @@ def source_stamp() -> str:
     for room in rooms:
         for path in sorted(room.rglob("*.py")):
             text = path.read_bytes()
-            if b"@kernel" in text:
+            if b"@kernel" in text or b"@intrinsic" in text:
                 digest.update(path.name.encode() + text)
     return digest.hexdigest()[:16]
 

@@ -64,7 +64,7 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
     """
     check_problem(problem)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
-    tolerance = check_tolerance(tolerance)
+    tolerance, contraction = check_tolerance(tolerance), check_contraction(contraction)
     if closure == EXACT:
         oracle.exact_data(problem)  # refuses what has no exact flow
         rhs = compiled(oracle.exact_rhs, oracle.exact_sig)
@@ -81,7 +81,7 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
             lambda: oracle.exact_data(problem),
         )
     if closure == CONDITIONAL:
-        return _conditional_plan(problem, check_contraction(contraction))
+        return _conditional_plan(problem)
     if tree_weight(closure) is not None:
         return _tree_plan(problem, closure, class_forms(problem, tolerance, contraction))
     if closure.startswith("taylor"):
@@ -130,7 +130,7 @@ def _inverse(law: Law, shape: tuple[int, ...]) -> tree.Inverse:
     return tree.inverse(second_cumulant(law, shape if len(shape) > 1 else shape[0]), shape)
 
 
-def _conditional_plan(problem: Problem, contraction: str) -> Plan:
+def _conditional_plan(problem: Problem) -> Plan:
     """No K at all: C and the marginals."""
     marginals = [conditional.marginal(law) for law in problem.laws]
     kernels = activation_kernels(str(problem.activation))

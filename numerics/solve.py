@@ -19,7 +19,7 @@ from cumulode.theory.validate import complain, real
 from . import integrate, jit
 from .contraction.form import AUTO
 from .inputs import check_times, check_weights
-from .plan import Plan, make_plan, preactivation_cumulants
+from .plan import Plan, class_forms, make_plan, preactivation_cumulants
 from .rhs import CLAMPED, CONTINUED
 from .solution import Solution
 
@@ -70,7 +70,7 @@ def solve(
         tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
     rtol, atol : float
         Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
-    tolerance : float in [0, 1)
+    tolerance : float in [0, 1), on a torus at least 1e-11
         Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
     contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
         How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance; what was
@@ -118,6 +118,8 @@ def solve(
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
+    for p in plans:  # what is recorded needs K, whatever the closure: refused before the work, not after
+        class_forms(p, tolerance, contraction)
     outcomes = _run_all(jobs, plans, times, options, executor, progress)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
@@ -276,7 +278,7 @@ def _provenance(
         "closure": options.closure,
         "rtol": options.rtol,
         "atol": options.atol,
-        "contraction": next(iter(plans.values())).method,
+        "contraction": ", ".join(dict.fromkeys(m for p in plans.values() for m in p.method.split(", "))),
         "tolerance": options.tolerance,
         "cumulant_error": max(plan.error for plan in plans.values()),
         "evaluations": evaluations,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
-from cumulode.numerics import solve
-from cumulode.theory import NLGP, Problem
+from cumulode.numerics import drift, solve
+from cumulode.theory import NLGP, Ising, Problem
 
 SIZE = 100
 
@@ -53,3 +55,23 @@ def test_trajectories_at_the_default_tolerance_are_the_exact_ones(xi, gain):
     rough, fine = (solve(_problem(gain, xi, -1.0), starts, [15.0, 150.0], tolerance=t, rtol=1e-8) for t in (1e-3, 1e-8))
     distance = np.linalg.norm(rough.w - fine.w, axis=-1) / np.linalg.norm(fine.w, axis=-1)
     assert distance.max() < 1e-3
+
+
+def test_the_provenance_names_every_contraction():
+    """Assert that of a batch all methods are named, each once, not those of the first problem alone."""
+    gaussian = _problem(3.0, 4.0, -1.0).gaussian_control()
+    found = solve([gaussian, _problem(3.0, 4.0, -1.0), gaussian], _start(0), [0.0])
+    assert found.provenance["contraction"] == "none (Gaussian), ordered-gap"
+
+
+@pytest.mark.parametrize("closure", ["conditional", "exact"])
+def test_a_contraction_that_cannot_be_is_refused_before_the_work(closure, monkeypatch):
+    """Assert that closures without K refuse it too, for k4 is recorded; and that nothing is integrated then."""
+    field = NLGP(1.0, 0.5)
+    torus, ring = Problem(field, field, (4, 4)), Problem(Ising(t=0.99), Ising(t=0.3), 500)
+    problem, contraction = (torus, "ordered-gap") if closure == "conditional" else (ring, "sorted-list")
+    monkeypatch.setattr(sys.modules["cumulode.numerics.solve"], "_run_all", None)
+    with pytest.raises(ValueError, match=r"^(contraction|size): [^\n]*$"):
+        solve(problem, np.ones(problem.size), [0.0, 1.0], closure, contraction=contraction)
+    with pytest.raises(ValueError, match=r"^contraction: [^\n]*$"):
+        drift(problem, closure, contraction="no such")

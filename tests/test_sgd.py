@@ -349,3 +349,11 @@ def test_localisation_is_that_of_the_population_flow() -> None:
     expected = data[key.replace("/w", "/ipr")][-1]
     final = run.ipr[:, -1]
     assert abs(final.mean() - expected) < stats.t(15).isf(5e-6) * final.std(ddof=1) / 4 + 0.005
+
+
+def test_a_run_whose_cumulants_cannot_be_recorded_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assert that a torus too large for its correlation length is refused by name, and that no step is taken then."""
+    field = NLGP(3.0, 8.0)
+    monkeypatch.setattr(sgd, "_run_all", None)
+    with pytest.raises(ValueError, match=r"^size: [^\n]*$"):
+        simulate_sgd(Problem(field, field, (64, 64)), np.zeros(4096), [0.0, 1.0])

@@ -178,6 +178,13 @@ def test_a_size_that_is_no_square_torus_is_refused(size):
             call()
 
 
+@pytest.mark.parametrize("size", [10**30, (10**5, 10**5)], ids=repr)
+def test_a_size_beyond_memory_is_refused(size):
+    """Assert one line naming ``size`` and the most sites there may be."""
+    with pytest.raises(ValueError, match=r"^size: got [^\n]*allowed: at most 100000000 sites$"):
+        second_cumulant(NLGP(1.0, 0.5), size)
+
+
 def test_offsets_of_the_wrong_dimension_are_refused():
     """Assert that (n, 3) on a torus and (n, 3, 2) on a ring are refused naming ``offsets``."""
     law = NLGP(1.0, 0.5)

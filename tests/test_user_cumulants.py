@@ -10,7 +10,8 @@ import re
 import numpy as np
 import pytest
 
-from cumulode import Cumulants, Problem, fourth_cumulant, second_cumulant
+from cumulode import Cumulants, Problem, drift, fourth_cumulant, second_cumulant
+from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.cumulants import fourth_at
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.laws import from_dict, with_parameters
@@ -210,3 +211,36 @@ def test_noisy_estimates_are_averaged_over_the_symmetries(shape):
         Cumulants(C, K + noise)
     found = Cumulants.symmetrised(C, K + noise)
     assert np.linalg.norm(np.asarray(found.fourth) - K) < 0.5 * np.linalg.norm(noise)
+
+
+@pytest.mark.parametrize("shape", [(8,), (4, 4)])
+def test_no_fourth_cumulant_is_the_gaussian_control(shape):
+    """Assert that arrays of zeros give the drift of GP, to the bit, and that tree takes them."""
+    law = NLGP(3.0, 0.6)
+    size = shape[0] if len(shape) == 1 else shape
+    none = Cumulants(second_cumulant(law, size).reshape(shape), np.zeros(3 * shape))
+    w = np.random.default_rng(0).standard_normal(int(np.prod(shape)))
+    for closure in ("regression", "tree"):
+        mine, control = (drift(Problem(c, law, size), closure) for c in (none, GP(law)))
+        assert np.array_equal(mine(w), control(w))
+
+
+def test_cumulants_of_independent_sites_by_one_entry():
+    """Assert k4 = K_0000 sum_i w_i^4 for K given at offset 0 alone, on a ring and a torus; and K of no rows."""
+    w = np.random.default_rng(1).standard_normal(16)
+    for shape, size in (((16,), 16), ((4, 4), (4, 4))):
+        law = Cumulants(np.eye(1, 16).reshape(shape), np.full((1,) * 3 * len(shape), -1.2))
+        _, k4 = preactivation_cumulants(Problem(law, law, size), w)
+        assert k4 == pytest.approx(-1.2 * np.sum(w**4), rel=1e-12)
+        assert fourth_cumulant(law, np.empty((0, 3, 2)[: 1 + len(shape)], int), size).size == 0
+
+
+def test_a_control_whose_covariance_is_tilted_is_not_drawn_from():
+    """Assert that a covariance on a torus with C(1, 1) != C(1, -1), which modes cannot draw, is refused in one line."""
+    taps = np.zeros((6, 6))
+    taps[0, 0], taps[1, 1] = 1.0, 0.8
+    C = np.fft.ifft2(np.abs(np.fft.fft2(taps)) ** 2).real
+    law = GP(Cumulants(C / C[0, 0], np.full((1,) * 6, -0.5)))
+    with pytest.raises(ValueError, match=r"^law: got [^\n]*C\(x, y\) = C\(-x, y\)[^\n]*$"):
+        sampler(law, (6, 6))
+    assert sampler(GP(TORUS), (4, 4)).modes > 0

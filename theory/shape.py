@@ -11,6 +11,9 @@ from .validate import complain
 #: What every function that needs sites takes: D or (D,) for a ring, (L, L) for a torus.
 Size: TypeAlias = "int | tuple[int, ...]"
 
+#: More would not fit into memory; a larger number is a slip.
+MOST_SITES = 10**8
+
 ALLOWED = "an integer >= 4 (a ring) or (L, L) with an integer L >= 4 (a torus)"
 
 
@@ -20,6 +23,8 @@ def shape_of(size: object, name: str = "size", allowed: str = ALLOWED) -> tuple[
     good = len(sides) in (1, 2) and all(isinstance(s, numbers.Integral) and not isinstance(s, bool) for s in sides)
     if not good or min(sides) < 4 or len(set(sides)) > 1:
         raise complain(name, size, allowed)
+    if math.prod(map(int, sides)) > MOST_SITES:
+        raise complain(name, size, f"at most {MOST_SITES} sites")
     return tuple(int(s) for s in sides)
 
 

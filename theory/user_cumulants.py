@@ -24,7 +24,8 @@ class Cumulants:
     """Inputs of which second and fourth cumulant are known: all that the closures in ``k2`` and ``k4`` need.
 
     Odd moments vanish. Laws are equal, and hash alike, where their arrays and names are equal. There is nothing to
-    sample: theory only. Reflection symmetry of K is not required.
+    sample: theory only. On a ring K need not be the same under reflections; on a torus its contraction (pair form)
+    wants it unchanged by inversion, reflections and quarter turns, and refuses others.
 
     Parameters
     ----------

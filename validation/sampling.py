@@ -18,6 +18,7 @@ from cumulode.numerics.jit import f8, i8, kernel, vector
 from cumulode.theory import covariance, nlgp
 from cumulode.theory.laws import GP, NLGP, Ising, Law
 from cumulode.theory.shape import shape_of
+from cumulode.theory.user_cumulants import ROUNDING
 from cumulode.theory.validate import choice, complain, integer
 
 from .borrowing import borrowed
@@ -77,7 +78,8 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
     Raises
     ------
     ValueError
-        For something that is no law, or a law that does not exist at this size.
+        For something that is no law, a law that does not exist at this size, or the Gaussian control of a user's
+        arrays whose covariance on a torus is not even in each direction.
     """
     if not isinstance(law, (NLGP, GP, Ising)):
         raise complain("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
@@ -108,8 +110,14 @@ def _field(law: NLGP, shape: tuple[int, ...]) -> Field:
 
 def _control_field(law: GP, shape: tuple[int, ...]) -> Field:
     """The Gaussian field with the covariance of another law, which on a torus is no product."""
-    c = second_cumulant(law, shape)
-    return ring_field(c) if len(shape) == 1 else torus_field(c.reshape(shape))
+    c = second_cumulant(law, shape).reshape(shape)
+    if len(shape) == 1:
+        return ring_field(c)
+    odd = float(np.abs(c - np.roll(c[::-1], 1, axis=0)).max())  # modes are products of the two directions'
+    if odd > ROUNDING:
+        raise complain("law", law, "to draw from on a torus, a covariance even in each direction, C(x, y) = C(-x, y); "
+                       f"here they differ by {odd:.2g}")
+    return torus_field(c)
 
 
 def _keep_probabilities(t: float, size: int) -> np.ndarray:

@@ -252,6 +252,7 @@ def simulate_sgd(
     began, compiling = time.perf_counter(), jit.compile_seconds
     _kernel(), activation_kernels(str(problem.activation))  # compile before the threads start
     plus, minus = (sampler(law, problem.shape, erf) for law in problem.laws)
+    preactivation_cumulants(problem, starts)  # what is recorded needs K: refused before the work, not after
     rows = np.broadcast_to(starts, (len(streams), problem.size))
     jobs = [_Job(plus, minus, str(problem.activation), rule, row.copy(), steps, root, key)
             for row, (root, key) in zip(rows, streams, strict=True)]

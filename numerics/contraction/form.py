@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.theory.laws import GP, Ising, Law
-from cumulode.theory.validate import complain
+from cumulode.theory.laws import GP, Cumulants, Ising, Law
+from cumulode.theory.validate import choice, complain
 
 from ..jit import i8, kernel, matrix, vector
 from ..pointers import address_of, function_at
@@ -66,14 +66,12 @@ def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction:
 
 def check_contraction(contraction: object) -> str:
     """Return ``contraction`` if it is the name of a method."""
-    if contraction not in METHODS:
-        raise complain("contraction", contraction, "one of " + ", ".join(METHODS))
-    return str(contraction)
+    return choice("contraction", contraction, METHODS)
 
 
 @lru_cache(maxsize=1024)
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
-    if isinstance(law, GP):
+    if isinstance(law, GP) or (isinstance(law, Cumulants) and not np.any(law.fourth)):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
         contraction = _fastest(law, shape, tolerance)
