@@ -170,11 +170,16 @@ def _deltas(q: Quadrature) -> list[str]:
     return lines
 
 
-def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
+#: Below this k2, B formed as a difference over k2^2 (regression: k2) loses more digits than taylor's B is wrong by.
+SMALL, SMALL_REGRESSION = 3e-6, 1e-8
+
+
+def write_dispatch(name: str, branches: list[Branch], potential: bool, smooth: bool = False) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
-    has no expression for, but another has, is zero.
+    has no expression for, but another has, is zero. Where the activation is smooth all these closures pass to
+    taylor, with which they agree to first order, as k2 -> 0.
     """
     names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
@@ -186,6 +191,12 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool) -> str:
     ]
     if len(branches) == 1:
         return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
+    if smooth and not potential:
+        lines += [
+            f"    if k2 < {SMALL_REGRESSION if name == 'regression' else SMALL!r}:",
+            "        A, B = taylor(k2, k4, y, b)",
+            f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
+        ]
     lines += ["    flag = 0", "    kappa = k4 / (k2 * k2)"]
     if branches[0].low == -2.0:
         lines += [
@@ -246,7 +257,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
                 if equations.name not in written:
                     parts.append(write_function(equations, len(activation.kinks)))
                     written.add(equations.name)
-            parts.append(write_dispatch(tag, branches, potential))
+            parts.append(write_dispatch(tag, branches, potential, smooth=not activation.kinks))
     return "\n\n".join(parts)
 
 

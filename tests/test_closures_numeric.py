@@ -264,3 +264,19 @@ def test_flags_say_which_closure_stood_in_and_where_kappa_was_clamped():
         assert coefficients("erf", "edgeworth", 1.0, 3.0, 1.0, -1.0)[:2] == (A, B)
     for closure in ("gaussian", "edgeworth", "taylor"):
         assert coefficients("erf", closure, 1.0, 5.0, 1.0, -1.0)[2] == 0
+
+
+@pytest.mark.parametrize("activation", ["erf", "tanh", "softplus"])
+@pytest.mark.parametrize("closure", ["bimodal", "pearson", "regression", "tree"])
+def test_coefficients_keep_their_digits_as_k2_vanishes(closure, activation):
+    """Assert A and B of taylor at k2 = 1e-22 whatever the kurtosis, where B formed as a difference over k2^2 was rounding
+    (10^5) and made steps collapse; and A to 1e-8, B to 2e-3 (regression 3e-7) on both sides of where taylor takes over.
+    """
+    law, taylor = (coefficients_kernel(activation, name) for name in (closure, "taylor"))
+    border, allowed = (1e-8, 3e-7) if closure == "regression" else (3e-6, 2e-3)
+    for k2 in (1.01 * border, 0.99 * border, 1e-22):
+        for kappa in (-1.5, -0.3, 0.0, 0.5):
+            A, B = law(k2, kappa * k2 * k2, 1.0, -0.7, RULE)[:2]
+            A_taylor, B_taylor = taylor(k2, kappa * k2 * k2, 1.0, -0.7, RULE)[:2]
+            assert A == pytest.approx(A_taylor, rel=1e-8)
+            assert B == pytest.approx(B_taylor, rel=allowed if k2 > border else 1e-12)

@@ -75,3 +75,13 @@ def test_a_contraction_that_cannot_be_is_refused_before_the_work(closure, monkey
         solve(problem, np.ones(problem.size), [0.0, 1.0], closure, contraction=contraction)
     with pytest.raises(ValueError, match=r"^contraction: [^\n]*$"):
         drift(problem, closure, contraction="no such")
+
+
+def test_where_k2_is_rounding_no_step_collapses():
+    """Assert that a neuron near threshold at xi+ = 10 is followed to the end: its k2 falls to 1e-17 |w|^2 in class plus.
+
+    Gain 0.611, b = -0.463: of 4096 runs seven like this one stopped before coefficients had a limit at k2 = 0.
+    """
+    gain, bias = float(np.geomspace(0.1, 30.0, 64)[20]), float(np.linspace(-1.5, -0.29, 8)[6])
+    found = solve(_problem(gain, 10.0, bias), np.array([_start(seed) for seed in (1, 4, 6)]), [0.0, 150.0])
+    assert found.success

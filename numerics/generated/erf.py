@@ -329,6 +329,9 @@ def bimodal(k2, k4, y, b):
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -496,6 +499,9 @@ def pearson_heavy(k2, k4, y, b, rule):
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -675,6 +681,9 @@ def regression_heavy(k2, k4, y, b, rule):
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    if k2 < 1e-08:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -989,6 +998,9 @@ def tree_heavy(k2, k4, y, b, rule):
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0.0, 0.0, 0.0, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
