@@ -24,6 +24,9 @@ def broken(expr: Any, tex: Callable[[Any], str], width: float = WIDTH) -> list[s
         return _sum(expr, tex, width)
     if isinstance(expr, sp.Mul):
         return _product(expr, tex, width) or _factors(expr, tex, width)
+    if isinstance(expr, sp.Derivative) and isinstance(expr.expr, sp.Add) and len(expr.variables) == 1:
+        first, *more = _bracketed(expr.expr, tex, width - 4)
+        return [rf"\frac{{\partial}}{{\partial {tex(expr.variables[0])}}} {first}", *more]
     if isinstance(expr, sp.Integral) and len(expr.limits) == 1:
         return _integral(expr, tex, width)
     return [whole]
@@ -65,16 +68,33 @@ def _product(expr: sp.Mul, tex: Callable[[Any], str], width: float) -> list[str]
 
 
 def _factors(expr: sp.Mul, tex: Callable[[Any], str], width: float) -> list[str]:
-    """As many factors as fit, then the next ones after a times sign."""
-    done: list[str] = []
-    kept: list[sp.Expr] = []
-    for factor in expr.as_ordered_factors():
-        if kept and visible_width(tex(sp.Mul(*kept, factor, evaluate=False))) > width:
-            done.append(tex(sp.Mul(*kept, evaluate=False)))
-            kept = []
-        kept.append(factor)
-    done.append(tex(sp.Mul(*kept, evaluate=False)))
-    return [done[0], *(rf"\times {line}" for line in done[1:])]
+    """As many factors as fit, then the next ones after a times sign; a sum alone on its lines in brackets."""
+    coefficient, rest = expr.as_coeff_Mul()
+    groups: list[list[sp.Expr]] = [[coefficient]] if coefficient != 1 else []
+    for factor in rest.as_ordered_factors() if isinstance(rest, sp.Mul) else [rest]:
+        if groups and visible_width(tex(sp.Mul(*groups[-1], factor, evaluate=False))) <= width:
+            groups[-1].append(factor)
+        else:
+            groups.append([factor])
+    if len(groups) == 1:
+        return [tex(expr)]
+    lines: list[str] = []
+    for group in groups:
+        first, *more = _bracketed(group[0], tex, width) if len(group) == 1 else [tex(sp.Mul(*group, evaluate=False))]
+        lines += [rf"\times {first}" if lines else first, *more]
+    return lines
+
+
+def _bracketed(factor: sp.Expr, tex: Callable[[Any], str], width: float) -> list[str]:
+    """One factor of a product; a sum, or a power of one, broken where it must be."""
+    base, power = factor.as_base_exp() if isinstance(factor, sp.Pow) else (factor, sp.Integer(1))
+    if not isinstance(base, sp.Add) or (power != 1 and visible_width(tex(factor)) <= width):
+        return [tex(factor)]
+    inside = broken(base, tex, width - 4)
+    raised = "" if power == 1 else f"^{{{tex(power)}}}"
+    if len(inside) == 1:
+        return [rf"\left[ {inside[0]} \right]{raised}"]
+    return [rf"\Bigl[ {inside[0]}", *inside[1:-1], rf"{inside[-1]} \Bigr]{raised}"]
 
 
 def _integral(expr: sp.Integral, tex: Callable[[Any], str], width: float) -> list[str]:
