@@ -200,3 +200,16 @@ def test_the_example_runs_and_shows_what_it_says():
     assert "step uniform.4 (guessed) is wrong: at L = " in run.stdout
     assert "gain sqrt 2" in run.stdout
     assert run.stderr == ""
+
+
+def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
+    """Assert brackets around both sums of a product broken into lines, around a power's base, and in a derivative."""
+    from cumulode.theory.line_breaks import broken
+
+    x, y = sp.symbols("x y")
+    for width in (12.0, 8.0):
+        both = " ".join(broken(sp.Mul(x + y, x - 2 * y, evaluate=False), sp.latex, width))
+        assert both.count("(") + both.count("[") == 2
+    powers = broken(sp.Mul(x + 3 * y, (x + y**2 + 7) ** 2, evaluate=False), sp.latex, 6.0)
+    assert powers[-1].endswith("]^{2}")
+    assert broken(sp.Derivative(x**5 + y * x**4, x), sp.latex, 6.0)[0].startswith(r"\frac{\partial}{\partial x} ")

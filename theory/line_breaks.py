@@ -56,7 +56,8 @@ def _product(expr: sp.Mul, tex: Callable[[Any], str], width: float) -> list[str]
     widest = max(sums, key=lambda factor: visible_width(tex(factor)))
     rest = expr / widest
     sign, rest = ("-", -rest) if rest.could_extract_minus_sign() else ("", rest)
-    head = sign if rest == 1 else sign + tex(rest)
+    shown = rf"\left({tex(rest)}\right)" if isinstance(rest, sp.Add) else tex(rest)
+    head = sign if rest == 1 else sign + shown
     if visible_width(head) > width / 2:
         return None
     inside = broken(widest, tex, width - visible_width(head) - 2)
