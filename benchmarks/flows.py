@@ -10,7 +10,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from cumulode.numerics import drift, solve
-from cumulode.numerics.contraction.form import _form
+from cumulode.numerics.contraction.form import forms
 from cumulode.numerics.plan import make_plan
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_sgd
@@ -65,7 +65,7 @@ def batches() -> str:
     rows = []
     for xi in (4.0, 10.0):
         problems, starts = _grid(64, 8, 8, xi, 100)
-        _form.cache_clear()
+        forms.clear()
         began = time.perf_counter()
         for problem in problems[::64]:
             make_plan(problem)

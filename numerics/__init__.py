@@ -4,7 +4,7 @@ from .convolutional_cp import convolutional_cp
 from .convolutional_cp_result import ConvolutionalCP
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
-from .plan import potential, preactivation_cumulants
+from .preactivation import potential, preactivation_cumulants
 from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
 

@@ -15,7 +15,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from cumulode.theory.activations import Activation, h
 from cumulode.theory.activations import y as label
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
-from cumulode.theory.lowering import Branch, conditional_means, lower
+from cumulode.theory.lowering import Branch, conditional_means, lower, vanishing
 
 from .panel import panel_length
 
@@ -170,16 +170,11 @@ def _deltas(q: Quadrature) -> list[str]:
     return lines
 
 
-#: Below this k2, B formed as a difference over k2^2 (regression: k2) loses more digits than taylor's B is wrong by.
-SMALL, SMALL_REGRESSION = 3e-6, 1e-8
-
-
-def write_dispatch(name: str, branches: list[Branch], potential: bool, smooth: bool = False) -> str:
+def write_dispatch(name: str, branches: list[Branch], potential: bool, small: float = 0.0) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
-    has no expression for, but another has, is zero. Where the activation is smooth all these closures pass to
-    taylor, with which they agree to first order, as k2 -> 0.
+    has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small``.
     """
     names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
@@ -191,9 +186,9 @@ def write_dispatch(name: str, branches: list[Branch], potential: bool, smooth: b
     ]
     if len(branches) == 1:
         return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
-    if smooth and not potential:
+    if small and not potential:
         lines += [
-            f"    if k2 < {SMALL_REGRESSION if name == 'regression' else SMALL!r}:",
+            f"    if k2 < {small!r}:",
             "        A, B = taylor(k2, k4, y, b)",
             f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
         ]
@@ -257,7 +252,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
                 if equations.name not in written:
                     parts.append(write_function(equations, len(activation.kinks)))
                     written.add(equations.name)
-            parts.append(write_dispatch(tag, branches, potential, smooth=not activation.kinks))
+            parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name)))
     return "\n\n".join(parts)
 
 

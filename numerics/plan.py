@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Law
-from cumulode.theory.names import check_closure, is_gradient, tree_weight
+from cumulode.theory.laws import Law
+from cumulode.theory.names import check_closure, tree_weight
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain
 
 from . import conditional, oracle, tree
 from .contraction.form import AUTO, Form, check_contraction, fourth_form
@@ -20,18 +19,9 @@ from .contraction.second import Second, padded, second_taps
 from .cumulants import second_cumulant
 from .inputs import check_problem, check_tolerance
 from .jit import compiled
-from .library import activation_kernels, coefficients_kernel, potential_kernel
+from .library import activation_kernels, coefficients_kernel
 from .panel import gauss_legendre
-from .rhs import (
-    FIELD_ROWS,
-    coefficients_t,
-    conditional_law_t,
-    many_cumulants,
-    many_cumulants_sig,
-    rhs_sig,
-    tree_law_t,
-    two_cumulant_rhs,
-)
+from .rhs import FIELD_ROWS, coefficients_t, conditional_law_t, rhs_sig, tree_law_t, two_cumulant_rhs
 
 EXACT = "exact"
 CONDITIONAL = "conditional"
@@ -40,12 +30,17 @@ CLOSURE_NAMES_ALSO = (EXACT,)
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A compiled right-hand side with its argument types, and a maker of its (per-thread) arrays."""
+    """A compiled right-hand side with its argument types, and a maker of its (per-thread) arrays.
+
+    ``method``, ``error``: of K in the right-hand side, where it has a K; ``forms()``: the fourth cumulants of both
+    classes, by which k4 is recorded whatever the closure.
+    """
 
     problem: Problem
     closure: str
     method: str
     error: float
+    forms: Callable[[], tuple[Form, Form]]
     rhs: Any
     signature: Any
     law: Any
@@ -65,60 +60,48 @@ def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 
     check_problem(problem)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     tolerance, contraction = check_tolerance(tolerance), check_contraction(contraction)
+    forms = partial(class_forms, problem, tolerance, contraction)
     if closure == EXACT:
-        oracle.exact_data(problem)  # refuses what has no exact flow
-        rhs = compiled(oracle.exact_rhs, oracle.exact_sig)
-        force = activation_kernels(str(problem.activation)).force
-        return Plan(
-            problem,
-            closure,
-            "transfer-matrix",
-            1e-14,
-            rhs,
-            oracle.exact_sig,
-            force,
-            oracle.force_t,
-            lambda: oracle.exact_data(problem),
-        )
+        return _exact_plan(problem, forms)
     if closure == CONDITIONAL:
-        return _conditional_plan(problem)
-    if tree_weight(closure) is not None:
-        return _tree_plan(problem, closure, class_forms(problem, tolerance, contraction))
+        return _conditional_plan(problem, forms)
     if closure.startswith("taylor"):
         _refuse_kink(problem, closure)
+    law, found = coefficients_kernel(str(problem.activation), closure), forms()
+    own = problem, closure, method_name(found), max(form.error for form in found), lambda: found
+    if tree_weight(closure) is not None:
+        rhs = compiled(tree.tree_rhs, tree.tree_sig)
+        return Plan(*own, rhs, tree.tree_sig, law, tree_law_t, lambda: tree_data(problem, closure, found))
     rhs = compiled(two_cumulant_rhs, rhs_sig)
-    law = coefficients_kernel(str(problem.activation), closure)
-    forms = class_forms(problem, tolerance, contraction)
-    return Plan(
-        problem,
-        closure,
-        method_name(forms),
-        max(form.error for form in forms),
-        rhs,
-        rhs_sig,
-        law,
-        coefficients_t,
-        lambda: cumulant_data(problem, forms),
-    )
+    return Plan(*own, rhs, rhs_sig, law, coefficients_t, lambda: cumulant_data(problem, found))
 
 
-def _tree_plan(problem: Problem, closure: str, forms: tuple[Form, Form]) -> Plan:
-    """K as for any other closure, and the inverse of C."""
-    law = coefficients_kernel(str(problem.activation), closure)
-    return Plan(
-        problem,
-        closure,
-        method_name(forms),
-        max(form.error for form in forms),
-        compiled(tree.tree_rhs, tree.tree_sig),
-        tree.tree_sig,
-        law,
-        tree_law_t,
-        lambda: _tree_data(problem, closure, forms),
-    )
+def _exact_plan(problem: Problem, forms: Callable[[], tuple[Form, Form]]) -> Plan:
+    """No K at all: the transfer matrix."""
+    oracle.exact_data(problem)  # refuses what has no exact flow
+    rhs, law = compiled(oracle.exact_rhs, oracle.exact_sig), activation_kernels(str(problem.activation)).force
+    own = problem, EXACT, "transfer-matrix", 1e-14, forms
+    return Plan(*own, rhs, oracle.exact_sig, law, oracle.force_t, lambda: oracle.exact_data(problem))
 
 
-def _tree_data(problem: Problem, closure: str, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+def _conditional_plan(problem: Problem, forms: Callable[[], tuple[Form, Form]]) -> Plan:
+    """No K at all: C and the marginals."""
+    rules, spreads = zip(*(conditional.marginal(law) for law in problem.laws), strict=True)
+    none = class_forms(problem.gaussian_control(), 0.0)
+    activation = str(problem.activation)
+    rhs = compiled(conditional.conditional_rhs, conditional.conditional_sig)
+    law = coefficients_kernel(activation, CONDITIONAL)
+    fine = conditional.grain(activation_kernels(activation))
+    own = problem, CONDITIONAL, "none (C and the marginal)", 0.0, forms
+
+    def data() -> tuple[Any, ...]:
+        return cumulant_data(problem, none), rules, np.array(spreads), fine
+
+    return Plan(*own, rhs, conditional.conditional_sig, law, conditional_law_t, data)
+
+
+def tree_data(problem: Problem, closure: str, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+    """The arrays of ``numerics.tree.tree_data_t``; all scratch is fresh."""
     chi = tree_weight(closure)
     assert chi is not None
     inverses = [_inverse(law, problem.shape) for law in problem.laws]
@@ -127,30 +110,7 @@ def _tree_data(problem: Problem, closure: str, forms: tuple[Form, Form]) -> tupl
 
 @lru_cache(maxsize=1024)
 def _inverse(law: Law, shape: tuple[int, ...]) -> tree.Inverse:
-    return tree.inverse(second_cumulant(law, shape if len(shape) > 1 else shape[0]), shape)
-
-
-def _conditional_plan(problem: Problem) -> Plan:
-    """No K at all: C and the marginals."""
-    marginals = [conditional.marginal(law) for law in problem.laws]
-    kernels = activation_kernels(str(problem.activation))
-    plus, minus = (fourth_form(GP(law), problem.shape, 0.0) for law in problem.laws)
-
-    def data() -> tuple[Any, ...]:
-        rules, spreads = zip(*marginals, strict=True)
-        return cumulant_data(problem, (plus, minus)), rules, np.array(spreads), conditional.grain(kernels)
-
-    return Plan(
-        problem,
-        CONDITIONAL,
-        "none (C and the marginal)",
-        0.0,
-        compiled(conditional.conditional_rhs, conditional.conditional_sig),
-        conditional.conditional_sig,
-        coefficients_kernel(str(problem.activation), CONDITIONAL),
-        conditional_law_t,
-        data,
-    )
+    return tree.inverse(second_cumulant(law, shape), shape)
 
 
 def class_forms(problem: Problem, tolerance: float, contraction: str = AUTO) -> tuple[Form, Form]:
@@ -191,83 +151,3 @@ def cumulant_data(problem: Problem, forms: tuple[Form, Form]) -> tuple[Any, ...]
 @lru_cache(maxsize=1024)
 def _second(law: Law, shape: tuple[int, ...]) -> Second:
     return second_taps(second_cumulant(law, shape), shape)
-
-
-def preactivation_cumulants(
-    problem: Problem, w: Any, tolerance: float = 1e-3, contraction: str = AUTO
-) -> tuple[np.ndarray, np.ndarray]:
-    """Second and fourth cumulant of ``w.x`` in each class, plus first.
-
-    Parameters
-    ----------
-    problem : Problem
-    w : (..., D) array
-        Weights; rows with NaN give NaN.
-    tolerance : float in [0, 1)
-        Relative Frobenius error allowed in the fourth cumulant tensor.
-    contraction : str
-        How to contract it: see :func:`solve`.
-
-    Returns
-    -------
-    k2, k4 : arrays (..., 2)
-    """
-    check_problem(problem)
-    w = np.asarray(w, dtype=float)
-    if w.ndim == 0 or w.shape[-1] != problem.size:
-        raise complain("w", w.shape, f"an array of shape (..., {problem.size})")
-    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
-    k2, k4 = np.empty((len(rows), 2)), np.empty((len(rows), 2))
-    data = cumulant_data(problem, class_forms(problem, check_tolerance(tolerance), contraction))
-    compiled(many_cumulants, many_cumulants_sig)(rows, data, k2, k4)
-    return k2.reshape(*w.shape[:-1], 2), k4.reshape(*w.shape[:-1], 2)
-
-
-def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: float = 1e-3) -> np.ndarray:
-    """``V(w) = -sum_y p_y Psi_y(k2, k4)``, the potential that the flow of a gradient closure lowers.
-
-    Parameters
-    ----------
-    problem : Problem
-    w : (..., D) array
-    closure : str
-        A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, tree or
-        tree:CHI (whose Psi has the term ``chi Q c6`` beside pearson's: theory.md section 3).
-    tolerance : float in [0, 1)
-
-    Returns
-    -------
-    (...) array
-
-    Raises
-    ------
-    ValueError
-        Naming ``closure`` when its flow has no potential.
-    """
-    check_problem(problem)
-    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
-    if not is_gradient(closure):
-        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree")
-    is_tree = tree_weight(closure) is not None
-    psi = potential_kernel(str(problem.activation), "pearson" if is_tree else closure)
-    k2, k4 = preactivation_cumulants(problem, w, tolerance)
-    rule = gauss_legendre()
-    total = np.zeros(k2.shape[:-1])
-    for c in range(2):
-        values = [
-            psi(a, b, problem.labels[c], problem.bias, rule)  # type: ignore[misc]
-            for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)
-        ]
-        total -= problem.priors[c] * np.reshape(values, total.shape)
-    return total - _sixth(problem, w, closure, tolerance) if is_tree else total
-
-
-def _sixth(problem: Problem, w: Any, closure: str, tolerance: float) -> np.ndarray:
-    """``sum_y p_y chi Q c6`` (...)."""
-    w = np.asarray(w, dtype=float)
-    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
-    terms = np.empty((len(rows), 2))
-    data = _tree_data(problem, closure, class_forms(problem, tolerance))
-    law = coefficients_kernel(str(problem.activation), closure)
-    compiled(tree.sixth_terms, tree.sixth_sig)(rows, data, law, terms)
-    return np.reshape(terms @ np.array(problem.priors), w.shape[:-1])

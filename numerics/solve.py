@@ -19,7 +19,8 @@ from cumulode.theory.validate import complain, real
 from . import integrate, jit
 from .contraction.form import AUTO
 from .inputs import check_times, check_weights
-from .plan import Plan, class_forms, make_plan, preactivation_cumulants
+from .plan import Plan, make_plan
+from .preactivation import cumulants_by
 from .rhs import CLAMPED, CONTINUED
 from .solution import Solution
 
@@ -118,8 +119,8 @@ def solve(
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
-    for p in plans:  # what is recorded needs K, whatever the closure: refused before the work, not after
-        class_forms(p, tolerance, contraction)
+    for plan in plans.values():
+        plan.forms()  # what is recorded needs K, whatever the closure: refused before the work, not after
     outcomes = _run_all(jobs, plans, times, options, executor, progress)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
@@ -238,10 +239,7 @@ def _gather(
 ) -> Solution:
     """Stack the runs into a Solution; warn when one failed."""
     w = np.stack([o.w for o in outcomes])
-    cumulants = [
-        preactivation_cumulants(p, o.w, options.tolerance, options.contraction)
-        for (p, _), o in zip(jobs, outcomes, strict=True)
-    ]
+    cumulants = [cumulants_by(plans[p].forms(), p, o.w) for (p, _), o in zip(jobs, outcomes, strict=True)]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     status = np.array([o.status for o in outcomes])
     messages = [describe(o, options.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]

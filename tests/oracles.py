@@ -341,3 +341,15 @@ def regression_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.
     c1 = mp.fsum(lam * value for lam, value in odd) / k2
     c3 = mp.fsum((lam**3 - m4 / k2 * lam) * value for lam, value in odd) / (m6 - m4**2 / k2)
     return c1 - c3 * k4 / k2, c3
+
+
+def fields(size):
+    """Random, localised, one-site, sinusoidal and constant."""
+    i = np.arange(size)
+    return {
+        "random": np.random.default_rng(size).standard_normal(size),
+        "localised": np.exp(-((i - size / 3) ** 2) / 4.0),
+        "one site": np.eye(size)[2],
+        "sinusoid": np.cos(2 * np.pi * i / size + 0.3),
+        "constant": np.ones(size),
+    }

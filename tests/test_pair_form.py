@@ -91,17 +91,6 @@ def _list(law, size):
     return form, math.sqrt(size * np.sum(np.square(entries.coefficients) * symmetry / orders))
 
 
-def _fields(size):
-    i = np.arange(size)
-    return {
-        "random": np.random.default_rng(size).standard_normal(size),
-        "localised": np.exp(-((i - size / 3) ** 2) / 4.0),
-        "one site": np.eye(size)[2],
-        "sinusoid": np.cos(2 * np.pi * i / size + 0.3),
-        "constant": np.ones(size),
-    }
-
-
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-3, 1e-8])
 @pytest.mark.parametrize(("law", "size"), RINGS, ids=repr)
 def test_the_stated_error_is_that_of_the_whole_ring_tensor(law, size, tolerance):
@@ -123,7 +112,7 @@ def test_longer_rings_meet_the_tolerance_against_the_sorted_list(law, size, tole
     found = module.pair_form(law, (size,), tolerance)
     form, (exact, norm) = _form(found), _list(law, size)
     assert found.error <= tolerance / 3
-    for name, w in _fields(size).items():
+    for name, w in oracles.fields(size).items():
         error = np.linalg.norm(form(w) - exact(w))
         assert error <= (found.error + 2e-12) * norm * np.linalg.norm(w) ** 3, name
         assert error <= 3 * tolerance * np.linalg.norm(exact(w)), name
@@ -150,7 +139,7 @@ def test_tori_of_six_and_eight_against_all_entries(law, side):
     K = _dense(law, (side, side))
     for tolerance in (3e-2, 1e-3, 1e-8):
         found = module.pair_form(law, (side, side), tolerance)
-        for name, w in _fields(side**2).items():
+        for name, w in oracles.fields(side**2).items():
             exact = np.einsum("ijkl,j,k,l->i", K, w, w, w, optimize=True)
             error = np.linalg.norm(_form(found)(w) - exact)
             assert error <= (found.error + 1e-13) * np.linalg.norm(K) * np.linalg.norm(w) ** 3, name
@@ -323,7 +312,7 @@ def test_a_planted_mistake_is_noticed(name):
     """Assert that each mistake changes K(w,w,w) of a random field by more than a thousand times what is allowed."""
     law, shape = NLGP(3.0, 1.0, "wrapped"), (6, 6)
     found = module.pair_form(law, shape, 1e-8)
-    w = _fields(36)["random"]
+    w = oracles.fields(36)["random"]
     right, wrong = _form(found)(w), _form(_mutants()[name](found))(w)
     assert not np.linalg.norm(wrong - right) <= 1e-5 * np.linalg.norm(right)
 
@@ -338,8 +327,8 @@ def test_a_wrong_weight_in_the_set_up_is_noticed(name, monkeypatch):
         monkeypatch.setattr(pair_setup, "_window", _with_all_pairings(pair_setup._window))
     else:
         monkeypatch.setattr(pair_setup._Coupling, "_phase", lambda s, a: np.ones((len(s.offsets) - a, 1, 1)))
-    found = module.pair_form.__wrapped__(law, (size,), 1e-3)
-    w, (exact, _) = _fields(size)["random"], _list(law, size)
+    found = module.pair_form(law, (size,), 1e-3)
+    w, (exact, _) = oracles.fields(size)["random"], _list(law, size)
     assert np.linalg.norm(_form(found)(w) - exact(w)) > 3e-3 * np.linalg.norm(exact(w))
 
 

@@ -23,6 +23,8 @@ ARGUMENTS = (k2, k4, label, b)
 REACH = sp.Rational(17, 2)
 #: A bimodal law this close to a Gaussian (in kappa) is replaced by edgeworth, before 1/m^3 costs digits.
 BIMODAL_END = 1e-8
+#: Below this k2, B formed as a difference over k2^2 (regression: k2) loses more digits than taylor's B is wrong by.
+VANISHING, VANISHING_REGRESSION = 3e-6, 1e-8
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ def lower(activation: Activation, name: str) -> list[Branch]:
         ends = (-2.0, -BIMODAL_END)
         return [_family_branch(activation, law, *ends), _edgeworth(activation, ends[1], float("inf"), own=False)]
     return [_family_branch(activation, law, -float("inf"), float("inf"))]
+
+
+def vanishing(activation: Activation, name: str) -> float:
+    """The k2 below which ``taylor`` stands in for a closure, with which it agrees to first order; 0 if nowhere.
+
+    For closures whose coefficients are differences, and activations that have a Taylor polynomial everywhere.
+    """
+    if activation.kinks or name not in ("bimodal", "pearson", "regression", "tree"):
+        return 0.0
+    return VANISHING_REGRESSION if name == "regression" else VANISHING
 
 
 def _edgeworth(activation: Activation, low: float, high: float, own: bool = True) -> Branch:

@@ -61,6 +61,7 @@ def convolve_two(out, also, p, start, k, l, n, direction):  # type: ignore[no-un
 
 @kernel
 def multiply(out, a, b):  # type: ignore[no-untyped-def]
+    """Set ``out`` to ``a b``, site by site."""
     for i in range(out.size):
         out[i] = a[i] * b[i]
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numba import types
 
-from cumulode.theory.laws import GP, Cumulants, Ising, Law
+from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, Law
 from cumulode.theory.validate import choice, complain
 
 from ..jit import i8, kernel, matrix, vector
 from ..pointers import address_of, function_at
-from . import ordered_gap, pair_form, sorted_list
+from ..remembered import Remembered
+from . import ising_ring, ordered_gap, pair_form, sorted_list
 from .ising_ring import contract as ising_contract
-from .ordered_gap import contract_factors
+from .ordered_gap import contract as ordered_contract
 from .pair_form import contract as pair_contract
 from .sorted_list import contract as list_contract
 
@@ -29,6 +29,8 @@ AUTO = "auto"
 #: What a user may ask for.
 METHODS = (AUTO, ordered_gap.METHOD, pair_form.METHOD, sorted_list.METHOD)
 GAUSSIAN = "none (Gaussian)"
+#: Bytes of tables kept for the next call.
+MEMORY = 10**9
 
 cube = types.float64[:, :, ::1]
 #: Whether there is anything; integers twice; numbers four times. Unused ones are empty.
@@ -49,8 +51,13 @@ class Form:
 
     method: str
     error: float
-    tables: tuple[object, ...]
+    tables: tuple[int, tuple[Any, ...]]
     scratch: Callable[[], np.ndarray] = field(repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the tables hold, and some for the rest."""
+        return 1024 + sum(x.nbytes for x in self.tables[1] if isinstance(x, np.ndarray))
 
 
 def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str = AUTO) -> Form:
@@ -61,7 +68,7 @@ def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction:
     ValueError
         Naming ``contraction`` for an unknown name, ``size`` where a method asked for by name cannot do it.
     """
-    return _form(law, shape, tolerance, check_contraction(contraction))
+    return forms(law, shape, tolerance, check_contraction(contraction))
 
 
 def check_contraction(contraction: object) -> str:
@@ -69,7 +76,6 @@ def check_contraction(contraction: object) -> str:
     return choice("contraction", contraction, METHODS)
 
 
-@lru_cache(maxsize=1024)
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
     if isinstance(law, GP) or (isinstance(law, Cumulants) and not np.any(law.fourth)):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
@@ -78,20 +84,27 @@ def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) 
     return _MAKERS[contraction](law, shape, tolerance)
 
 
-def _fastest(law: Law, shape: tuple[int, ...], tolerance: float) -> str:
+#: Those made last; of a large torus or a long list one holds up to some hundred megabytes.
+forms = Remembered(_form, MEMORY, lambda form: form.nbytes)
+
+
+def _fastest(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: float) -> str:
     """The ordered gaps where the ring is long enough for the tolerance; else pairs, which tori need; else the list."""
-    if len(shape) == 1 and ordered_gap.fits(law, shape[0], tolerance):
+    if len(shape) == 1 and (isinstance(law, Ising) or ordered_gap.fits(law, shape[0], tolerance)):
         return ordered_gap.METHOD
     if len(shape) > 1 or pair_form.fits(law, shape, tolerance):
         return pair_form.METHOD
     return sorted_list.METHOD
 
 
-def _ordered(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
+def _ordered(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: float) -> Form:
     _only_rings(shape, ordered_gap.METHOD)
-    found = ordered_gap.ordered_gap(law, shape[0], tolerance)
-    method = _by_automaton if isinstance(law, Ising) else _by_gaps
-    tables = _tables(method, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
+    size = shape[0]
+    if isinstance(law, Ising):  # of rank one, cut in four places: exact in two sweeps
+        tables = _tables(_by_sweeps, plane=np.array([[law.t]]))
+        return Form(ordered_gap.METHOD, 0.0, tables, lambda: ising_ring.scratch(size))
+    found = ordered_gap.ordered_gap(law, size, tolerance)
+    tables = _tables(_by_gaps, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
     return Form(ordered_gap.METHOD, found.error, tables, found.scratch)
 
 
@@ -117,7 +130,7 @@ def _only_rings(shape: tuple[int, ...], method: str) -> None:
 _MAKERS = {ordered_gap.METHOD: _ordered, pair_form.METHOD: _paired, sorted_list.METHOD: _listed}
 
 
-def _tables(method: Any, anything: bool = True, **used: np.ndarray) -> tuple[object, ...]:
+def _tables(method: Any, anything: bool = True, **used: np.ndarray) -> tuple[int, tuple[Any, ...]]:
     """The tuple of type ``tables_t``."""
     empty = {
         "positions": np.empty((0, 0), np.int64),
@@ -146,11 +159,11 @@ def _nothing(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
 @kernel
 def _by_gaps(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
     _, _, taps, line, plane, cube, _ = arrays
-    contract_factors(w, out, plane, cube, line, taps, scratch)
+    ordered_contract(w, out, plane, cube, line, taps, scratch)
 
 
 @kernel
-def _by_automaton(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+def _by_sweeps(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
     ising_contract(w, out, arrays[4][0, 0], scratch)
 
 

@@ -53,7 +53,7 @@ class Factors:
     error: float
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)  # asked for by ``fits`` and again at once
 def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> Factors | None:
     """The cheapest factors whose error on the ring is at most ``tolerance / 3``; None if the ring holds none.
 
@@ -120,6 +120,7 @@ def precision_for(tolerance: float) -> float:
 
 @lru_cache(maxsize=8)
 def line_table(law: NLGP, longest: int, precision: float = 1e-14) -> Line:
+    """Entries at gaps up to ``longest``, each to ``precision`` of K_0000, and what lies beyond."""
     table = _table(law, longest, precision)
     weighted = np.square(table) * sorted_orders(longest + 1)
     sides = [tuple(i for i in range(3) if i != axis) for axis in range(3)]

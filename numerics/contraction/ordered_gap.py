@@ -2,23 +2,20 @@
 
 The sum over sorted sites takes one-sided convolutions, eq. (cubic.6, ordered gradient); what it counts wrongly where
 three sites coincide is corrected by eq. (cubic.7, coincidence correction). The Ising ring, of rank one with four
-places to cut it, has a kernel of its own: one sweep there and one back, without error and without a window.
+places to cut it, has a kernel of its own (``ising_ring``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Ising, Law
+from cumulode.theory.laws import NLGP, Cumulants
 from cumulode.theory.validate import complain
 
 from ..jit import kernel
-from . import ising_ring
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
-from .ising_ring import contract as ising_contract
 from .low_rank_setup import LONGEST_GAP, SMALLEST_TOLERANCE, low_rank
 
 METHOD = "ordered-gap"
@@ -35,8 +32,7 @@ class OrderedGap:
     ``A`` (R, n_a), ``B`` (R, R, n_b): the factors, zero gaps halved, 24/4 put into B; padded with zeros to a
     multiple of four; ``kappa`` (n_k,): half of what takes the place of ``K_000d``, d >= 0, the first halved again;
     ``taps`` (R, R + 1): entries used of ``B_rs`` and, in the last column, of ``A_r``, multiples of four or zero;
-    ``error``: Frobenius norm of the error of the whole ring tensor, relative to the tensor's. For Ising ``taps`` is
-    empty and ``A`` holds t alone; for a Gaussian law both are empty.
+    ``error``: Frobenius norm of the error of the whole ring tensor, relative to the tensor's.
     """
 
     size: int
@@ -58,16 +54,13 @@ class OrderedGap:
 
     def scratch(self) -> np.ndarray:
         """Fresh scratch for ``contract``; every thread needs its own."""
-        if not self.taps.size:
-            return ising_ring.scratch(self.size)
         halo = max(self.A.shape[1], self.B.shape[2], len(self.kappa))
         sites = min(self.size, BLOCK + 2 * self.reach)
         length = sites + 2 * halo
         return np.zeros((4 * len(self.A) + 4, length + (ROW_OFFSET - length) % 512))
 
 
-@lru_cache(maxsize=64)
-def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
+def ordered_gap(law: NLGP | Cumulants, size: int, tolerance: float) -> OrderedGap:
     """Factors whose ring tensor has a relative Frobenius error of at most ``tolerance / 3``.
 
     So ``|error of K(w,w,w)| <= tolerance / 3 * |K|_F |w|^3`` for every w.
@@ -78,11 +71,6 @@ def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
         Naming ``tolerance`` below 1e-11; ``size`` when the ring is too short, or the correlation too long, for this
         method at this tolerance.
     """
-    none = np.empty((0, 0)), np.empty((0, 0, 0)), np.empty(0), np.empty((0, 0), np.int64)
-    if isinstance(law, GP):
-        return OrderedGap(size, *none, 0.0)
-    if isinstance(law, Ising):
-        return OrderedGap(size, np.array([[law.t]]), *none[1:], 0.0)
     if tolerance < SMALLEST_TOLERANCE:
         raise complain("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the ordered-gap contraction")
     found = low_rank(law, size, tolerance)
@@ -91,15 +79,15 @@ def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
             "size",
             size,
             "rings of some 6.5 correlation lengths or more at tolerance 1e-3, of 10 at 1e-8, and correlations over "
-            f"at most {LONGEST_GAP} sites, for the ordered-gap contraction; the sorted-list takes any ring",
+            f"at most {LONGEST_GAP} sites, for the ordered-gap contraction; 'auto' takes another that can",
         )
     taps = -(-found.taps // FOUR) * FOUR
     return OrderedGap(size, _ready(found.A, 1.0), _ready(found.B, 6.0), _ready(found.kappa, 0.5), taps, found.error)
 
 
-def fits(law: Law, size: int, tolerance: float) -> bool:
+def fits(law: NLGP | Cumulants, size: int, tolerance: float) -> bool:
     """Whether ``ordered_gap`` exists for this law, ring and tolerance."""
-    return isinstance(law, (GP, Ising)) or low_rank(law, size, tolerance) is not None
+    return low_rank(law, size, tolerance) is not None
 
 
 def _ready(factor: np.ndarray, scale: float) -> np.ndarray:
@@ -115,18 +103,7 @@ def _pad(f: np.ndarray) -> np.ndarray:
 
 @kernel
 def contract(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def]
-    """Set ``out`` (D,) to K(w,w,w). The tables and the scratch are those of an ``OrderedGap``; nothing is allocated."""
-    if taps.shape[0] > 0:
-        contract_factors(w, out, A, B, kappa, taps, scratch)
-    elif A.shape[0] > 0:
-        ising_contract(w, out, A[0, 0], scratch)
-    else:
-        out[:] = 0.0
-
-
-@kernel
-def contract_factors(w, out, A, B, kappa, taps, scratch):  # type: ignore[no-untyped-def]
-    """The same of a law that has factors: not of Ising rings, nor of Gaussian fields.
+    """Set ``out`` (D,) to K(w,w,w). The tables and the scratch are those of an ``OrderedGap``; nothing is allocated.
 
     A ring longer than the scratch is cut into blocks, each with as many sites on both sides as it depends on: what
     the ends of such a piece, closed to a ring, spoil does not reach the block.

@@ -8,7 +8,6 @@ tables of cosines and sines, folded about the middle of the lattice, first along
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -67,7 +66,6 @@ class PairForm:
         return np.zeros((5, max(needed)))
 
 
-@lru_cache(maxsize=64)
 def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     """Coupled pairs whose tensor has a relative Frobenius error of at most ``tolerance / 3``.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -39,7 +38,6 @@ class SortedList:
     error: float
 
 
-@lru_cache(maxsize=64)
 def sorted_list(law: Law, size: int, tolerance: float) -> SortedList:
     """The list whose left-out entries have a relative Frobenius norm of at most ``tolerance / 3``.
 
