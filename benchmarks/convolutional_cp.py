@@ -1,22 +1,19 @@
 """Write docs/convolutional-cp.md and its figure: what a convolutional CP decomposition reaches, and in what time.
 
-OMP_NUM_THREADS=1 python benchmarks/convolutional_cp.py    (some five minutes)
+``python -m benchmarks.convolutional_cp``    (some three minutes)
 """
 
 from __future__ import annotations
 
 import math
 import os
-import platform
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
-import cumulode
 from cumulode import NLGP, Ising, convolutional_cp
 from cumulode.numerics import ConvolutionalCP
 from cumulode.numerics.contraction.low_rank_setup import line_table
@@ -25,6 +22,8 @@ from cumulode.numerics.convolutional_cp_line import segment
 from cumulode.numerics.convolutional_cp_search import longest_gap, reach, start
 from cumulode.validation.plots_cp import factors
 
+from .timing import machine, table
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GAINS, LENGTHS, RANKS = (0.3, 1.0, 3.0, 10.0, math.inf), (0.5, 1.0, 2.0, 4.0), (1, 2, 4, 8)
 TARGET = 2e-3
@@ -32,7 +31,7 @@ TARGET = 2e-3
 HEAD = """# Convolutional CP: what is reached
 
 `cumulode.convolutional_cp(law, rank)`: K_ijkl ~ sum_r c_r sum_m G_r(i-m) G_r(j-m) G_r(k-m) G_r(l-m) on the infinite
-line. Written by `OMP_NUM_THREADS=1 python benchmarks/convolutional_cp.py`.
+line. Written by `python -m benchmarks.convolutional_cp`.
 
 - **error**: Frobenius norm of what is left over the whole line, relative to that of K. An upper bound, a sum of squares
   over all entries; but the *fit* is a local optimum, the best of several starts, so a smaller error may be possible.
@@ -57,17 +56,6 @@ on the coefficients (1e-13) leaves, plus the entries beyond the support and the 
 """
 
 
-def machine() -> str:
-    """Processor, cores, versions."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    name = names[0] if names else platform.processor() or platform.machine()
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    versions = f"Python {platform.python_version()}, NumPy {np.__version__}, cumulode {cumulode.__version__}"
-    versions = f"BLAS threads {threads}; {versions}"
-    return f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}; {versions}; {time.strftime('%Y-%m-%d')}."
-
-
 class Measured(NamedTuple):
     """A decomposition and the CPU seconds it took."""
 
@@ -77,13 +65,6 @@ class Measured(NamedTuple):
 
 Results = dict[tuple[float, float, int], Measured]
 COLUMNS = ("R", "error", "max c", "width", "s", "CPU", "from")
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table."""
-    head = list(head)
-    lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def mean_width(found: ConvolutionalCP) -> float:
@@ -110,7 +91,7 @@ def nlgp_tables(found: Results) -> str:
     parts = []
     for xi in LENGTHS:
         rows = [[f"{gain:g}", rank, *row(found[gain, xi, rank])] for gain in GAINS for rank in RANKS]
-        parts.append(f"### xi = {xi:g}\n\n" + table(["gain", *COLUMNS], rows))
+        parts.append(f"### xi = {xi:g}\n\n" + table(["gain", *COLUMNS], rows) + "\n")
     return "\n".join(parts)
 
 
@@ -122,7 +103,7 @@ def others() -> str:
         for gain, xi in ((0.3, 1.0), (3.0, 1.0), (math.inf, 1.0), (3.0, 2.0))
     ]
     rows = [[name, rank, *row(measured(law, rank))] for name, law in laws for rank in RANKS]
-    return table(["law", *COLUMNS], rows)
+    return table(["law", *COLUMNS], rows) + "\n"
 
 
 def bfgs_table() -> str:
@@ -148,7 +129,7 @@ def bfgs_table() -> str:
         mine = [f"{ours:.1e}", f"{middle - began:.1f}"]
         theirs = [f"{math.sqrt(2 * other.fun):.1e}", f"{end - middle:.1f}", str(other.nit)]
         rows.append([f"{gain:g}", f"{xi:g}", *mine, *theirs])
-    return table(["gain", "xi", "Gauss-Newton", "s", "BFGS", "s", "iterations"], rows)
+    return table(["gain", "xi", "Gauss-Newton", "s", "BFGS", "s", "iterations"], rows) + "\n"
 
 
 def width_table(found: Results) -> str:
@@ -158,7 +139,7 @@ def width_table(found: Results) -> str:
         one = [f"{found[gain, xi, 1].found.widths[0] / xi:.3f}" for xi in LENGTHS]
         many = [f"{mean_width(found[gain, xi, 8].found) / xi:.3f}" for xi in LENGTHS]
         rows.append([f"{gain:g}", *one, *many])
-    return table(["gain", *(f"R 1, xi {xi:g}" for xi in LENGTHS), *(f"R 8, xi {xi:g}" for xi in LENGTHS)], rows)
+    return table(["gain", *(f"R 1, xi {xi:g}" for xi in LENGTHS), *(f"R 8, xi {xi:g}" for xi in LENGTHS)], rows) + "\n"
 
 
 def figure(found: Results) -> None:
@@ -184,7 +165,7 @@ def main() -> None:
     load = f"load average {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores while it ran"
     parts = [
         HEAD,
-        machine() + "\n",
+        f"Machine: {machine()}; {time.strftime('%Y-%m-%d')}.\n",
         f"Target for xi <= 4 at R = 8, any gain: error {TARGET:g}: **{met[0]}**, largest {worst:.1e}; in 5 s: wall "
         f"time **{met[1]}**, longest {wall:.1f} s ({load}); CPU time **{met[2]}**, longest {cpu:.1f} s.\n",
         "![Factors at gains 0.3, 3 and inf, xi = 4, R = 4](figures/convolutional-cp.png)\n",

@@ -100,7 +100,8 @@ def normal_equations(at: Point) -> tuple[np.ndarray, np.ndarray]:
     blocks[r, :, s], blocks[s, :, r] = inner, inner.transpose(0, 2, 1)
     whole = blocks.reshape(rank * n, rank * n)
     mixed = (4 * at.c[:, None, None] * pull).transpose(0, 2, 1).reshape(rank * n, rank)
-    return whole - mixed @ np.linalg.solve(at.gram, mixed.T), _gradient(at, pull)
+    projected = np.matmul(mixed.reshape(rank, n, rank), np.linalg.solve(at.gram, mixed.T))  # in blocks: see ``cubic``
+    return whole - projected.reshape(whole.shape), _gradient(at, pull)
 
 
 def fit(line: Segment, G: np.ndarray, steps: int, settled: float = 5e-4) -> Point:

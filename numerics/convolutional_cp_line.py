@@ -39,11 +39,11 @@ class Segment:
         """``K(G_r,G_r,G_r) / |K|`` for each row of ``G`` (R, n) -> (R, n); eq. (cubic.6, ordered gradient)."""
         q, n = len(self.ahead), self.n
         w = G.T
-        shape = (q, n, w.shape[1])
         behind = self.ahead.transpose(0, 2, 1)
         left, right = behind @ w, self.ahead @ w
-        after = (self.between @ (right * w).reshape(q * n, -1)).reshape(shape)
-        before = (self.between.T @ (left * w).reshape(q * n, -1)).reshape(shape)
+        # a block of rows at a time: BLAS takes more threads to products this small only once they are one, and crawls
+        after = np.matmul(self.between.reshape(q, n, q * n), (right * w).reshape(q * n, -1))
+        before = np.matmul(self.between.T.reshape(q, n, q * n), (left * w).reshape(q * n, -1))
         total = (left * after + right * before + self.ahead @ (w * after) + behind @ (w * before)).sum(axis=0)
         total -= 2 * (3 * w**2 * (self.ends @ w) + self.ends @ w**3)
         return np.asarray(total.T / 4)
