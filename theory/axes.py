@@ -7,7 +7,7 @@ and not to the problem (closure, learning rate) is listed here as well, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .laws import Law, with_parameters
@@ -37,8 +37,12 @@ class Axis:
 def _law_axes() -> list[Axis]:
     """Of both classes where that can be meant, and of each."""
     found = [Axis("gain", "gain", "1", "gain", CLASSES)]
-    kinds = {"gain": ("gain", "1"), "xi": ("correlation length", "sites"), "t": ("neighbour correlation t", "1"),
-             "J": ("coupling J", "temperature")}
+    kinds = {
+        "gain": ("gain", "1"),
+        "xi": ("correlation length", "sites"),
+        "t": ("neighbour correlation t", "1"),
+        "J": ("coupling J", "temperature"),
+    }
     for parameter, (words, units) in kinds.items():
         found += [Axis(f"{parameter}_{c}", f"{words}, class {c}", units, parameter, (c,)) for c in CLASSES]
     return found
