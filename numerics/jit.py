@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,23 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return compiled
 
 
+@contextlib.contextmanager
+def one_process_at_a_time() -> Iterator[None]:
+    """Hold the lock of the cache: of many workers that start at once one compiles, the others then find it there.
+
+    Where files cannot be locked (a system without flock, a directory that cannot be written) nobody waits.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            kernels = cache_directory() / "kernels"
+            kernels.mkdir(parents=True, exist_ok=True)
+            file = held.enter_context(open(kernels / "lock", "a"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def compiled(function: Any, signature: Any) -> Any:
     """Compile ``function`` for one signature ahead of its first call, and for no other when called from Python.
 
@@ -165,7 +182,8 @@ def compiled(function: Any, signature: Any) -> Any:
         if signature.args not in function.overloads:
             start = time.perf_counter()
             function.disable_compile(False)
-            with warnings.catch_warnings():  # that functions may be arguments is called experimental; it is tested here
+            # that functions may be arguments is called experimental; it is tested here
+            with one_process_at_a_time(), warnings.catch_warnings():
                 warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
                 function.compile(signature)
             function.disable_compile()

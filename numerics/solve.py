@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ def solve(
     max_step: float = np.inf,
     executor: Executor | None = None,
     progress: Callable[[float], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Solution:
     """Integrate the learning dynamics ``dw/dt`` of one neuron under a closure.
 
@@ -82,6 +84,8 @@ def solve(
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : callable, optional
         Called now and then with the fraction done.
+    stop : threading.Event, optional
+        Set by another thread, it does what Ctrl-C does.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def solve(
     plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
     for plan in plans.values():
         plan.forms()  # what is recorded needs K, whatever the closure: refused before the work, not after
-    outcomes = _run_all(jobs, plans, times, options, executor, progress)
+    outcomes = _run_all(jobs, plans, times, options, executor, progress, stop)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     return _gather(jobs, plans, times, options, outcomes, single, cost)
@@ -198,6 +202,7 @@ def _run_all(
     options: Options,
     executor: Executor | None,
     progress: Callable[[float], None] | None,
+    stop: threading.Event | None,
 ) -> list[Outcome]:
     if executor is not None and not isinstance(executor, ThreadPoolExecutor):
         futures = [executor.submit(_run_from_scratch, p, w0, times, options) for p, w0 in jobs]
@@ -208,7 +213,7 @@ def _run_all(
     pool = executor or ThreadPoolExecutor(min(len(jobs), cpu_count() or 1))
     tasks = [pool.submit(run_one, plans[p], w0, times, options, states[i]) for i, (p, w0) in enumerate(jobs)]
     try:
-        _watch(tasks, states, times[-1], progress)
+        _watch(tasks, states, times[-1], progress, stop)
     except KeyboardInterrupt:
         states[:, 1] = 1.0  # every run stops at its next step and keeps what it has recorded
     results = [task.result() for task in tasks]
@@ -218,12 +223,18 @@ def _run_all(
 
 
 def _watch(
-    tasks: list[Future[Outcome]], states: np.ndarray, end: float, progress: Callable[[float], None] | None
+    tasks: list[Future[Outcome]],
+    states: np.ndarray,
+    end: float,
+    progress: Callable[[float], None] | None,
+    stop: threading.Event | None,
 ) -> None:
     """Wait in short spells, so that Ctrl-C is heard and progress shown."""
     left: Any = tasks
     while left:
         _, left = wait(left, timeout=0.1)
+        if stop is not None and stop.is_set():
+            states[:, 1] = 1.0
         if progress is not None:
             progress(1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, 0] / end, 1.0))))
 

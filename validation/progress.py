@@ -24,12 +24,14 @@ class Progress:
         Name of a unit, in the plural; empty: only the share is told.
     every : float
         Seconds between plain lines when standard error is not a terminal.
+    done : int
+        Units that were done before, by an earlier run: part of the share, not of the rate.
     """
 
     def __init__(self, total: int, label: str, *, enabled: bool = True, unit: str = "steps",
-                 every: float = 10.0) -> None:
+                 every: float = 10.0, done: int = 0) -> None:
         self.total, self.label, self.unit, self.enabled = total, label, unit, enabled
-        self.done = 0
+        self.done = self._before = done
         self._every = every
         self._lock = threading.Lock()
         self._bar: Any = None
@@ -39,7 +41,9 @@ class Progress:
         if self.enabled and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=self.total, desc=self.label, unit=f" {self.unit}", unit_scale=True, leave=False)
+            self._bar = tqdm(
+                total=self.total, initial=self.done, desc=self.label, unit=f" {self.unit}", unit_scale=True, leave=False
+            )
         return self
 
     def update(self, done: int) -> None:
@@ -63,4 +67,9 @@ class Progress:
         share = 100.0 * self.done / self.total if self.total else 100.0
         seconds = self._told - self._start
         count = f" ({self.done} of {self.total} {self.unit})" if self.unit else ""
-        print(f"{self.label}: {share:.0f} %{count}, {seconds:.0f} s", file=sys.stderr, flush=True)
+        line = f"{self.label}: {share:.0f} %{count}, {seconds:.0f} s"
+        if self.unit and self.done > self._before and seconds > 0:
+            line += f", {(self.done - self._before) / seconds:.3g} {self.unit}/s"
+        if self._before < self.done < self.total:
+            line += f", {seconds * (self.total - self.done) / (self.done - self._before):.0f} s left"
+        print(line, file=sys.stderr, flush=True)

@@ -200,6 +200,7 @@ def simulate_sgd(
     erf: str = "table",
     executor: Executor | None = None,
     progress: bool = False,
+    stop: threading.Event | None = None,
 ) -> Run:
     """Train one neuron by SGD on fresh samples: ``w += learning_rate * mean of F_y(w.x + b) x`` over the batch.
 
@@ -230,6 +231,8 @@ def simulate_sgd(
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : bool
         Show progress on standard error.
+    stop : threading.Event, optional
+        Set by another thread, it does what Ctrl-C does.
 
     Returns
     -------
@@ -258,7 +261,7 @@ def simulate_sgd(
             for row, (root, key) in zip(rows, streams, strict=True)]
     ready = time.perf_counter()
     with Progress(len(jobs) * int(steps[-1]), "SGD", enabled=progress) as shown:
-        outcomes = _run_all(jobs, executor, shown)
+        outcomes = _run_all(jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     run = _gather(problem, rule, steps, outcomes, single)
     run.provenance.update(seed=_plain_seed(seed), erf=erf, **cost, compile_seconds=jit.compile_seconds - compiling)
@@ -309,26 +312,37 @@ def _plain_seed(seed: Any) -> Any:
     return int(seed)
 
 
-def _run_all(jobs: list[_Job], executor: Executor | None, progress: Progress) -> list[_Outcome]:
+def _run_all(
+    jobs: list[_Job], executor: Executor | None, progress: Progress, stop: threading.Event | None
+) -> list[_Outcome]:
     """All runs, on the caller's executor or on a thread a core; Ctrl-C stops each at its next spell."""
-    stop = threading.Event()
     pool = executor or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
+    halt = threading.Event()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
-    shared = (stop, progress) if isinstance(pool, ThreadPoolExecutor) else ()
+    shared = (halt, progress) if isinstance(pool, ThreadPoolExecutor) else ()
     tasks: list[Future[_Outcome]] = []
     try:
         for job in jobs:
             tasks.append(pool.submit(_run, job, *shared))
-        wait(tasks)
+        _wait(tasks, stop)
     except KeyboardInterrupt:
         for task in tasks:
             task.cancel()  # those still in the queue
     finally:
-        stop.set()  # nothing is left running, whatever happened
+        halt.set()  # nothing is left running, whatever happened
     begun = [_blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
     if executor is None:
         pool.shutdown()
     return begun + [_blank(job) for job in jobs[len(begun):]]
+
+
+def _wait(tasks: list[Future[_Outcome]], stop: threading.Event | None) -> None:
+    """Wait for all; what Ctrl-C raises is raised when ``stop`` is set."""
+    left = set(tasks)
+    while left:
+        left = wait(left, timeout=None if stop is None else 0.1).not_done
+        if left and stop is not None and stop.is_set():
+            raise KeyboardInterrupt
 
 
 def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], single: bool) -> Run:
