@@ -1,4 +1,4 @@
-"""The command line: ``cumulode derive|check|solve|sgd|compare|cache``.
+"""The command line: ``cumulode derive|check|solve|sgd|compare|phase|rerun|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, told in one line; 130 interrupted.
@@ -18,6 +18,8 @@ COMMANDS = {
     "solve": "integrate the theory",
     "sgd": "train a neuron by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
+    "phase": "a phase diagram over any parameters: resumable data and a figure",
+    "rerun": "repeat a phase diagram from its file, and tell how the numbers differ",
     "cache": "where compiled kernels are kept; compile them all now, or remove them",
 }
 
@@ -52,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     named = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(named if named in COMMANDS else None)
     options = parser.parse_args(_formulas(arguments) if named == "check" else arguments)
+    options.arguments = arguments
     options.command_line = "cumulode " + " ".join(_quote(a) for a in arguments)
     return _guarded(options)
 

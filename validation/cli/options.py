@@ -14,6 +14,8 @@ from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.shape import ALLOWED, Size, shape_of, sites_in
 from cumulode.theory.validate import complain, integer, real
 
+from . import ranges
+
 INTERRUPTED = 4  # cumulode.numerics.integrate.INTERRUPTED, which would import numba before input is checked
 
 LAWS = ("nlgp", "ising", "gp")
@@ -32,13 +34,15 @@ _ISING_OPTIONS: dict[str, tuple[Any, Any, str]] = {
 _LAW_OPTIONS = _FIELD_OPTIONS | _ISING_OPTIONS
 
 
-def add_problem(parser: argparse.ArgumentParser) -> None:
-    """Laws of the two classes, size of the ring or torus, neuron."""
+def add_problem(parser: argparse.ArgumentParser, many: bool = False) -> None:
+    """Laws of the two classes, size of the ring or torus, neuron; ``many``: an option may name several values."""
     group = parser.add_argument_group("problem")
+    number: Any = ranges.numbers if many else float
     group.add_argument("--law", default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)")
     for name, (kind, default, words) in _LAW_OPTIONS.items():
         shown = "" if default is None else f" (default: {default})"
         # None tells what was not given: an option that does not belong to the law is refused, not ignored
+        kind = (number if kind is float else ranges.words) if many else kind
         group.add_argument(f"--{name}", type=kind, default=argparse.SUPPRESS, help=words + shown)
     group.add_argument(
         "--control", action="store_true", help="replace the inputs by Gaussian ones of the same covariance"
@@ -47,8 +51,8 @@ def add_problem(parser: argparse.ArgumentParser) -> None:
         "--size", metavar="D|LxL", default="40", help="number of sites D of the ring, or LxL such as 20x20 for a torus"
     )
     group.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
-    group.add_argument("--bias", type=float, default=-1.0, help="bias b of the neuron")
-    group.add_argument("--prior", type=float, default=0.5, help="probability of the class plus")
+    group.add_argument("--bias", type=number, default=-1.0, help="bias b of the neuron")
+    group.add_argument("--prior", type=number, default=0.5, help="probability of the class plus")
 
 
 def problem(options: argparse.Namespace) -> Problem:
@@ -149,12 +153,13 @@ def times(options: argparse.Namespace) -> np.ndarray:
     return np.linspace(0.0, end, integer("points", options.points, "an integer >= 2", low=2, high=100_000))
 
 
-def add_solver(parser: argparse.ArgumentParser) -> None:
-    """Closure and tolerances."""
+def add_solver(parser: argparse.ArgumentParser, many: bool = False) -> None:
+    """Closure and tolerances; ``many``: several closures may be named."""
     group = parser.add_argument_group("theory")
     group.add_argument(
         "--closure",
         default="regression",
+        type=ranges.words if many else str,
         help="taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, tree, tree:CHI, "
         "conditional, exact (Ising)",
     )

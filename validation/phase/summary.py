@@ -1,0 +1,87 @@
+"""A sweep in a few numbers: what the command prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .layers import DONE, PENDING
+from .measures import PATTERNS
+
+
+def summary(dataset: Any) -> dict[str, Any]:
+    """Plain values: axes, medians over seeds, classes, critical values, how many runs failed and are not trusted."""
+    axes = str(dataset.attrs["axes"]).split(", ")
+    status = {name: dataset[name].values for name in ("status", "sgd_status", "critical_status") if name in dataset}
+    runs = {name: values for name, values in status.items() if name != "critical_status"}
+    found: dict[str, Any] = {
+        "axes": {name: dataset[name].values.tolist() for name in axes},
+        "seeds": dataset["seed"].values.tolist(),
+        "runs": sum(values.size for values in runs.values()),
+        "failed": sum(int(((v != DONE) & (v != PENDING)).sum()) for v in runs.values()),
+        "pending": sum(int((v == PENDING).sum()) for v in status.values()),
+        "failures": _failures(dataset, status),
+    }
+    for prefix in ("", "sgd_"):
+        if f"{prefix}pattern" in dataset:
+            values = dataset[f"{prefix}pattern"].values
+            found[f"{prefix}patterns"] = {name: int((values == n).sum()) for name, n in PATTERNS.items()}
+        if f"{prefix}ipr_times_D" in dataset:
+            found[f"{prefix}ipr_times_D"] = dataset[f"{prefix}ipr_times_D"].median("seed").values
+    if "trusted" in dataset:
+        trusted = dataset["trusted"].values
+        found["trusted"] = {name: int((trusted == n).sum()) for name, n in (("yes", 1), ("no", 0), ("unknown", -1))}
+    lines = [name for name in dataset.data_vars if str(name).startswith("critical_") and "axis" in dataset[name].attrs]
+    found["critical"] = {str(name): _line(dataset[name]) for name in lines}
+    return found
+
+
+def _line(values: Any) -> dict[str, Any]:
+    along = {str(name): values[name].values.tolist() for name in values.dims}
+    return {"long_name": values.attrs["long_name"], "axis": values.attrs["axis"], **along, "value": values.values}
+
+
+def _failures(dataset: Any, status: dict[str, np.ndarray]) -> list[str]:
+    """Each reason once, with how many runs it ended."""
+    found = []
+    for name, values in status.items():
+        failed = (values != DONE) & (values != PENDING)
+        if failed.any():
+            reasons = [r for r in dataset[name.replace("status", "reason")].values.ravel() if r]
+            kinds = list(dict.fromkeys(reasons))
+            more = f" (and {len(kinds) - 1} other reasons: see the variable)" if len(kinds) > 1 else ""
+            layer = {"status": "theory", "sgd_status": "SGD", "critical_status": "critical lines"}[name]
+            found.append(f"{layer}: {int(failed.sum())} of {failed.size} failed; {kinds[0]}{more}")
+    return found
+
+
+def text(found: dict[str, Any]) -> str:
+    """``summary`` as lines."""
+    lines = []
+    for name, values in found["axes"].items():
+        span = f"{_short(values[0])} to {_short(values[-1])}" if len(values) > 3 else ", ".join(map(_short, values))
+        lines.append(f"{name:<14}{len(values):>6} values: {span}")
+    lines.append(f"{'seed':<14}{len(found['seeds']):>6}")
+    for prefix, words in (("", "theory"), ("sgd_", "SGD")):
+        if f"{prefix}patterns" in found:
+            counts = ", ".join(f"{name} {n}" for name, n in found[f"{prefix}patterns"].items() if n)
+            lines.append(f"{words}: {counts} (runs)")
+    if "trusted" in found:
+        lines.append("closure to be trusted: " + ", ".join(f"{k} {n}" for k, n in found["trusted"].items() if n))
+    for line in found["critical"].values():
+        lines += [f"{line['long_name']}:", *_line_rows(line)]
+    return "\n".join(lines)
+
+
+def _line_rows(line: dict[str, Any]) -> list[str]:
+    along = [name for name in line if name not in ("long_name", "axis", "value")]
+    rows = []
+    for index, value in np.ndenumerate(line["value"]):
+        where = ", ".join(f"{name} {_short(line[name][i])}" for name, i in zip(along, index, strict=True))
+        rows.append(f"  {where or 'here'}: " + ("none in the range" if np.isnan(value) else f"{value:.6g}"))
+    return rows
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, (int, float)) else str(value)
