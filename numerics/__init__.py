@@ -7,6 +7,7 @@ from .drift import Drift, drift
 from .preactivation import potential, preactivation_cumulants
 from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
+from .validity import Validity, validity
 
 __all__ = [
     "ConvolutionalCP",
@@ -14,6 +15,7 @@ __all__ = [
     "Solution",
     "SolveWarning",
     "Trajectory",
+    "Validity",
     "convolutional_cp",
     "drift",
     "fourth_cumulant",
@@ -21,4 +23,5 @@ __all__ = [
     "preactivation_cumulants",
     "second_cumulant",
     "solve",
+    "validity",
 ]

@@ -308,6 +308,13 @@ def write_nlgp() -> str:
     return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
 
 
+def write_pearson() -> str:
+    """Source of what is asked of Pearson's law whatever the activation."""
+    from cumulode.theory.validity import third_norm_equations
+
+    return HEADER.format(doc="Norms of Pearson's law.") + "\n\n" + write_function(third_norm_equations())
+
+
 def write_all() -> dict[str, str]:
     """Every committed file of ``numerics/generated`` by name, as it should stand."""
     from cumulode.theory.activations import parse
@@ -315,7 +322,7 @@ def write_all() -> dict[str, str]:
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
-    return {**files, "nlgp.py": write_nlgp()}
+    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson()}
 
 
 def main() -> None:

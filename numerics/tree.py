@@ -67,7 +67,7 @@ def tree_data(data: tuple[Any, ...], inverses: list[Inverse], shape: tuple[int, 
 
 
 @kernel
-def _solve_second(w, k2, k4, data, c):  # type: ignore[no-untyped-def]
+def solve_second(w, k2, k4, data, c):  # type: ignore[no-untyped-def]
     """u = (C + ridge)^-1 T into the first row of scratch; returns w.(C + ridge) w and Q >= 0. T is known by then."""
     two, taps, left, pads, ridges, _, rows = data
     T, u = two[8][2 + c], rows[0]
@@ -95,7 +95,7 @@ def tree_rhs(w, out, data, law):  # type: ignore[no-untyped-def]
         cw, T = fields[c], fields[2 + c]
         weight, own = classes[1, c] * chi, 0.0
         if chi != 0.0 and two[2][c][1][0]:  # a Gaussian class has no T
-            second, Q = _solve_second(w, k2, k4, data, c)
+            second, Q = solve_second(w, k2, k4, data, c)
             contract_polarised(w, rows[0], rows[1], two[2][c], two[4][c], rows[2:])
             ratio = k4 / second
             A += chi * (2.0 * ratio * ratio * c6 + 2.0 * Q * c6_k2)
@@ -117,6 +117,6 @@ def sixth_terms(w, data, law, out):  # type: ignore[no-untyped-def]
     for row in range(w.shape[0]):
         for c in range(2):
             k2, k4 = class_cumulants(w[row], two, c)
-            Q = _solve_second(w[row], k2, k4, data, c)[1]
+            Q = solve_second(w[row], k2, k4, data, c)[1]
             out[row, c] = data[5] * Q * law(k2, k4, two[5][0, c], two[6], two[7])[2]
     return 0

@@ -77,11 +77,16 @@ def check_contraction(contraction: object) -> str:
 
 
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
-    if isinstance(law, GP) or (isinstance(law, Cumulants) and not np.any(law.fourth)):
+    if is_gaussian(law):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
         contraction = _fastest(law, shape, tolerance)
     return _MAKERS[contraction](law, shape, tolerance)
+
+
+def is_gaussian(law: Law) -> bool:
+    """Whether a law has no fourth cumulant at all."""
+    return isinstance(law, GP) or (isinstance(law, Cumulants) and not np.any(law.fourth))
 
 
 #: Those made last; of a large torus or a long list one holds up to some hundred megabytes.

@@ -19,6 +19,7 @@ _ROOMS = {
         "second_cumulant",
         "fourth_cumulant",
         "convolutional_cp",
+        "validity",
         "SolveWarning",
     ),
     "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),

@@ -52,6 +52,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     pearson_steps.join(d)
     tree_steps.gradient(d)
     tree_steps.coefficient(d)
+    tree_steps.bound(d)
     closed_averages.of_activation(d, chosen)
     return d
 
@@ -80,6 +81,7 @@ def _scope() -> Scope:
             "cumulode.theory.gaussian",
             "cumulode.theory.pearson",
             "cumulode.theory.tree",
+            "cumulode.theory.validity",
             "cumulode.theory.lowering",
         ),
     )

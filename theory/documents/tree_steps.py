@@ -1,18 +1,19 @@
-"""The tree closure in the closures document: the gradient of Q, and c6 from F' over the law with nu + 1."""
+"""The tree closure in the closures document: the gradient of Q, c6 from F' over the law with nu + 1, the bound of Q."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import sympy as sp
 
-from .. import tree
+from .. import tree, validity
 from ..derivation import Derivation
 from ..drift import k2, k4
 from ..equations import d_e
 from ..equations import lam as node
 from ..pearson import BOUNDED, nu
-from .pearson_steps import _RATIONAL, S, a, average, mean, mu
+from .pearson_steps import _RATIONAL, Moment, S, a, average, mean, mu
 
 _W = sp.symbols("w_0:2", real=True)
 _NEIGHBOUR = sp.Symbol("c", real=True)
@@ -44,6 +45,46 @@ def gradient(d: Derivation) -> None:
         by="algebra of rational functions",
         domain={_NEIGHBOUR: (0.1, 0.6)},
     )
+
+
+def bound(d: Derivation) -> None:
+    """Q as a squared projection on P_3, and its bound h3 in k2 and kappa."""
+    u = sp.symbols("u_0:2", real=True)
+    second, fourth, square = _product(_W, _W), _product(_W, u), _product(u, u)
+    rest = [x - fourth / second * y for x, y in zip(u, _W, strict=True)]
+    d.chain(
+        "How far a closure in $k_2$ and $k_4$ can be trusted: with $r = E[xP_3] = T - (k_4/k_2)Cw$, $Q$ is $r\\cdot "
+        "C^{-1}r$, the largest of $(a\\cdot r)^2/a\\cdot Ca$ over directions $a$. On two sites, with $u = C^{-1}T$ any "
+        "vector, so that $r = C(u - (k_4/k_2)w)$ and $k_4 = w\\cdot Cu$:",
+        r"r\cdot C^{-1}r",
+        _product(rest, rest),
+    ).equals(
+        square - fourth**2 / second,
+        "expansion of the square",
+        rewrite=lambda e: sp.cancel(sp.together(e)),
+        by="algebra of rational functions",
+        domain={_NEIGHBOUR: (0.1, 0.6)},
+    )
+    order = -3 * k2**2 / k4 - 1
+    m4, m6 = (Moment(n, order, sp.sqrt(2 * order * k2)) for n in (4, 6))
+    d.chain(
+        "So by Cauchy and Schwarz $0 \\le Q \\le E[P_3^2] = \\mu_6 - \\mu_4^2/k_2$, for Pearson's law and with "
+        "$\\kappa = k_4/k_2^2$ a function that is zero for two points, at $\\kappa = -2$, $6k_2^3$ for a Gaussian, and "
+        "has a pole at $\\kappa = 3$, from where on the law has no sixth moment. $\\rho = Q/E[P_3^2]$ is the share of "
+        "$P_3$ that the inputs explain.",
+        "E_\\nu[P_3^2]",
+        m6 - m4**2 / k2,
+    ).equals(
+        validity.third_norm().subs(validity.kappa, k4 / k2**2),
+        "moments in k2 and k4",
+        name="third norm",
+        **_RATIONAL | {"domain": {k2: (1.0, 2.0), k4: (-1.6, -0.4)}},
+    )
+
+
+def _product(a: Sequence[sp.Expr], b: Sequence[sp.Expr]) -> sp.Expr:
+    """``a.C b`` on two sites."""
+    return a[0] * b[0] + a[1] * b[1] + _NEIGHBOUR * (a[0] * b[1] + a[1] * b[0])
 
 
 def _cubic(*fields: sp.Matrix) -> sp.Matrix:
