@@ -20,6 +20,9 @@ _HOME = {
     "dominant_wavenumber": "metrics",
     "power_spectrum": "metrics",
     "align": "metrics",
+    "phase_diagram": "phase.sweep",
+    "open_phase": "phase.sweep",
+    "rerun": "phase.rerun",
 }
 
 __all__ = sorted([*_HOME, "plots"])

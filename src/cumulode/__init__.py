@@ -22,7 +22,17 @@ _ROOMS = {
         "validity",
         "SolveWarning",
     ),
-    "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),
+    "validation": (
+        "simulate_sgd",
+        "compare",
+        "ipr",
+        "width",
+        "centre",
+        "dominant_wavenumber",
+        "align",
+        "phase_diagram",
+        "open_phase",
+    ),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

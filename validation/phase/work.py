@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics import SolveWarning, drift, solve, validity
+from cumulode.numerics import SolveWarning, drift, growth_rates, solve, validity
 from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
