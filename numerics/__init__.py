@@ -4,6 +4,7 @@ from .convolutional_cp import convolutional_cp
 from .convolutional_cp_result import ConvolutionalCP
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
+from .growth import growth_rates
 from .preactivation import potential, preactivation_cumulants
 from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
@@ -19,6 +20,7 @@ __all__ = [
     "convolutional_cp",
     "drift",
     "fourth_cumulant",
+    "growth_rates",
     "potential",
     "preactivation_cumulants",
     "second_cumulant",

@@ -19,6 +19,7 @@ _ROOMS = {
         "second_cumulant",
         "fourth_cumulant",
         "convolutional_cp",
+        "growth_rates",
         "validity",
         "SolveWarning",
     ),
