@@ -65,7 +65,7 @@ RUN_AXES: dict[str, Axis] = {
     axis.name: axis
     for axis in (
         Axis("closure", "closure", "", "closure", text=True),
-        Axis("amplitude", "norm of the start", "1", "amplitude"),
+        Axis("start_amplitude", "norm of the start, about", "1", "amplitude"),
         Axis("learning_rate", "learning rate", "1", "learning_rate"),
         Axis("batch_size", "batch size", "samples", "batch_size"),
     )

@@ -121,13 +121,20 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     sizes = _sizes(options.size)
     given["size"] = [_side(size) for size in sizes]
     axes = {
-        "gain_plus" if name == "gain" and given["gain_minus"] is not None else name: given[name]
+        _axis(name, given): given[name]
         for name in _order(options, list(given))
         if ranges.is_many(given[name])
     }
     if not axes:
         raise complain("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
     return axes, _problem(options, sizes)
+
+
+def _axis(name: str, given: dict[str, Any]) -> str:
+    """The axis that an option of this name is."""
+    if name == "gain" and given["gain_minus"] is not None:
+        return "gain_plus"
+    return "start_amplitude" if name == "amplitude" else name
 
 
 def _sizes(text: str) -> list[str]:

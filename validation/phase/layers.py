@@ -79,7 +79,7 @@ def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:
         found.append(Layer("sgd", tuple(n for n in axes if n != "closure"), "sgd_", _sgd_variables(settings)))
     along = line_axis(axes)
     if settings.lines and along is not None:
-        rest = tuple(n for n in axes if n not in (along, *_ONLY_SGD, "amplitude"))
+        rest = tuple(n for n in axes if n not in (along, *_ONLY_SGD, "start_amplitude"))
         found.append(Layer("lines", rest, "critical_", _line_variables(along)))
     return found
 

@@ -16,7 +16,7 @@ from cumulode.theory.validate import complain
 from ..metrics import dominant_wavenumber, ipr, norm, width
 
 #: A field is localised where IPR x D is above this: what a random vector has. A wave has 1.5, a wave on a constant at
-#: most 1.94, Gaussian controls stay below 2.5.
+#: most 15/7, Gaussian controls stay below 2.5.
 LOCALISED = 3.0
 #: Fields that are smaller than this, and than their start, have decayed.
 SMALL = 0.1

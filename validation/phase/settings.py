@@ -169,7 +169,7 @@ def _check_values(axis: Axis, values: Values, problem: Problem) -> None:
             check_closure(value, ("exact",))
         elif axis.name == "batch_size":
             integer("batch_size", value, "an integer >= 1", low=1, high=2**31)
-        elif axis.name in ("amplitude", "learning_rate"):
+        elif axis.name in ("start_amplitude", "learning_rate"):
             real(axis.name, value, f"0 < {axis.name} < inf", low=0.0, open_low=True, open_high=True)
         elif axis.name == "bias":
             finite("bias", value)

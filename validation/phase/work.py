@@ -78,7 +78,7 @@ def _impossible(task: Task, settings: Settings, axes: dict[str, Values], reason:
 
 
 def _starts(task: Task, settings: Settings, problem: Problem) -> np.ndarray:
-    amplitude = task.point.get("amplitude", settings.amplitude)
+    amplitude = task.point.get("start_amplitude", settings.amplitude)
     return np.stack([settings.start(seed, amplitude, problem.size) for seed in task.seeds])
 
 
