@@ -192,7 +192,7 @@ def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str 
     before, after = (_base(s.problem, point) for s in (old, new))
     if before != after:
         return f"the problem was {before}, is {after}"
-    ignored = {"problem", "seeds", "simulate"} | {name for name in axes if name not in PROBLEM_AXES}
+    ignored = {"problem", "seeds", "simulate"} | {AXES[name].parameter for name in axes if name not in PROBLEM_AXES}
     if not (old.simulate and new.simulate):
         ignored |= {"learning_rate", "batch_size"}
     for name in old.__dataclass_fields__:
