@@ -1,4 +1,4 @@
-"""The command line: ``cumulode derive|check|solve|sgd|compare|cache``.
+"""The command line: ``cumulode derive|check|solve|sgd|compare|draw|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, told in one line; 130 interrupted.
@@ -18,6 +18,7 @@ COMMANDS = {
     "solve": "integrate the theory",
     "sgd": "train a neuron by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
+    "draw": "figures of a phase diagram from its file, nothing computed again",
     "cache": "where compiled kernels are kept; compile them all now, or remove them",
 }
 

@@ -6,10 +6,10 @@ trajectory, draws into the Axes given or into a new figure that pyplot does not 
 
 from __future__ import annotations
 
-from .figure import phase_figure
+from .figure import phase_figure, slice_figure
 from .insets import field_strip, insets
 from .maps import phase_map
 from .slices import slices
 from .symbols import boundary_symbols
 
-__all__ = ["boundary_symbols", "field_strip", "insets", "phase_figure", "phase_map", "slices"]
+__all__ = ["boundary_symbols", "field_strip", "insets", "phase_figure", "phase_map", "slice_figure", "slices"]

@@ -11,7 +11,8 @@ import numpy as np
 from cumulode.theory.validate import complain, real
 
 from ..plot_parts import COLOURS, largest_weight
-from .maps import draw_legend, plane_of
+from .legend import draw_legend
+from .maps import plane_of
 from .placing import leader, place
 from .planes import Plane
 from .receptive import Field, chosen_points, draw_small, field_at
@@ -79,8 +80,9 @@ def insets(
         panel = ax.inset_axes(tuple(box), zorder=7)
         draw_small(panel, field, is_sgd(plane.variable))
         panels.append(panel)
+    _entry(plane, fields, seed)
     if legend:
-        _entry(ax, plane, fields, seed)
+        draw_legend(ax, plane.entries)
     return panels
 
 
@@ -108,7 +110,7 @@ def field_strip(
             bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": "black", "linewidth": 0.8},
         )  # fmt: skip
         _panel(panel, field, limit, is_sgd(plane.variable))
-        panel.set_title(f"{letter}: {field.words}", fontsize="small", loc="left")
+        panel.set_title(f"{letter}: " + field.words.replace(", ", ",\n"), fontsize="small", loc="left")
     for panel in panels[len(fields) :]:
         panel.set_visible(False)
     for panel in panels[1:]:
@@ -160,7 +162,7 @@ def _lines_of(ax: Axes, plane: Plane) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _entry(ax: Axes, plane: Plane, fields: list[Field], seed: int | None) -> None:
+def _entry(plane: Plane, fields: list[Field], seed: int | None) -> None:
     """The legend's words about the insets."""
     from matplotlib.lines import Line2D
 
@@ -170,4 +172,3 @@ def _entry(ax: Axes, plane: Plane, fields: list[Field], seed: int | None) -> Non
     handle = Line2D([], [], **(_MARKER | {"marker": "o", "color": COLOURS["sgd" if sgd else "theory"]}), linewidth=1.1)
     handle.set_markeredgecolor("black")
     plane.entries.append((handle, words))
-    draw_legend(ax)

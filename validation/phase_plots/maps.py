@@ -11,8 +11,9 @@ import numpy as np
 from cumulode.theory.validate import complain, finite
 
 from ..plot_parts import axes_or_new
+from .legend import draw_legend
 from .overlays import draw_contours, draw_hatching, draw_lines
-from .planes import Plane, all_selected, axes_of, check_select, dress, planes, scale_of, shown
+from .planes import Plane, all_selected, axes_of, check_select, dress, planes, scale_of
 from .values import DONE, FAILED, INFINITE, NONE, PENDING, Cells, cells, check_over, flags_of
 from .words import SGD, quantity_label, reduction_label
 
@@ -70,8 +71,8 @@ def phase_map(
         Numbers: levels of the variable drawn. Linear interpolation between points, of logarithms where all are
         positive.
     hatch : bool
-        Hatch where runs are not to be trusted (``trusted`` of the Dataset): wide where some seeds are not, narrow where
-        half or more are not; dots where it is not known.
+        Hatch where runs are not to be trusted (``trusted`` of the Dataset): strokes where some seeds are not, crossed
+        where half or more are not; dots where it is not known.
     lines : bool
         Draw the analytic lines (``critical_...``) whose parameter is on an axis.
     log : bool, optional
@@ -109,7 +110,7 @@ def phase_map(
     if colorbar and mesh is not None:
         _draw_bar(ax, ds, mesh, variable, over)
     if legend:
-        draw_legend(ax)
+        draw_legend(ax, plane.entries)
     return ax
 
 
@@ -226,6 +227,10 @@ def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | in
     words = quantity_label(ds, variable)
     label = "\n".join(textwrap.wrap(f"{words}: {how}" if how else words, 42))
     bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02)
+    found = np.unique(mesh.get_array().compressed())
+    if classes is None and len(found) == 1:
+        bar.set_ticks(found, labels=[f"{found[0]:.4g}"])  # nothing else is on the map
+        bar.ax.minorticks_off()
     if classes is not None:
         known = [v for v in classes if v >= 0]
         bar.set_ticks(known, labels=[classes[v] for v in known])
@@ -233,33 +238,8 @@ def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | in
         bar.ax.minorticks_off()
 
 
-def draw_legend(ax: Axes) -> None:
-    """The legend above the Axes, of everything drawn over it so far."""
-    entries = planes[ax].entries
-    if not entries:
-        return
-    handles, labels = zip(*entries, strict=True)
-    ax.legend(
-        handles,
-        [textwrap.fill(label, 36) for label in labels],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.2,
-        frameon=False,
-        fontsize="small",
-        ncols=2 if len(entries) > 2 else 1,
-        columnspacing=1.2,
-        handlelength=2.2,
-    )
-
-
 def plane_of(ax: Axes) -> Plane:
     """The plane of an Axes that ``phase_map`` drew in; ValueError for any other."""
     if ax not in planes:
         raise complain("ax", ax, "Axes that phase_map drew in")
     return planes[ax]
-
-
-def describe(plane: Plane) -> str:
-    """The plane's axes and ranges, for messages."""
-    return ", ".join(f"{s.name} from {shown(s.values)}" for s in (plane.x, plane.y))

@@ -23,8 +23,8 @@ LINES: dict[str, tuple[str, Any, str]] = {
 THRESHOLD = 3.0
 #: Hatch by kind, and its words.
 HATCHES = {
-    "some": ("//", "closure not trusted: some seeds"),
-    "most": ("//////", "closure not trusted: half the seeds or more"),
+    "some": ("///", "closure not trusted: some seeds"),
+    "most": ("xxxx", "closure not trusted: half the seeds or more"),
     "unknown": ("..", "closure's validity unknown"),
 }
 

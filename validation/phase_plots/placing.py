@@ -51,7 +51,8 @@ def choose(value: np.ndarray, u: np.ndarray, v: np.ndarray, count: int) -> list[
     place_of = np.stack([u[columns], v[rows]], axis=-1)
     bands = np.array_split(np.argsort(flat, kind="stable"), count)
     chosen: list[int] = []
-    for band in bands:
+    for i, band in enumerate(bands):
+        band = _core(band, i, count)
         central = np.abs(place_of[band] - 0.5).max(axis=-1)
         if chosen:
             away = np.linalg.norm(place_of[band][:, None] - place_of[chosen], axis=-1).min(axis=-1)
@@ -59,6 +60,15 @@ def choose(value: np.ndarray, u: np.ndarray, v: np.ndarray, count: int) -> list[
             away = np.zeros(len(band))
         chosen.append(int(band[np.argmax(np.minimum(away, 0.5) - 0.3 * central)]))
     return [(int(columns[i]), int(rows[i])) for i in chosen]
+
+
+def _core(band: np.ndarray, i: int, count: int) -> np.ndarray:
+    """The half of the i-th of ``count`` bands that stands for it: the lower of the first, the upper of the last."""
+    half = -(-len(band) // 2)
+    if count > 1 and i in (0, count - 1):
+        return band[:half] if i == 0 else band[-half:]
+    first = (len(band) - half) // 2
+    return band[first : first + half]
 
 
 def leader(point: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from cumulode.theory.validate import choice, complain
 
 from ..plot_parts import axes_or_new
+from .legend import Entries, draw_legend
 from .overlays import LINES, critical_lines, line_values, threshold
 from .planes import Scale, all_selected, axes_of, check_select, dress, scale_of
 from .values import by_seed, flags_of, reduce_seeds, standard_error
@@ -53,7 +54,7 @@ def slices(
 ) -> Axes:
     """A quantity against one axis: theory as filled symbols on a line, SGD as open symbols, with error bars.
 
-    Error bars are one standard error over seeds: the random start in theory, start and noise in SGD. Dotted verticals
+    Error bars are one standard error over seeds: the random start in theory, start and noise in SGD. Dashed verticals
     are the analytic critical values of ``x``, in the colour of their curve; the dotted horizontal is the threshold of
     localisation. A black cross is over points where theory is not trusted in half of the seeds or more.
 
@@ -81,6 +82,17 @@ def slices(
     ValueError
         Naming the argument; for an axis that is neither drawn nor selected, its values.
     """
+    ax, entries = draw_slices(ds, variable, ax, x, along, select, over, sgd, lines, log)
+    if legend:
+        draw_legend(ax, entries)
+    return ax
+
+
+def draw_slices(
+    ds: xr.Dataset, variable: str, ax: Axes | None, x: Any, along: Any, select: Any, over: str, sgd: bool, lines: bool,
+    log: bool | None,
+) -> tuple[Axes, Entries]:  # fmt: skip
+    """``slices`` without the legend, whose entries are returned."""
     choice("over", over, ("mean", "median"))
     axes = _all_axes(ds, variable)
     if flags_of(ds, variable) is not None:
@@ -100,9 +112,7 @@ def slices(
     ax.set_ylabel("\n".join(textwrap.wrap(quantity_label(ds, variable), 42)))
     _ordinate(ax, log)
     _lines(ax, ds, variable, scale, curves, lines, drawn)
-    if legend:
-        _legend(ax, ds, curves, over, drawn)
-    return ax
+    return ax, _entries(ds, curves, over, drawn)
 
 
 def _all_axes(ds: xr.Dataset, variable: str) -> list[str]:
@@ -241,7 +251,7 @@ def _lines(
                     drawn.add(name)
 
 
-def _legend(ax: Axes, ds: xr.Dataset, curves: list[Curve], over: str, drawn: set[str]) -> None:
+def _entries(ds: xr.Dataset, curves: list[Curve], over: str, drawn: set[str]) -> Entries:
     """Colours of the curves, then what symbols and lines mean."""
     from matplotlib.lines import Line2D
 
@@ -266,16 +276,4 @@ def _legend(ax: Axes, ds: xr.Dataset, curves: list[Curve], over: str, drawn: set
     for name, (_, kind) in critical_lines(ds).items():
         words = str(ds[name].attrs.get("long_name") or LINES[kind][2])
         meanings[name] = (Line2D([], [], color=ink, linewidth=1.0, linestyle=LINES[kind][1]), words)
-    entries += [pair for key, pair in meanings.items() if key in drawn]
-    handles, labels = zip(*entries, strict=True)
-    ax.legend(
-        handles,
-        [textwrap.fill(label, 40) for label in labels],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.2,
-        frameon=False,
-        fontsize="small",
-        ncols=2,
-        columnspacing=1.2,
-    )
+    return entries + [pair for key, pair in meanings.items() if key in drawn]

@@ -8,7 +8,8 @@ import numpy as np
 
 from cumulode.theory.validate import complain
 
-from .maps import draw_legend, plane_of
+from .legend import draw_legend
+from .maps import plane_of
 from .overlays import halo
 from .planes import Plane
 from .words import SGD, value_label
@@ -53,7 +54,7 @@ def boundary_symbols(
         if ds is not None:
             _draw(ax, plane, ds, role)
     if legend:
-        draw_legend(ax)
+        draw_legend(ax, plane.entries)
     return ax
 
 

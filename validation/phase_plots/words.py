@@ -55,7 +55,7 @@ def value_label(name: str, value: Any) -> str:
     """``$g$ = 3``, or the word itself for an axis of words."""
     if isinstance(value, str):
         return f"{name} {value}" if name in ("closure", "activation") else value
-    shown = r"$\infty$" if value == float("inf") else f"{float(value):.4g}"
+    shown = r"$\infty$" if value == float("inf") else f"{float(value):{'.0f' if float(value).is_integer() else '.3g'}}"
     return f"{symbol(name)} = {shown}"
 
 
@@ -87,18 +87,20 @@ def reduction_label(ds: xr.Dataset, variable: str, over: str | int, flags: bool 
     return f"{'most frequent' if flags else over} of {seeds} seeds"
 
 
-def conditions(ds: xr.Dataset, swept: Iterable[str], select: Mapping[str, Any], sgd: bool = False) -> str:
+def conditions(
+    ds: xr.Dataset, swept: Iterable[str], select: Mapping[str, Any], theory: bool = True, sgd: bool = False
+) -> str:
     """What was held fixed: selected axes, the problem's other parameters, closure or learning rate, start and time."""
     swept = set(swept)
-    words = [value_label(name, value) for name, value in select.items() if not (sgd and name == "closure")]
+    words = [value_label(name, value) for name, value in select.items() if theory or name != "closure"]
     words += _problem_words(_json(ds, "problem"), swept | set(select))
     settings = _json(ds, "settings") | {key: ds.attrs[key] for key in ("closure", "time") if key in ds.attrs}
-    run = ("learning_rate", "batch_size") if sgd else ("closure",)
+    run = ("closure",) * theory + ("learning_rate", "batch_size") * sgd
     for name in (*run, "amplitude", "time"):
         value = settings.get(name)
         if isinstance(value, (int, float, str)) and name not in swept | set(select):
             words.append(f"$t$ = {float(value):g}" if name == "time" else value_label(name, value))
-    return ", ".join(words)
+    return ", ".join(w.replace(" ", "\u00a0") for w in words)  # lines break between them only
 
 
 def _problem_words(parameters: dict[str, Any], known: set[str]) -> list[str]:
