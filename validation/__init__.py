@@ -25,13 +25,13 @@ _HOME = {
     "rerun": "phase.rerun",
 }
 
-__all__ = sorted([*_HOME, "plots"])
+__all__ = sorted([*_HOME, "phase_plots", "plots"])
 
 
 def __getattr__(name: str) -> Any:
     # loaded on first use: metrics need neither numba nor matplotlib
-    if name == "plots":
-        return import_module(f"{__name__}.plots")
+    if name in ("plots", "phase_plots"):
+        return import_module(f"{__name__}.{name}")
     if name in _HOME:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

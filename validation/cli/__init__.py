@@ -1,4 +1,4 @@
-"""The command line: ``cumulode derive|check|solve|sgd|compare|phase|rerun|cache``.
+"""The command line: ``cumulode derive|check|solve|sgd|compare|phase|draw|rerun|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, told in one line; 130 interrupted.
@@ -19,6 +19,7 @@ COMMANDS = {
     "sgd": "train a neuron by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
     "phase": "a phase diagram over any parameters: resumable data and a figure",
+    "draw": "figures of a phase diagram from its file, nothing computed again",
     "rerun": "repeat a phase diagram from its file, and tell how the numbers differ",
     "cache": "where compiled kernels are kept; compile them all now, or remove them",
 }

@@ -1,0 +1,174 @@
+"""Receptive fields at chosen points of a map: inset in it, or beside it in panels of their own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cumulode.theory.validate import complain, real
+
+from ..plot_parts import COLOURS, largest_weight
+from .legend import draw_legend
+from .maps import plane_of
+from .placing import leader, place
+from .planes import Plane
+from .receptive import Field, chosen_points, draw_small, field_at
+from .words import is_sgd
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+LETTERS = "ABCDEFGHIJKL"
+_MARKER: dict[str, Any] = {"color": "black", "markerfacecolor": "white", "markersize": 4.5, "markeredgewidth": 1.0}
+
+
+def insets(
+    ax: Axes,
+    ds: xr.Dataset,
+    points: int | Sequence[tuple[Any, Any]] = 4,
+    *,
+    seed: int | None = None,
+    size: float | tuple[float, float] = (0.19, 0.13),
+    legend: bool = True,
+) -> list[Axes]:
+    """Small receptive fields in a map: the final weights at chosen points, each with a marker and a leader.
+
+    Each field is that of one seed, moved so that its centre (where it has one) is in the middle, its sign such that
+    the largest weight is positive; over the whole ring, or as an image of the torus; on a scale of its own. Insets
+    cover no marker, no leader and no other inset, and avoid the lines of the map.
+
+    Parameters
+    ----------
+    ax : Axes
+        That ``phase_map`` drew in; the fields are theory's or SGD's as the variable drawn.
+    ds : xarray.Dataset
+        The map's.
+    points : int or sequence of (x, y)
+        So many (1 to 12), spread from small to large IPR x D; or the cells nearest to these values.
+    seed : int, optional
+        Default: at each point the seed whose IPR x D is nearest to the median.
+    size : (width, height) in (0, 0.5]
+        Of an inset, fractions of the Axes (a number: both); smaller where there is no room.
+    legend : bool
+        Say in the map's legend what they are.
+
+    Returns
+    -------
+    list of Axes
+        One a point, in the order of ``points``.
+
+    Raises
+    ------
+    ValueError
+        For points outside the map or without a finished run, or where there is no room.
+    """
+    plane = plane_of(ax)
+    width, height = (size, size) if isinstance(size, (int, float)) else size
+    wanted = (_part(width), _part(height))
+    fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
+    at = np.stack([plane.x.to_unit([f.x for f in fields]), plane.y.to_unit([f.y for f in fields])], axis=-1)
+    boxes = place(at, wanted, _lines_of(ax, plane))
+    panels = []
+    for field, point, box in zip(fields, at, boxes, strict=True):
+        way = leader(point, box)
+        ax.plot(*way.T, transform=ax.transAxes, color="black", linewidth=0.8, zorder=5, label="_leader")
+        ax.plot(*point, "o", transform=ax.transAxes, **_MARKER, zorder=6, label="_point")
+        panel = ax.inset_axes(tuple(box), zorder=7)
+        draw_small(panel, field, is_sgd(plane.variable))
+        panels.append(panel)
+    _entry(plane, fields, seed)
+    if legend:
+        draw_legend(ax, plane.entries)
+    return panels
+
+
+def field_strip(
+    ax: Axes,
+    ds: xr.Dataset,
+    points: int | Sequence[tuple[Any, Any]],
+    panels: Sequence[Axes],
+    *,
+    seed: int | None = None,
+) -> list[Axes]:
+    """The same fields in panels beside the map, which then is not covered: a letter at each point and on its panel.
+
+    Arguments, choice of seed and errors as for ``insets``; ``panels`` are Axes, one a point. Weights are against the
+    site from the field's centre; the panels share one scale of weights.
+    """
+    plane = plane_of(ax)
+    fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
+    if len(panels) < len(fields):
+        raise complain("panels", f"{len(panels)} Axes", f"one for each of the {len(fields)} points")
+    limit = max(largest_weight(f.w) for f in fields)
+    for letter, field, panel in zip(LETTERS, fields, panels, strict=False):
+        ax.text(
+            field.x, field.y, letter, ha="center", va="center", fontsize="small", zorder=6,
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": "black", "linewidth": 0.8},
+        )  # fmt: skip
+        _panel(panel, field, limit, is_sgd(plane.variable))
+        panel.set_title(f"{letter}: " + field.words.replace(", ", ",\n"), fontsize="small", loc="left")
+    for panel in panels[len(fields) :]:
+        panel.set_visible(False)
+    for panel in panels[1:]:
+        panel.set_ylabel("")
+        panel.tick_params(labelleft=False)
+    return list(panels[: len(fields)])
+
+
+def _panel(ax: Axes, field: Field, limit: float, sgd: bool) -> None:
+    """A field with labelled axes, weights on a common scale."""
+    draw_small(ax, field, sgd)
+    if field.w.ndim == 2:
+        ax.images[0].set_clim(-limit, limit)
+        ax.set(xlabel="column", aspect="equal", ylabel="row")
+        return
+    line = ax.lines[-1]
+    site = np.arange(field.w.size) - (field.w.size // 2 if field.centred else 0)
+    line.set_xdata(site)
+    ax.set(
+        xlim=(site[0], site[-1]), ylim=(-0.3 * limit if field.w.min() > -0.25 * limit else -1.1 * limit, 1.1 * limit),
+        xlabel="site from centre" if field.centred else "site", ylabel="weight",
+    )  # fmt: skip
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(_few())
+
+
+def _few() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(3)
+
+
+def _part(value: Any) -> float:
+    return real("size", value, "fractions of the Axes in (0, 0.5]", low=0, high=0.5, open_low=True)
+
+
+def _lines_of(ax: Axes, plane: Plane) -> np.ndarray:
+    """Points along the lines and symbols drawn over the map, in fractions of the Axes."""
+    found = [np.empty((0, 2))]
+    for line in ax.lines:
+        if line.get_transform().contains_branch(ax.transData):
+            x, y = (np.asarray(a, dtype=float) for a in line.get_data())
+            u = np.stack([plane.x.to_unit(x), plane.y.to_unit(y)], axis=-1)
+            u = u[np.isfinite(u).all(axis=-1)]
+            if len(u) > 1:
+                found.append(np.concatenate([np.linspace(a, b, 6) for a, b in itertools.pairwise(u)]))
+            else:
+                found.append(u)
+    return np.concatenate(found)
+
+
+def _entry(plane: Plane, fields: list[Field], seed: int | None) -> None:
+    """The legend's words about the insets."""
+    from matplotlib.lines import Line2D
+
+    sgd = is_sgd(plane.variable)
+    whose = f"seed {seed}" if seed is not None else "the median seed"
+    words = f"final weights of {whose}, centred, {'whole torus' if fields[0].w.ndim == 2 else 'whole ring'}, own scale"
+    handle = Line2D([], [], **(_MARKER | {"marker": "o", "color": COLOURS["sgd" if sgd else "theory"]}), linewidth=1.1)
+    handle.set_markeredgecolor("black")
+    plane.entries.append((handle, words))
