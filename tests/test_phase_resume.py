@@ -110,19 +110,19 @@ def test_a_running_sweep_can_be_read_and_no_second_one_writes(whole, tmp_path):
     path = tmp_path / "p.nc"
     process = start(path)
     seen = []
-    refused = False
+    refused = ""
     while process.poll() is None:
         if path.exists():
             seen.append(int((open_phase(path).status == 0).sum()))
             try:
-                with pytest.raises(ValueError, match="^out: got .* allowed: a file that no other sweep is writing"):
-                    phase_diagram(BASE, AXES, out=path, command="the sweep", **OPTIONS)
-                refused = True
-            except BaseException:
-                if process.poll() is None:
-                    raise
+                phase_diagram(BASE, AXES, out=path, command="the sweep", **OPTIONS)
+                break  # it has just let go of a finished file
+            except ValueError as error:
+                refused = str(error)
         time.sleep(0.05)
-    assert refused
+    assert process.wait() == 0
+    assert refused.startswith("out: got ")
+    assert refused.endswith("allowed: a file that no other sweep is writing")
     assert seen == sorted(seen)
     assert any(0 < n < 288 for n in seen)
 
@@ -161,15 +161,16 @@ def test_two_dask_workers_one_killed(whole):
 
 @pytest.mark.slow
 def test_of_many_workers_with_an_empty_cache_one_compiles(tmp_path):
-    """Assert that of four processes that start at once three find every kernel in the cache: each has the same number
-    of cached files after, and none is written twice.
+    """Assert that four processes that start at once together write as many kernels to the cache as one alone: none is
+    compiled twice. One that starts later writes none.
     """
     script = (
-        "from cumulode import *; import numpy as np, cumulode.numerics.jit as jit, os\n"
+        "import cumulode.numerics.jit as jit\n"
+        "from cumulode.numerics.library import activation_kernels, coefficients_kernel\n"
         "saved = []\n"
         "real = jit._Cache.save_overload\n"
         "jit._Cache.save_overload = lambda self, sig, data: (saved.append(str(self._name)), real(self, sig, data))[1]\n"
-        "solve(Problem(NLGP(3., 2.), NLGP(3., 1.), 24), np.ones(24) / 50, [0, 1.0])\n"
+        "activation_kernels('erf'); [coefficients_kernel('erf', c) for c in ('taylor', 'gaussian', 'edgeworth')]\n"
         "print(len(saved))\n"
     )
     environment = {**os.environ, "CUMULODE_CACHE": str(tmp_path)}
@@ -178,7 +179,7 @@ def test_of_many_workers_with_an_empty_cache_one_compiles(tmp_path):
         for _ in range(4)
     ]
     counts = sorted(int(process.communicate()[0]) for process in processes)
-    assert counts[-1] > 5
+    assert counts[-1] > 1
     alone = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     assert int(alone.stdout) == 0
     fresh = {**environment, "CUMULODE_CACHE": str(tmp_path / "fresh")}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.validate import complain
+from cumulode.theory.validate import choice, complain
 
 from . import options as common
 from . import ranges
@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_sweep(parser.add_argument_group("sweep"))
     common.add_output(parser)
     parser.add_argument("--out", metavar="FILE", default="phase.nc", help="where the data go as they come (.nc)")
-    parser.add_argument("--variable", default="ipr_times_D", help="what the figure shows")
+    parser.add_argument("--variable", default=None, help="what the figure shows (default: ipr_times_D)")
     parser.add_argument("--figure", metavar="FILE", default=None, help=".png, .pdf or .svg; default: --out with .png")
     parser.add_argument("--no-figure", action="store_true", help="draw no figure")
 
@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     common.writable("out", options.out, (".nc",))
     common.writable("figure", figure, FIGURES)
     axes, problem = sweep_of(options)
+    options.variable = _variable(options)
     seeds: Any = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     with _executor(options) as executor, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # told below
@@ -115,16 +116,27 @@ def run(options: argparse.Namespace) -> int:
     return 1 if found["failed"] == found["runs"] else 0
 
 
+def _variable(options: argparse.Namespace) -> str:
+    """What the figure shows: refused before the sweep where it will not be there."""
+    from ..phase.measures import check_measures
+
+    measures = check_measures(options.measure)
+    if options.variable is None:
+        return "ipr_times_D" if "ipr_times_D" in measures else measures[0]
+    allowed = [*measures, *(f"sgd_{name}" for name in measures if options.simulate)]
+    allowed += ["relative_speed", "growth_rate", "selected_wavenumber", "cumulant_error"]
+    if options.validity != "off":
+        allowed += ["validity_rho", "validity_mu", "validity_mu_own", "trusted"]
+        allowed += ["validity_delta"] if options.validity == "full" else []
+    return choice("variable", options.variable, allowed)
+
+
 def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     """Axes, in the order of the command line, and the problem that is moved along them."""
     given = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
     sizes = _sizes(options.size)
     given["size"] = [_side(size) for size in sizes]
-    axes = {
-        _axis(name, given): given[name]
-        for name in _order(options, list(given))
-        if ranges.is_many(given[name])
-    }
+    axes = {_axis(name, given): given[name] for name in _order(options, list(given)) if ranges.is_many(given[name])}
     if not axes:
         raise complain("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
     return axes, _problem(options, sizes)

@@ -70,7 +70,10 @@ def text(found: dict[str, Any]) -> str:
     if "trusted" in found:
         lines.append("closure to be trusted: " + ", ".join(f"{k} {n}" for k, n in found["trusted"].items() if n))
     for line in found["critical"].values():
-        lines += [f"{line['long_name']}:", *_line_rows(line)]
+        if np.isnan(line["value"]).all():
+            lines.append(f"{line['long_name']}: none in the range")
+        else:
+            lines += [f"{line['long_name']}:", *_line_rows(line)]
     return "\n".join(lines)
 
 
@@ -79,7 +82,7 @@ def _line_rows(line: dict[str, Any]) -> list[str]:
     rows = []
     for index, value in np.ndenumerate(line["value"]):
         where = ", ".join(f"{name} {_short(line[name][i])}" for name, i in zip(along, index, strict=True))
-        rows.append(f"  {where or 'here'}: " + ("none in the range" if np.isnan(value) else f"{value:.6g}"))
+        rows.append(f"  {where or 'here'}: " + ("none" if np.isnan(value) else f"{value:.6g}"))
     return rows
 
 

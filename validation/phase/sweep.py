@@ -66,7 +66,8 @@ def phase_diagram(
         What is not varied.
     axes : dict from names to 1-d sequences of distinct values
         gain (both classes), gain_plus, gain_minus, xi_plus, xi_minus, t_plus, t_minus, J_plus, J_minus, covariance,
-        bias, prior, size (side L of a torus), activation; closure, start_amplitude, learning_rate, batch_size. One or more.
+        bias, prior, size (side L of a torus), activation; closure, start_amplitude, learning_rate, batch_size. One or
+        more.
     seeds : int >= 1, or distinct ints >= 0
         Number of starts (seeds 0, 1, ...), or their seeds: ``amplitude * default_rng(seed).standard_normal(D) /
         sqrt(D)``. SGD's samples have the same seed at every point (common random numbers).

@@ -1,0 +1,166 @@
+"""``cumulode phase`` and ``cumulode rerun``: data, figure, exit codes, one line for bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cumulode.theory import NLGP, Problem
+from cumulode.validation import phase_diagram
+from cumulode.validation.cli import main
+from cumulode.validation.cli.ranges import integers, numbers, words
+from cumulode.validation.phase.rerun import rerun
+
+SMALL = ["phase", "--gain", "0.3,3", "--xi-plus", "1.5:2.1:3", "--size", "16", "--time", "20", "--points", "5", "--seeds", "2", "--quiet"]
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    """A directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_command_is_the_function(there, capsys):
+    """Assert that the file is the one phase_diagram writes, that the figure holds the command, and what is printed."""
+    assert main([*SMALL, "--out", "p.nc"]) == 0
+    out = capsys.readouterr().out
+    assert "theory: " in out
+    assert re.search(r"^gain +2 values: 0\.3, 3$", out, re.MULTILINE)
+    problem = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
+    axes = {"gain": [0.3, 3.0], "xi_plus": [1.5, 1.8, 2.1]}
+    expected = phase_diagram(problem, axes, seeds=2, time=20.0, points=5)
+    found = xr.load_dataset("p.nc", engine="scipy")
+    assert found.drop_attrs().identical(expected.drop_attrs())
+    command = "cumulode " + " ".join([*SMALL, "--out", "p.nc"])
+    assert found.attrs["command"] == command
+    assert command.encode() in (there / "p.png").read_bytes()
+
+
+def test_json_is_one_object_with_the_numbers(there, capsys):
+    """Assert axes, medians over seeds, counts of classes, critical values and the command, and nothing else on stdout."""
+    assert main([*SMALL, "--out", "p.nc", "--json", "--no-figure"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    data = xr.load_dataset("p.nc", engine="scipy")
+    np.testing.assert_array_equal(found["ipr_times_D"], data.ipr_times_D.median("seed"))
+    assert found["axes"] == {"gain": [0.3, 3.0], "xi_plus": [1.5, 1.8, 2.1]}
+    assert sum(found["patterns"].values()) == found["runs"] == 12
+    assert set(found["critical"]) == {"critical_gain_linear", "critical_gain_stability"}
+    assert found["command"].startswith("cumulode phase --gain 0.3,3 ")
+    assert not (there / "p.png").exists()
+
+
+def test_rerun_repeats_a_file_from_itself(there, capsys):
+    """Assert that an untouched file is equal (exit 0), and that a number changed by hand is found (exit 1)."""
+    assert main([*SMALL, "--out", "p.nc", "--no-figure"]) == 0
+    capsys.readouterr()
+    assert main(["rerun", "p.nc", "--quiet"]) == 0
+    assert "6 points repeated: equal to the bit" in capsys.readouterr().out
+    data = xr.load_dataset("p.nc", engine="scipy")
+    data["norm"][0, 1, 1] *= 1 + 1e-6
+    data.to_netcdf("q.nc", engine="scipy")
+    assert main(["rerun", "q.nc", "--quiet", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    row = next(d for d in found["differences"] if d["variable"] == "norm")
+    assert (row["compared"], row["differ"]) == (12, 1)
+    assert row["relative"] == pytest.approx(1e-6, rel=1e-3)
+    assert [d["variable"] for d in found["differences"] if d["differ"]] == ["norm"]
+
+
+def test_rerun_of_a_few_points(there):
+    """Assert that about as many points as asked for are repeated."""
+    problem = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
+    axes = {"gain": [0.3, 1.0, 3.0, 10.0], "xi_plus": [1.5, 1.8, 2.1]}
+    phase_diagram(problem, axes, seeds=1, time=5.0, points=3, out="p.nc", validity="off")
+    found = rerun("p.nc", points=3, seed=1)
+    assert found.equal
+    assert found.points == 4  # 2 x 2
+
+
+def test_axes_keep_the_order_of_the_command_line(there):
+    """Assert the order of axes, that gain is class plus's where gain-minus is given, and that all run axes are axes."""
+    line = "phase --size 12,16 --xi-plus 1.5 --gain-minus 3 --gain 1,3 --time 2 --points 3 --seeds 1 --simulate"
+    line += " --learning-rate 0.1,0.2 --batch-size 2 --amplitude 0.1,0.2 --closure taylor,gaussian --validity off"
+    assert main([*line.split(), "--no-lines", "--no-fields", "--out", "p.nc", "--no-figure", "--quiet"]) == 0
+    data = xr.load_dataset("p.nc", engine="scipy")
+    assert data.ipr.dims == ("size", "gain_plus", "start_amplitude", "closure", "seed")
+    assert data.sgd_ipr.dims == ("size", "gain_plus", "learning_rate", "start_amplitude", "seed")
+    assert data.attrs["axes"] == "size, gain_plus, learning_rate, start_amplitude, closure"
+    assert "w" not in data
+
+
+def test_when_nothing_works_the_exit_code_says_so(there, capsys):
+    """Assert exit 1 where every run failed, exit 0 where only some points do not exist, with the reason on stderr."""
+    taylor = [*["phase", "--activation", "relu", "--bias", "0", "--closure", "taylor", "--gain", "1,3", "--size", "16", "--xi-plus", "2"]]
+    rest = ["--time", "2", "--out", "p.nc", "--no-figure", "--quiet"]
+    assert main([*taylor, *rest]) == 1
+    assert "closure: got 'taylor' with activation='relu'" in capsys.readouterr().err
+    line = ["phase", "--xi-plus", "2,9", "--size", "16", "--time", "2", "--seeds", "1"]
+    assert main([*line, "--out", "q.nc", "--no-figure", "--quiet"]) == 0
+    assert "theory: 1 of 2 failed; xi: got 9.0" in capsys.readouterr().err
+
+
+def test_processes_instead_of_threads(there):
+    """Assert that --workers gives the same file."""
+    assert main([*SMALL, "--out", "p.nc", "--no-figure", "--workers", "2"]) == 0
+    assert main([*SMALL, "--out", "q.nc", "--no-figure"]) == 0
+    one, two = (xr.load_dataset(f, engine="scipy").drop_attrs() for f in ("p.nc", "q.nc"))
+    assert one.identical(two)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("phase --gain 3", "axes"),
+        ("phase --gain 0.1:30:16:lin", "argument --gain"),
+        ("phase --gain 30:-1:16:log", "argument --gain"),
+        ("phase --gain 1,1", "argument --gain"),
+        ("phase --gain 1,2 --t-plus 0.1", "t-plus"),
+        ("phase --gain 1,2 --law foo", "law"),
+        ("phase --gain 1,2 --xi-plus 50", "xi-plus"),
+        ("phase --gain 1,2 --seeds 0", "seeds"),
+        ("phase --gain 1,2 --seeds 1.5", "argument --seeds"),
+        ("phase --gain 1,2 --out p.txt", "out"),
+        ("phase --gain 1,2 --figure p.gif", "figure"),
+        ("phase --gain 1,2 --measure ipr,foo", "measures"),
+        ("phase --gain 1,2 --measure ipr --variable width", "variable"),
+        ("phase --gain 1,2 --variable sgd_ipr", "variable"),
+        ("phase --gain 1,2 --validity foo", "validity"),
+        ("phase --gain 1,2 --closure foo", "closure"),
+        ("phase --gain 1,2 --size 16:x:3", "size"),
+        ("phase --gain 1,2 --size 3", "size"),
+        ("phase --gain 1,2 --workers 0", "workers"),
+        ("phase --gain 1,2 --scheduler tcp://127.0.0.1:1 --workers 2", "workers"),
+        ("rerun nowhere.nc", "path"),
+        ("rerun text.nc", "out"),
+        ("rerun other.nc", "path"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(there, capsys, line, name):
+    """Assert the exit code, and one line that names what is wrong."""
+    (there / "text.nc").write_text("no netCDF")
+    xr.Dataset({"a": ("x", [1.0])}).to_netcdf("other.nc", engine="scipy")
+    try:
+        code = main(line.split())
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    error = capsys.readouterr().err.strip()
+    assert code == 2
+    assert len(error.splitlines()) == 1
+    assert error.startswith(f"cumulode {line.split()[0]}: {name}")
+    assert not (there / "phase.nc").exists()
+
+
+def test_ranges():
+    """Assert what the notation means."""
+    assert numbers("3") == [3.0]
+    assert numbers("1,2,4") == [1.0, 2.0, 4.0]
+    assert numbers("0.1:0.7:7") == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+    assert numbers("1:100:3:log") == [1.0, 10.0, 100.0]
+    assert numbers("1,inf") == [1.0, np.inf]
+    assert integers("16:64:3") == [16, 40, 64]
+    assert words("a, b") == ["a", "b"]
