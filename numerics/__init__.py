@@ -2,22 +2,28 @@
 
 from .convolutional_cp import convolutional_cp
 from .convolutional_cp_result import ConvolutionalCP
+from .critical import CriticalValues, critical_line, critical_value
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
 from .growth import growth_rates
 from .preactivation import potential, preactivation_cumulants
 from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
+from .stability import StationaryState, stationary_state
 from .validity import Validity, validity
 
 __all__ = [
     "ConvolutionalCP",
+    "CriticalValues",
     "Drift",
     "Solution",
     "SolveWarning",
+    "StationaryState",
     "Trajectory",
     "Validity",
     "convolutional_cp",
+    "critical_line",
+    "critical_value",
     "drift",
     "fourth_cumulant",
     "growth_rates",
@@ -25,5 +31,6 @@ __all__ = [
     "preactivation_cumulants",
     "second_cumulant",
     "solve",
+    "stationary_state",
     "validity",
 ]

@@ -1,0 +1,326 @@
+"""Where states lose stability: values of a parameter at which the largest rate is zero, by root finding.
+
+``linear``: the largest growth rate about w = 0 (does anything grow?). ``stability``: the largest rate at the state on
+which a flow rests before it localises (does it stay there?). Rates are scanned at a few values for changes of sign, and
+each is followed to its root; nothing is read off a grid.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize
+
+from cumulode.theory.axes import PROBLEM_AXES, at, check_axis
+from cumulode.theory.names import check_closure
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import choice, complain, finite, integer
+
+from .contraction.form import AUTO
+from .growth import Wavenumber, growth_rates, peak
+from .inputs import check_problem, check_tolerance
+from .plan import CLOSURE_NAMES_ALSO, make_plan
+from .stability import state_of
+
+if TYPE_CHECKING:
+    import xarray
+
+STABILITY, LINEAR = "stability", "linear"
+#: Axes that are numbers and may take any value between two.
+CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text and name != "size")
+#: A root at which the rate is larger than this share of those around it is a jump from one state to another.
+ZERO = 1e-3
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The largest rate at one value of the axis; ``why`` it is NaN."""
+
+    value: float
+    k: Wavenumber | None = None
+    mode: Wavenumber | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class CriticalValues:
+    """What :func:`critical_value` found.
+
+    Attributes
+    ----------
+    axis, criterion, closure : str
+    values : (m,) array, rising
+        Where the largest rate is zero.
+    directions : (m,) array
+        +1 where the state becomes unstable as the axis rises, -1 where it becomes stable.
+    modes : tuple of m wavenumbers
+        What grows on the unstable side.
+    jumps : array
+        Values at which the rate changes its sign without being zero: another state is selected there.
+    reason : str
+        Why there is no value, or what was left out.
+    """
+
+    axis: str
+    criterion: str
+    closure: str
+    values: np.ndarray
+    directions: np.ndarray
+    modes: tuple[Wavenumber | None, ...]
+    jumps: np.ndarray
+    reason: str
+
+    @property
+    def value(self) -> float:
+        """The smallest critical value, NaN where there is none."""
+        return float(self.values[0]) if self.values.size else math.nan
+
+
+def critical_value(
+    problem: Problem,
+    axis: str,
+    between: tuple[float, float],
+    criterion: str = STABILITY,
+    closure: str = "regression",
+    *,
+    points: int = 13,
+    tolerance: float = 1e-4,
+    contraction: str = AUTO,
+) -> CriticalValues:
+    """The values of a parameter at which a state loses or gains stability.
+
+    **Assumptions.** Two crossings nearer than ``(high - low) / (points - 1)`` (for gains: of their logarithms) may be
+    missed together. Values at which the problem does not exist (xi too large for the ring) are passed over.
+
+    Parameters
+    ----------
+    problem : Problem
+    axis : str
+        gain, gain_plus, gain_minus, xi_plus, xi_minus, t_plus, t_minus, J_plus, J_minus, bias or prior.
+    between : (low, high), finite, low < high
+        Gains above 0: they are scanned on a logarithmic scale.
+    criterion : {"stability", "linear"}
+        The largest rate at the state before localisation (:func:`stationary_state`), or of small weights
+        (:func:`growth_rates`).
+    closure : str
+        As for :func:`drift`; the criterion linear does not depend on it.
+    points : int >= 2
+        Values scanned.
+    tolerance, contraction
+        Of the fourth cumulant, as for :func:`solve`. The rates jump where its rank changes: critical gains move
+        by 6e-5 relative at 1e-3, 1e-6 at 1e-6 (xi 1.5 .. 6, D = 100).
+
+    Returns
+    -------
+    CriticalValues
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what came and what is allowed.
+    """
+    check_problem(problem)
+    _check(axis, criterion, closure, points)
+    check_tolerance(tolerance)
+    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    low, high = _between(axis, between)
+    log = axis.startswith("gain")
+
+    def rate(x: float) -> Rate:
+        return _rate(problem, axis, x, criterion, closure, tolerance, contraction)
+
+    scale = np.geomspace if log else np.linspace
+    grid = [float(x) for x in scale(low, high, points)]
+    scanned = [rate(x) for x in grid]
+    roots, jumps, lost = [], [], []
+    for (a, b), (before, after) in zip(pairwise(grid), pairwise(scanned), strict=True):
+        if not (math.isfinite(before.value) and math.isfinite(after.value)):
+            continue
+        if (before.value > 0) == (after.value > 0):
+            continue
+        try:
+            x = _root(rate, a, b, log)
+        except ValueError as error:
+            lost.append(f"lost between {a:.4g} and {b:.4g}: {error}")
+            continue
+        largest = max(abs(before.value), abs(after.value))
+        if abs(rate(x).value) > ZERO * largest:
+            jumps.append(x)
+        else:
+            roots.append((x, 1 if after.value > 0 else -1, (after if after.value > 0 else before).mode))
+    reason = _reason(axis, grid, scanned, bool(roots), jumps, lost)
+    values, directions = (np.array([root[i] for root in roots], dtype=kind) for i, kind in ((0, float), (1, int)))
+    modes = tuple(root[2] for root in roots)
+    return CriticalValues(axis, criterion, closure, values, directions, modes, np.array(jumps, dtype=float), reason)
+
+
+def _check(axis: str, criterion: str, closure: str, points: int) -> None:
+    check_axis(axis, CONTINUOUS)
+    choice("criterion", criterion, (STABILITY, LINEAR))
+    integer("points", points, "points >= 2", low=2)
+
+
+def _between(axis: str, between: Any) -> tuple[float, float]:
+    allowed = "two finite numbers, low < high" + (", low > 0" if axis.startswith("gain") else "")
+    try:
+        low, high = (finite("between", float(x)) for x in between)
+    except (TypeError, ValueError):
+        raise complain("between", between, allowed) from None
+    if not low < high or (axis.startswith("gain") and low <= 0):
+        raise complain("between", between, allowed)
+    return low, high
+
+
+def _rate(
+    problem: Problem, axis: str, x: float, criterion: str, closure: str, tolerance: float, contraction: str
+) -> Rate:
+    """The largest rate with the axis at ``x``; NaN where the problem, or the state, does not exist."""
+    try:
+        moved = at(problem, **{axis: x})
+        if criterion == LINEAR:
+            k, value = peak(growth_rates(moved))
+            return Rate(value, k, k)
+        state = state_of(make_plan(moved, closure, tolerance, contraction))
+    except ValueError as error:
+        return Rate(math.nan, why=str(error))
+    return Rate(state.rate, state.k, state.mode, "" if math.isfinite(state.rate) else state.message)
+
+
+def _root(rate: Any, a: float, b: float, log: bool) -> float:
+    """Between two values whose rates differ in sign; ValueError where a rate in between is not known."""
+
+    def f(u: float) -> float:
+        found = rate(math.exp(u) if log else u)
+        if not math.isfinite(found.value):
+            raise ValueError(found.why)
+        return float(found.value)
+
+    ends = (math.log(a), math.log(b)) if log else (a, b)
+    u = optimize.brentq(f, *ends, xtol=1e-14 * max(1.0, abs(ends[1])), rtol=4 * np.finfo(float).eps)
+    return math.exp(u) if log else float(u)
+
+
+def _reason(
+    axis: str, grid: Sequence[float], scanned: Sequence[Rate], found: bool, jumps: list[float], lost: list[str]
+) -> str:
+    """In words: why nothing was found, what was passed over."""
+    parts = [f"the selected state changes at {axis} = {x:.4g}, where its rate jumps over zero" for x in jumps] + lost
+    missing = [(x, r.why) for x, r in zip(grid, scanned, strict=True) if not math.isfinite(r.value)]
+    known = [r.value for r in scanned if math.isfinite(r.value)]
+    if not found and known and not parts:
+        word = "positive: unstable" if min(known) > 0 else "not positive: stable"
+        parts.append(f"the largest rate is {word} at all values scanned ({min(known):.3g} to {max(known):.3g})")
+    if missing:
+        parts.append(
+            f"passed over {len(missing)} of {len(grid)} values, the first {missing[0][0]:.4g}: {missing[0][1]}"
+        )
+    return "; ".join(parts)
+
+
+def critical_line(
+    problem: Problem,
+    axis: str,
+    between: tuple[float, float],
+    along: Mapping[str, ArrayLike],
+    criterion: str = STABILITY,
+    closure: str = "regression",
+    *,
+    points: int = 13,
+    tolerance: float = 1e-4,
+    contraction: str = AUTO,
+) -> xarray.Dataset:
+    """:func:`critical_value` at every value of other parameters: a line on a phase diagram.
+
+    Parameters
+    ----------
+    problem, axis, between, criterion, closure, points, tolerance, contraction
+        As for :func:`critical_value`.
+    along : dict of axis name: values
+        The other axes of the map, by the names of ``cumulode.theory.axes``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions: those of ``along``, and ``crossing`` (as many as any point has, at least 1). Variables: one called
+        like ``axis``, the critical values, NaN where there are fewer or none; ``direction`` (1 unstable above, -1
+        below, 0 none); ``mode``, what grows ("1", or "0,1" on a torus); ``reason``, in words. Units and long names as
+        the axes have them.
+
+    Raises
+    ------
+    ValueError
+        As :func:`critical_value`; naming ``along`` where it has no axis, or ``axis`` itself.
+    """
+    check_problem(problem)
+    _check(axis, criterion, closure, points)
+    coordinates = _along(along, axis)
+    found = []
+    for values in product(*coordinates.values()):
+        try:
+            moved = at(problem, **dict(zip(coordinates, values, strict=True)))
+        except ValueError as error:
+            found.append(_absent(axis, criterion, closure, str(error)))
+            continue
+        options: Any = {"points": points, "tolerance": tolerance, "contraction": contraction}
+        found.append(critical_value(moved, axis, between, criterion, closure, **options))
+    attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "points": points}
+    attributes |= {"criterion": criterion, "closure": closure, "tolerance": tolerance, "contraction": contraction}
+    return _dataset(axis, coordinates, found, attributes)
+
+
+def _along(along: Any, axis: str) -> dict[str, list[Any]]:
+    allowed = "a dict of other axes of problems and their values, 1-d and not empty"
+    if not isinstance(along, Mapping) or not along or axis in along:
+        raise complain("along", along, allowed)
+    coordinates = {}
+    for name, values in along.items():
+        check_axis(name, tuple(PROBLEM_AXES))
+        array = np.asarray(values)
+        if array.ndim != 1 or array.size == 0:
+            raise complain("along", along, allowed)
+        coordinates[name] = array.tolist()
+    return coordinates
+
+
+def _absent(axis: str, criterion: str, closure: str, why: str) -> CriticalValues:
+    return CriticalValues(axis, criterion, closure, np.empty(0), np.empty(0, int), (), np.empty(0), why)
+
+
+def _dataset(
+    axis: str, coordinates: dict[str, list[Any]], found: list[CriticalValues], attributes: dict[str, Any]
+) -> xarray.Dataset:
+    """The points as arrays over their axes."""
+    import xarray
+
+    from cumulode import __version__
+
+    most = max(1, *(each.values.size for each in found))
+    values, direction = np.full((len(found), most), np.nan), np.zeros((len(found), most), np.int8)
+    mode = np.full((len(found), most), "", dtype="U16")
+    for i, each in enumerate(found):
+        n = each.values.size
+        values[i, :n], direction[i, :n] = each.values, each.directions
+        mode[i, :n] = [",".join(map(str, np.atleast_1d(m))) for m in each.modes]
+    shape, dims = [len(v) for v in coordinates.values()], [*coordinates, "crossing"]
+    named = PROBLEM_AXES[axis]
+    described = {"long_name": f"critical {named.long_name}", "units": named.units}
+    return xarray.Dataset(
+        {
+            axis: (dims, values.reshape(*shape, most), described),
+            "direction": (dims, direction.reshape(*shape, most), {"long_name": "1: unstable above, -1: below"}),
+            "mode": (dims, mode.reshape(*shape, most), {"long_name": "wavenumber of what grows", "units": "waves"}),
+            "reason": (dims[:-1], np.array([each.reason for each in found]).reshape(shape)),
+        },
+        coords={
+            name: (name, v, {"long_name": PROBLEM_AXES[name].long_name, "units": PROBLEM_AXES[name].units})
+            for name, v in coordinates.items()
+        },
+        attrs={**attributes, "version": __version__},
+    )

@@ -1,0 +1,50 @@
+"""Fields with the symmetry of one wave: the subspaces that no flow leaves, in which stationary states are looked for.
+
+The drift commutes with translations and with inversion of the sites, and is odd in w. So fields that depend on
+``phase = k.site`` alone, are even in it, and change their sign after half a period where that is a whole number of
+sites, stay such fields. They are spanned by ``cos(2 pi j phase / side)``, j odd (any j where the period is odd; j = 0
+alone for k = 0). Where ``side`` is a multiple of k these are periodic fields of k equal humps; elsewhere more waves
+than multiples of k have that symmetry, the period being ``side / gcd(side, k)``, and a state found among them is the
+one nearest to the wave.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .growth import Wavenumber
+
+
+def phases(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
+    """``k.site`` modulo the side, (D,) integers."""
+    sites = np.array(np.unravel_index(np.arange(math.prod(shape)), shape))
+    return np.atleast_1d(k) @ sites % shape[0]
+
+
+def waves(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
+    """The multiples j of the wave ``k`` whose cosines have its symmetry."""
+    period = shape[0] // math.gcd(shape[0], *map(int, np.atleast_1d(k)))
+    if period == 1:
+        return np.array([0])
+    return np.arange(1, period // 2 + 1, 2) if period % 2 == 0 else np.arange(period // 2 + 1)
+
+
+def symmetric_fields(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
+    """Orthonormal columns (D, n), the cosines of :func:`waves`; that of ``k`` itself is column ``own(shape, k)``."""
+    angle = 2 * np.pi / shape[0] * np.outer(phases(shape, k), waves(shape, k))
+    fields = np.cos(angle)
+    return np.asarray(fields / np.linalg.norm(fields, axis=0))
+
+
+def own(shape: tuple[int, ...], k: Wavenumber) -> int:
+    """Which column is the wave itself."""
+    return int(np.argmax(waves(shape, k) == (1 if np.any(k) else 0)))
+
+
+def shifted(shape: tuple[int, ...], k: Wavenumber, parts: np.ndarray) -> np.ndarray:
+    """The direction (D,) in which a field ``symmetric_fields @ parts`` moves along its phase: its derivative."""
+    j = waves(shape, k)
+    norms = np.linalg.norm(np.cos(2 * np.pi / shape[0] * np.outer(phases(shape, k), j)), axis=0)
+    return np.sin(2 * np.pi / shape[0] * np.outer(phases(shape, k), j)) @ (j * parts / norms)
