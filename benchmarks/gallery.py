@@ -1,7 +1,7 @@
 """The gallery of phase diagrams, docs/gallery.md: four maps, each by one command, with what it shows and its time.
 
-Run as ``python -m benchmarks.gallery [NAME ...]`` from the project's root. Data stay in docs/data, so that a map is drawn
-again from its file at once, and a gallery that was interrupted goes on.
+Run as ``python -m benchmarks.gallery [NAME ...]`` from the project's root. Data stay in docs/data, so that a map is
+drawn again from its file at once, and a gallery that was interrupted goes on.
 """
 
 from __future__ import annotations

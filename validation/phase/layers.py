@@ -155,7 +155,7 @@ def _line_variables(along: str) -> dict[str, Variable]:
 
     def line(words: str) -> Variable:
         attrs = {"long_name": f"{axis.long_name} {words}", "units": axis.units, "axis": along}
-        return Variable(False, False, "f8", {**attrs, "rule": "of several crossings the one at the largest value"})
+        return Variable(False, False, "f8", {**attrs, "rule": "of several crossings the smallest"})
 
     return {
         f"critical_{along}_linear": line("at which the largest growth rate of w = 0 vanishes"),

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics import SolveWarning, drift, growth_rates, solve, validity
+from cumulode.numerics import SolveWarning, critical_value, drift, growth_rates, solve, validity
+from cumulode.numerics.critical import LINEAR, STABILITY
 from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
@@ -183,24 +184,27 @@ def _sgd(task: Task, settings: Settings, axes: dict[str, Values], stop: threadin
     return {f"sgd_{name}": value for name, value in values.items()}
 
 
+def _somewhere(settings: Settings, point: Point, along: str, values: Values) -> Problem:
+    """A problem to be moved along the axis: at the first value where there is one."""
+    error: ValueError | None = None
+    for value in values:
+        try:
+            return problem_at(settings, {**point, along: value})
+        except ValueError as wrong:
+            error = error or wrong
+    raise error or ValueError(f"{along}: no values")
+
+
 def _lines(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
     along = line_axis(axes)
     assert along is not None
     closure = str(task.point.get("closure", settings.closure))
     between = (min(axes[along]), max(axes[along]))
+    problem = _somewhere(settings, task.point, along, axes[along])
     found: Found = {}
     reasons = []
-    for criterion in ("linear", "stability"):
-        # any value of the axis will do for the problem: it is moved along it
-        found_value, reason = _critical(settings, task.point, along, between, criterion, closure)
-        found[f"critical_{along}_{criterion}"] = found_value
-        reasons += [f"{criterion}: {reason}"] if reason else []
+    for criterion in (LINEAR, STABILITY):
+        line = critical_value(problem, along, between, criterion, closure, contraction=settings.contraction)
+        found[f"critical_{along}_{criterion}"] = line.value
+        reasons += [f"{criterion}: {line.reason}"] if line.reason else []
     return found | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}
-
-
-def _critical(
-    settings: Settings, point: Point, along: str, between: tuple[float, float], criterion: str, closure: str
-) -> tuple[float, str]:
-    problem = problem_at(settings, {**point, along: between[0]})
-    found = critical_value(problem, along, between, criterion=criterion, closure=closure)
-    return float(found.value), str(found.reason)
