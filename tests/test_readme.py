@@ -21,8 +21,9 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_tour_runs_and_gives_the_numbers_it_states(capsys):
+def test_the_tour_runs_and_gives_the_numbers_it_states(capsys, tmp_path, monkeypatch):
     """Assert that the Python blocks run one after the other, and that the numbers in their comments come out."""
+    monkeypatch.chdir(tmp_path)  # it writes files
     scope: dict = {}
     for block in blocks("python"):
         exec(block, scope)
@@ -35,21 +36,24 @@ def test_the_tour_runs_and_gives_the_numbers_it_states(capsys):
     for line in re.findall(r"^# (equal in .*|different: at .*)$", blocks("python")[5], re.MULTILINE):
         assert all(part in printed for part in line.split(" ... ")), line
     assert "True" in printed  # the potential falls
+    stated = re.search(r"# (\[0\.304 .*?\]): below", blocks("python")[-1])
+    assert stated, "the critical gains"
+    assert stated[1] in printed
     assert len(blocks("python")) >= 6
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("line", [line for block in blocks("sh") for line in block.strip().splitlines()])
-def test_every_command_shown_works(line, tmp_path):
-    """Assert that each command line of the README exits with 0 and prints something."""
+def test_every_command_shown_works(tmp_path):
+    """Assert that each command line of the README, one after the other, exits with 0 and prints something."""
     program = Path(sys.executable).parent / "cumulode"
-    words = shlex.split(line)
-    assert words[0] == "cumulode"
-    done = subprocess.run(
-        [str(program), *words[1:]], cwd=tmp_path, capture_output=True, text=True, env=os.environ, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    for line in [line for block in blocks("sh") for line in block.strip().splitlines()]:
+        words = shlex.split(line)
+        assert words[0] == "cumulode"
+        done = subprocess.run(
+            [str(program), *words[1:]], cwd=tmp_path, capture_output=True, text=True, env=os.environ, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout, line
 
 
 def test_the_commands_and_files_named_exist():
