@@ -2,7 +2,8 @@
 
 from .convolutional_cp import convolutional_cp
 from .convolutional_cp_result import ConvolutionalCP
-from .critical import CriticalValues, critical_line, critical_value
+from .critical import CriticalValues, critical_value
+from .critical_map import critical_line
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
 from .growth import growth_rates

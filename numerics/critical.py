@@ -7,15 +7,13 @@ each is followed to its root; nothing is read off a grid.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import optimize
 
 from cumulode.theory.axes import PROBLEM_AXES, at, check_axis
@@ -28,9 +26,6 @@ from .growth import Wavenumber, growth_rates, peak
 from .inputs import check_problem, check_tolerance
 from .plan import CLOSURE_NAMES_ALSO, make_plan
 from .stability import state_of
-
-if TYPE_CHECKING:
-    import xarray
 
 STABILITY, LINEAR = "stability", "linear"
 #: Axes that are numbers and may take any value between two.
@@ -127,7 +122,7 @@ def critical_value(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    _check(axis, criterion, closure, points)
+    check_question(axis, criterion, points)
     check_tolerance(tolerance)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     low, high = _between(axis, between)
@@ -136,32 +131,39 @@ def critical_value(
     def rate(x: float) -> Rate:
         return _rate(problem, axis, x, criterion, closure, tolerance, contraction)
 
-    scale = np.geomspace if log else np.linspace
-    grid = [float(x) for x in scale(low, high, points)]
+    grid = [float(x) for x in (np.geomspace if log else np.linspace)(low, high, points)]
     scanned = [rate(x) for x in grid]
-    roots, jumps, lost = [], [], []
-    for (a, b), (before, after) in zip(pairwise(grid), pairwise(scanned), strict=True):
-        if not (math.isfinite(before.value) and math.isfinite(after.value)):
-            continue
-        if (before.value > 0) == (after.value > 0):
-            continue
-        try:
-            x = _root(rate, a, b, log)
-        except ValueError as error:
-            lost.append(f"lost between {a:.4g} and {b:.4g}: {error}")
-            continue
-        largest = max(abs(before.value), abs(after.value))
-        if abs(rate(x).value) > ZERO * largest:
-            jumps.append(x)
-        else:
-            roots.append((x, 1 if after.value > 0 else -1, (after if after.value > 0 else before).mode))
+    roots, jumps, lost = _crossings(rate, grid, scanned, log)
     reason = _reason(axis, grid, scanned, bool(roots), jumps, lost)
     values, directions = (np.array([root[i] for root in roots], dtype=kind) for i, kind in ((0, float), (1, int)))
     modes = tuple(root[2] for root in roots)
     return CriticalValues(axis, criterion, closure, values, directions, modes, np.array(jumps, dtype=float), reason)
 
 
-def _check(axis: str, criterion: str, closure: str, points: int) -> None:
+def _crossings(
+    rate: Callable[[float], Rate], grid: Sequence[float], scanned: Sequence[Rate], log: bool
+) -> tuple[list[tuple[float, int, Wavenumber | None]], list[float], list[str]]:
+    """Roots with what grows on which side; jumps over zero; in words, brackets in which a rate is not known."""
+    roots: list[tuple[float, int, Wavenumber | None]] = []
+    jumps, lost = [], []
+    for (a, b), (before, after) in zip(pairwise(grid), pairwise(scanned), strict=True):
+        known = math.isfinite(before.value) and math.isfinite(after.value)
+        if not known or (before.value > 0) == (after.value > 0):
+            continue
+        try:
+            x = _root(rate, a, b, log)
+        except ValueError as error:
+            lost.append(f"lost between {a:.4g} and {b:.4g}: {error}")
+            continue
+        if abs(rate(x).value) > ZERO * max(abs(before.value), abs(after.value)):
+            jumps.append(x)
+        else:
+            roots.append((x, 1 if after.value > 0 else -1, (after if after.value > 0 else before).mode))
+    return roots, jumps, lost
+
+
+def check_question(axis: object, criterion: object, points: object) -> None:
+    """ValueError naming ``axes``, ``criterion`` or ``points``."""
     check_axis(axis, CONTINUOUS)
     choice("criterion", criterion, (STABILITY, LINEAR))
     integer("points", points, "points >= 2", low=2)
@@ -193,7 +195,7 @@ def _rate(
     return Rate(state.rate, state.k, state.mode, "" if math.isfinite(state.rate) else state.message)
 
 
-def _root(rate: Any, a: float, b: float, log: bool) -> float:
+def _root(rate: Callable[[float], Rate], a: float, b: float, log: bool) -> float:
     """Between two values whose rates differ in sign; ValueError where a rate in between is not known."""
 
     def f(u: float) -> float:
@@ -222,105 +224,3 @@ def _reason(
             f"passed over {len(missing)} of {len(grid)} values, the first {missing[0][0]:.4g}: {missing[0][1]}"
         )
     return "; ".join(parts)
-
-
-def critical_line(
-    problem: Problem,
-    axis: str,
-    between: tuple[float, float],
-    along: Mapping[str, ArrayLike],
-    criterion: str = STABILITY,
-    closure: str = "regression",
-    *,
-    points: int = 13,
-    tolerance: float = 1e-4,
-    contraction: str = AUTO,
-) -> xarray.Dataset:
-    """:func:`critical_value` at every value of other parameters: a line on a phase diagram.
-
-    Parameters
-    ----------
-    problem, axis, between, criterion, closure, points, tolerance, contraction
-        As for :func:`critical_value`.
-    along : dict of axis name: values
-        The other axes of the map, by the names of ``cumulode.theory.axes``.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dimensions: those of ``along``, and ``crossing`` (as many as any point has, at least 1). Variables: one called
-        like ``axis``, the critical values, NaN where there are fewer or none; ``direction`` (1 unstable above, -1
-        below, 0 none); ``mode``, what grows ("1", or "0,1" on a torus); ``reason``, in words. Units and long names as
-        the axes have them.
-
-    Raises
-    ------
-    ValueError
-        As :func:`critical_value`; naming ``along`` where it has no axis, or ``axis`` itself.
-    """
-    check_problem(problem)
-    _check(axis, criterion, closure, points)
-    coordinates = _along(along, axis)
-    found = []
-    for values in product(*coordinates.values()):
-        try:
-            moved = at(problem, **dict(zip(coordinates, values, strict=True)))
-        except ValueError as error:
-            found.append(_absent(axis, criterion, closure, str(error)))
-            continue
-        options: Any = {"points": points, "tolerance": tolerance, "contraction": contraction}
-        found.append(critical_value(moved, axis, between, criterion, closure, **options))
-    attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "points": points}
-    attributes |= {"criterion": criterion, "closure": closure, "tolerance": tolerance, "contraction": contraction}
-    return _dataset(axis, coordinates, found, attributes)
-
-
-def _along(along: Any, axis: str) -> dict[str, list[Any]]:
-    allowed = "a dict of other axes of problems and their values, 1-d and not empty"
-    if not isinstance(along, Mapping) or not along or axis in along:
-        raise complain("along", along, allowed)
-    coordinates = {}
-    for name, values in along.items():
-        check_axis(name, tuple(PROBLEM_AXES))
-        array = np.asarray(values)
-        if array.ndim != 1 or array.size == 0:
-            raise complain("along", along, allowed)
-        coordinates[name] = array.tolist()
-    return coordinates
-
-
-def _absent(axis: str, criterion: str, closure: str, why: str) -> CriticalValues:
-    return CriticalValues(axis, criterion, closure, np.empty(0), np.empty(0, int), (), np.empty(0), why)
-
-
-def _dataset(
-    axis: str, coordinates: dict[str, list[Any]], found: list[CriticalValues], attributes: dict[str, Any]
-) -> xarray.Dataset:
-    """The points as arrays over their axes."""
-    import xarray
-
-    from cumulode import __version__
-
-    most = max(1, *(each.values.size for each in found))
-    values, direction = np.full((len(found), most), np.nan), np.zeros((len(found), most), np.int8)
-    mode = np.full((len(found), most), "", dtype="U16")
-    for i, each in enumerate(found):
-        n = each.values.size
-        values[i, :n], direction[i, :n] = each.values, each.directions
-        mode[i, :n] = [",".join(map(str, np.atleast_1d(m))) for m in each.modes]
-    shape, dims = [len(v) for v in coordinates.values()], [*coordinates, "crossing"]
-    named = PROBLEM_AXES[axis]
-    described = {"long_name": f"critical {named.long_name}", "units": named.units}
-    return xarray.Dataset(
-        {
-            axis: (dims, values.reshape(*shape, most), described),
-            "direction": (dims, direction.reshape(*shape, most), {"long_name": "1: unstable above, -1: below"}),
-            "mode": (dims, mode.reshape(*shape, most), {"long_name": "wavenumber of what grows", "units": "waves"}),
-            "reason": (dims[:-1], np.array([each.reason for each in found]).reshape(shape)),
-        },
-        coords={
-            name: (name, v, {"long_name": PROBLEM_AXES[name].long_name, "units": PROBLEM_AXES[name].units})
-            for name, v in coordinates.items()
-        },
-        attrs={**attributes, "version": __version__},
-    )

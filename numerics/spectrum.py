@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from scipy.linalg import eigh_tridiagonal
 
 from .jit import compiled, f8, i8, kernel, matrix, vector
 from .plan import Plan
@@ -135,7 +136,8 @@ def _top(H: np.ndarray, m: int, symmetric: bool) -> tuple[float, float]:
         values, vectors = np.linalg.eig(small)
         best = int(np.argmax(values.real))
         return float(values[best].real), float(abs(H[m, m - 1] * vectors[-1, best]))
-    values, vectors = np.linalg.eigh((small + small.T) / 2)
+    # tridiagonal but for rounding; this routine calls no BLAS, whose threads would wait for one another
+    values, vectors = eigh_tridiagonal(np.diag(small), np.diag(small, -1))
     residual = float(abs(H[m, m - 1] * vectors[-1, -1]))
     gap = float(values[-1] - values[-2]) if m > 1 else 0.0
     return float(values[-1]), min(residual, residual**2 / gap) if gap > 0.0 else residual

@@ -154,7 +154,8 @@ def validity(
     columns = list(zip(*found, strict=True))
     if single:
         return Validity(*(column[0] for column in columns))
-    return Validity(*(np.array(column) for column in columns[:5]), columns[5])
+    rho, mu, mu_own, delta, trusted = (np.array(column) for column in columns[:5])
+    return Validity(rho, mu, mu_own, delta, trusted, columns[5])
 
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
@@ -245,7 +246,7 @@ def judge(problem: Problem, closure: str, rho: float, mu: float, own: float, del
         return TRUSTED, "Gaussian inputs, for which the closure is exact"
     against = []
     if rho > RHO:
-        against.append(f"rho = {rho:.2f} > {RHO:g}: the inputs nearly fix the third polynomial of w.x")
+        against.append(f"rho = {rho:.2f} > {RHO:g}: the inputs explain much of the third polynomial of w.x")
     unfinished = own >= SEEN * mu > 0
     if mu > MU and closure != "tree" and not unfinished:
         against.append(f"mu = {mu:.3f} > {MU:g}: an instability that {closure} misses (its own rate: {own:.3f})")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cumulode.numerics import drift, fourth_cumulant, growth_rates, potential, second_cumulant, solve
-from cumulode.numerics.critical import critical_line, critical_value
+from cumulode.numerics.critical import critical_value
+from cumulode.numerics.critical_map import critical_line
 from cumulode.numerics.library import coefficients_kernel
 from cumulode.numerics.panel import gauss_legendre
 from cumulode.numerics.stability import stationary_state

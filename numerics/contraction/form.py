@@ -77,7 +77,7 @@ def check_contraction(contraction: object) -> str:
 
 
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
-    if is_gaussian(law):
+    if isinstance(law, GP) or is_gaussian(law):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
         contraction = _fastest(law, shape, tolerance)

@@ -72,7 +72,7 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
     """Cumulants, contractions, integrator, exact flow and SGD on the smallest problems there are."""
     import numpy as np
 
-    from cumulode.numerics import convolutional_cp, preactivation_cumulants, solve
+    from cumulode.numerics import convolutional_cp, preactivation_cumulants, solve, stationary_state, validity
     from cumulode.theory import NLGP, Problem
     from cumulode.validation import simulate_sgd
 
@@ -81,6 +81,7 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
     preactivation_cumulants(ising, w0)
     if ising.symbolic_activation().smooth:
         solve(ising, w0, times, closure="exact")
+        stationary_state(ising, closures[0])
     wrapped = NLGP(gain=1.0, xi=1.0, covariance="wrapped")
     for size in (4, (4, 4)):  # by pairs of sites
         w = np.full(4 if size == 4 else 16, 0.1)
@@ -91,4 +92,5 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
         solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):
         solve(problem, w0, times, closure=closures[0])
+        validity(problem, [w0, w0], closures[0])
         simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)
