@@ -115,6 +115,8 @@ def field_strip(
         )  # fmt: skip
         _panel(panel, field, limit, is_sgd(plane.variable))
         panel.set_title(f"{letter}: " + field.words.replace(", ", ",\n"), fontsize="small", loc="left")
+    if fields[0].w.ndim == 2:
+        ax.figure.colorbar(panels[0].images[0], ax=list(panels[: len(fields)]), label="weight", pad=0.02)
     for panel in panels[len(fields) :]:
         panel.set_visible(False)
     for panel in panels[1:]:
