@@ -11,7 +11,7 @@ import numpy as np
 from cumulode.theory.validate import choice, complain
 
 from ..plot_parts import axes_or_new
-from .curves import Curve, all_axes, curves_of, which
+from .curves import Curve, all_axes, curves_of, own_curves, which
 from .legend import Entries, draw_legend
 from .overlays import LINES, critical_lines, line_values, threshold
 from .planes import Scale, all_selected, check_select, dress, scale_of
