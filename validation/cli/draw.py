@@ -12,6 +12,8 @@ from cumulode.theory.validate import complain
 from . import options as common
 
 FIGURES = (".png", ".pdf", ".svg")
+#: Options whose argument has another name.
+_NAMES = {"theory": "boundary", "sgd": "boundary-sgd", "seed": "field-seed"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +65,12 @@ def run(options: argparse.Namespace) -> int:
     matplotlib.use("Agg")
     from ..report import save
 
-    figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
+    try:
+        figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
+    except ValueError as error:
+        name, _, rest = str(error).partition(":")
+        names = _NAMES | {"points": "at" if options.at else "insets"}
+        raise ValueError(f"{names.get(name, name)}:{rest}") from None
     save(figure, figure_path, options.command_line)
     if options.json:
         common.print_json({"figure": figure_path, "variable": options.variable, "command": options.command_line})

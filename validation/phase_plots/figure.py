@@ -124,7 +124,7 @@ def slice_figure(
     return figure
 
 
-def _fonts(width: float) -> dict[str, Any]:
+def _fonts(width: float) -> Any:
     """Letters of the size journals ask for."""
     base = 7.0 if width < NARROW else 8.5
     return {"font.size": base, "axes.titlesize": base, "hatch.linewidth": 0.5, "axes.linewidth": 0.7}

@@ -71,10 +71,14 @@ def insets(
     wanted = (_part(width), _part(height))
     fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
     at = np.stack([plane.x.to_unit([f.x for f in fields]), plane.y.to_unit([f.y for f in fields])], axis=-1)
+    if fields[0].w.ndim == 2:  # square on paper
+        wanted = (wanted[1] * ax.bbox.height / ax.bbox.width, wanted[1])
     boxes = place(at, wanted, _lines_of(ax, plane))
     panels = []
     for field, point, box in zip(fields, at, boxes, strict=True):
-        way = leader(point, box)
+        # images keep their aspect and may be smaller than the box: the leader goes on underneath
+        inner = box if field.w.ndim == 1 else np.concatenate([box[:2] + 0.2 * box[2:], 0.6 * box[2:]])
+        way = leader(point, inner)
         ax.plot(*way.T, transform=ax.transAxes, color="black", linewidth=0.8, zorder=5, label="_leader")
         ax.plot(*point, "o", transform=ax.transAxes, **_MARKER, zorder=6, label="_point")
         panel = ax.inset_axes(tuple(box), zorder=7)
@@ -111,6 +115,8 @@ def field_strip(
         )  # fmt: skip
         _panel(panel, field, limit, is_sgd(plane.variable))
         panel.set_title(f"{letter}: " + field.words.replace(", ", ",\n"), fontsize="small", loc="left")
+    if fields[0].w.ndim == 2:
+        ax.figure.colorbar(panels[0].images[0], ax=list(panels[: len(fields)]), label="weight", pad=0.02)
     for panel in panels[len(fields) :]:
         panel.set_visible(False)
     for panel in panels[1:]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Entries = list[tuple[Any, str]]
 #: Columns and letters a line tried, until one fits the width.
-_FORMS = ((3, 36), (2, 60), (2, 44), (2, 36), (3, 26), (2, 28), (2, 23), (1, 60), (1, 45), (1, 30))
+_FORMS = ((3, 46), (2, 60), (3, 36), (2, 44), (2, 36), (3, 26), (2, 28), (2, 23), (1, 60), (1, 45), (1, 30))
 
 
 def draw_legend(home: Axes | Figure, entries: Entries) -> None:

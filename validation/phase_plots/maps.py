@@ -13,7 +13,7 @@ from cumulode.theory.validate import complain, finite
 from ..plot_parts import axes_or_new
 from .legend import draw_legend
 from .overlays import draw_contours, draw_hatching, draw_lines
-from .planes import Plane, all_selected, axes_of, check_select, dress, planes, scale_of
+from .planes import Plane, all_selected, axes_of, cell_edges, check_select, dress, planes, scale_of
 from .values import DONE, FAILED, INFINITE, NONE, PENDING, Cells, cells, check_over, flags_of
 from .words import SGD, quantity_label, reduction_label
 
@@ -156,7 +156,7 @@ def _colours(
     classes = flags_of(ds, variable)
     if classes is not None:
         known = [v for v in classes if v >= 0]
-        edges = np.arange(len(known) + 1) + known[0] - 0.5 if known else np.array([-0.5, 0.5])
+        edges = cell_edges(np.array(known or [0], dtype=float), False)
         return {"cmap": ListedColormap(CLASS_COLOURS[: len(edges) - 1]), "norm": BoundaryNorm(edges, len(edges) - 1)}
     found = value[np.isfinite(value)]
     low, high = (found.min(), found.max()) if found.size else (0.0, 1.0)
@@ -229,7 +229,7 @@ def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | in
     bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02)
     found = np.unique(mesh.get_array().compressed())
     if classes is None and len(found) == 1:
-        bar.set_ticks(found, labels=[f"{found[0]:.4g}"])  # nothing else is on the map
+        bar.set_ticks(found.tolist(), labels=[f"{found[0]:.4g}"])  # nothing else is on the map
         bar.ax.minorticks_off()
     if classes is not None:
         known = [v for v in classes if v >= 0]

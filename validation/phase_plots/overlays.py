@@ -101,7 +101,7 @@ def line_values(ds: xr.Dataset, name: str, plane_axes: tuple[str, ...], select: 
         return [("", found)]
     several = []
     for at in np.ndindex(*(ds.sizes[d] for d in rest)):
-        words = ", ".join(value_label(d, ds[d].values[i].item()) for d, i in zip(rest, at, strict=True))
+        words = ", ".join(value_label(d, ds[d].values.tolist()[i]) for d, i in zip(rest, at, strict=True))
         several.append((words, found.isel(dict(zip(rest, at, strict=True)))))
     return several
 

@@ -87,31 +87,39 @@ def _try(points: np.ndarray, size: np.ndarray, avoid: np.ndarray) -> np.ndarray 
     boxes = np.zeros((len(points), 4))
     done: list[int] = []
     for i in np.argsort(crowd.min(axis=1), kind="stable"):
-        free = corners[_free(corners, size, points, boxes[done], points[done], points[i])]
-        if not len(free):
+        free = corners[_free(corners, size, points, boxes[done], points[done])]
+        order = np.argsort(_cost(free, size, points[i], avoid), kind="stable")
+        candidates = (np.concatenate([corner, size]) for corner in free[order])
+        found = (box for box in candidates if _clear_way(points[i], box, boxes[done], points[done]))
+        best = next(found, None)
+        if best is None:
             return None
-        best = free[np.argmin(_cost(free, size, points[i], avoid))]
-        boxes[i] = (*best, *size)
+        boxes[i] = best
         done.append(int(i))
     return boxes
 
 
-def _free(
-    corners: np.ndarray, size: np.ndarray, points: np.ndarray, boxes: np.ndarray, ends: np.ndarray, own: np.ndarray
-) -> np.ndarray:
-    """Which corners give a box clear of all points, of earlier boxes and leaders, with a leader clear of those."""
+def _free(corners: np.ndarray, size: np.ndarray, points: np.ndarray, boxes: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Which corners give a box clear of all points, and of earlier boxes and their leaders."""
     free = ~_covered(corners, size, points).any(axis=-1)
     for box, end in zip(boxes, ends, strict=True):
         apart = (corners + size + GAP <= box[:2]) | (corners >= box[:2] + box[2:] + GAP)
-        free &= apart.any(axis=-1)
-        path = np.linspace(*leader(end, box), 25)
-        free &= ~_covered(corners, size, path).any(axis=-1)
-        for at in np.flatnonzero(free):
-            mine = leader(own, np.concatenate([corners[at], size]))
-            free[at] = not _covered(box[None, :2], box[2:], np.linspace(*mine, 25)).any() and not _cross(
-                mine, leader(end, box)
-            )
-    return free
+        free &= apart.any(axis=-1) & ~_covered(corners, size, _along(leader(end, box))).any(axis=-1)
+    return np.asarray(free)
+
+
+def _clear_way(point: np.ndarray, box: np.ndarray, boxes: np.ndarray, ends: np.ndarray) -> bool:
+    """Whether the leader from ``point`` to ``box`` meets no earlier box and crosses no earlier leader."""
+    mine = leader(point, box)
+    return not any(
+        _covered(other[None, :2], other[2:], _along(mine)).any() or _cross(mine, leader(end, other))
+        for other, end in zip(boxes, ends, strict=True)
+    )
+
+
+def _along(way: np.ndarray) -> np.ndarray:
+    """25 points (25, 2) along a straight way."""
+    return np.asarray(way[0] + np.linspace(0, 1, 25)[:, None] * (way[1] - way[0]))
 
 
 def _covered(corners: np.ndarray, size: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -126,7 +134,7 @@ def _cost(corners: np.ndarray, size: np.ndarray, point: np.ndarray, avoid: np.nd
     length = np.linalg.norm(nearest - point, axis=-1)
     lines = _covered(corners, size, avoid).mean(axis=-1) if len(avoid) else 0.0
     middle = np.linalg.norm(corners + size / 2 - point, axis=-1)
-    return np.asarray(length + 0.2 * middle + 3.0 * lines)
+    return np.asarray(length + 0.2 * middle + 8.0 * lines)
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> bool:

@@ -146,7 +146,7 @@ def index_of(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
         if exact.size:
             return int(exact[0])
         off = np.abs(np.where(np.isfinite(values), values, np.inf) - wanted)
-        if off.min() <= NEAR * abs(wanted):
+        if off.min() <= NEAR * abs(float(wanted)):
             return int(np.argmin(off))
     raise complain("select", f"{axis} = {wanted}", f"{axis}= one of {shown(values)}")
 
@@ -159,14 +159,14 @@ def check_select(ds: xr.Dataset, select: Mapping[str, Any] | None, kept: tuple[s
         if axis not in free:
             allowed = "axes not drawn: " + ", ".join(free) if free else "nothing: the Dataset has no other axes"
             raise complain("select", axis, allowed)
-        found[axis] = ds[axis].values[index_of(ds, axis, {axis: value})].item()
+        found[axis] = ds[axis].values.tolist()[index_of(ds, axis, {axis: value})]
     return found
 
 
 def all_selected(ds: xr.Dataset, variable: str, kept: tuple[str, ...], select: Mapping[str, Any]) -> dict[str, Any]:
     """``select``, and the only value of every other axis; ValueError naming an axis that needs a value."""
     rest = [axis for axis in axes_of(ds, variable) if axis not in kept]
-    return dict(select) | {axis: ds[axis].values[index_of(ds, axis, select)].item() for axis in rest}
+    return dict(select) | {axis: ds[axis].values.tolist()[index_of(ds, axis, select)] for axis in rest}
 
 
 def scale_of(ds: xr.Dataset, name: str) -> Scale:

@@ -42,7 +42,8 @@ def chosen_points(ds: xr.Dataset, plane: Plane, points: Any) -> list[tuple[int, 
         prefix = SGD if is_sgd(plane.variable) else ""
         by = f"{prefix}ipr_times_D" if f"{prefix}ipr_times_D" in ds else plane.variable
         value = cells(ds, by, plane).value
-        return choose(value, *(s.to_unit(s.places) for s in (plane.x, plane.y)), int(points))
+        u, v = (s.to_unit(s.places) for s in (plane.x, plane.y))
+        return choose(value, u, v, int(points))
     try:
         pairs = [(x, y) for x, y in points]
     except (TypeError, ValueError):
@@ -62,8 +63,9 @@ def field_at(ds: xr.Dataset, plane: Plane, cell: tuple[int, int], seed: int | No
     rest = {axis: np.flatnonzero(ds[axis].values == value)[0] for axis, value in plane.select.items()}
     point = {axis: i for axis, i in (at | rest).items() if axis in ds[name].dims}
     w = ds[name].isel(point).transpose("seed", "site").values
-    words = ", ".join(value_label(s.name, s.values[i].item()) for s, i in zip((plane.x, plane.y), cell, strict=True))
-    number = _seed(ds, w, seed, words, f"{prefix}status", point)
+    words = ", ".join(value_label(s.name, s.values.tolist()[i]) for s, i in zip((plane.x, plane.y), cell, strict=True))
+    plain = ", ".join(f"{s.name} = {s.values.tolist()[i]}" for s, i in zip((plane.x, plane.y), cell, strict=True))
+    number = _seed(ds, w, seed, plain, f"{prefix}status", point)
     found, centred = _centred(w[number], torus(ds))
     return Field(
         found, int(ds["seed"].values[number]), float(plane.x.places[cell[0]]), float(plane.y.places[cell[1]]),
@@ -112,7 +114,7 @@ def draw_small(ax: Axes, field: Field, sgd: bool) -> None:
     limit = largest_weight(field.w)
     if field.w.ndim == 2:
         ax.imshow(
-            field.w, origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest", aspect="auto"
+            field.w, origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest", aspect="equal"
         )
     else:
         ax.axhline(0, color="0.7", linewidth=0.5, zorder=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,30 +11,16 @@ import numpy as np
 from cumulode.theory.validate import choice, complain
 
 from ..plot_parts import axes_or_new
+from .curves import Curve, all_axes, curves_of, own_curves, which
 from .legend import Entries, draw_legend
 from .overlays import LINES, critical_lines, line_values, threshold
-from .planes import Scale, all_selected, axes_of, check_select, dress, scale_of
+from .planes import Scale, all_selected, check_select, dress, scale_of
 from .values import by_seed, flags_of, reduce_seeds, standard_error
-from .words import SGD, is_sgd, quantity_label, value_label
+from .words import SGD, is_sgd, quantity_label
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-
-#: Okabe and Ito's, without the yellow that thin lines lose on white; symbols tell curves apart in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-CURVES = len(COLOURS)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A value of the axis along, its colour and symbol, and what is selected for it."""
-
-    label: str
-    colour: str
-    marker: str
-    select: dict[str, Any]
 
 
 def slices(
@@ -94,81 +79,25 @@ def draw_slices(
 ) -> tuple[Axes, Entries]:  # fmt: skip
     """``slices`` without the legend, whose entries are returned."""
     choice("over", over, ("mean", "median"))
-    axes = _all_axes(ds, variable)
+    axes = all_axes(ds, variable)
     if flags_of(ds, variable) is not None:
         raise complain("variable", variable, "a quantity, not a class")
-    x, name, values = _which(ds, variable, axes, x, along, select)
+    x, name, values = which(ds, variable, axes, x, along, select)
     kept = (x,) if name is None else (x, name)
-    curves = _curves(ds, name, values, check_select(ds, select, kept))
+    curves = curves_of(ds, name, values, check_select(ds, select, kept))
     ax = axes_or_new(ax)
     scale = scale_of(ds, x)
     drawn: set[str] = set()
     roles = {"sgd": variable} if is_sgd(variable) else {"theory": variable, "sgd": SGD + variable}
     for role, of in roles.items():
         if of in ds and (role == "theory" or sgd):
-            for curve in _own_curves(ds, of, name, curves):
+            for curve in own_curves(ds, of, name, curves):
                 _draw(ax, ds, of, scale, curve, over, role, drawn)
     dress(ax, scale, None)
     ax.set_ylabel("\n".join(textwrap.wrap(quantity_label(ds, variable), 42)))
     _ordinate(ax, log)
     _lines(ax, ds, variable, scale, curves, lines, drawn)
     return ax, _entries(ds, curves, over, drawn)
-
-
-def _all_axes(ds: xr.Dataset, variable: str) -> list[str]:
-    """Axes of the variable and of its SGD counterpart."""
-    axes = axes_of(ds, variable)
-    twin = SGD + variable
-    return axes + ([a for a in axes_of(ds, twin) if a not in axes] if twin in ds else [])
-
-
-def _which(
-    ds: xr.Dataset, variable: str, axes: list[str], x: str | None, along: Any, select: Mapping[str, Any] | None
-) -> tuple[str, str | None, Sequence[Any] | None]:
-    """Abscissa, axis along (or None), its values asked for (or None)."""
-    name, values = (None, None) if along is None else (along, None)
-    if isinstance(along, Mapping):
-        if len(along) != 1:
-            raise complain("along", dict(along), "one axis and its values")
-        name, values = next(iter(along.items()))
-    for argument, axis in (("x", x), ("along", name)):
-        if axis is not None and axis not in axes:
-            raise complain(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
-    if x is not None and x == name:
-        raise complain("along", name, f"an axis other than x = {x}")
-    if x is None:
-        free = [a for a in axes if a != name and a not in (select or {})]
-        free.sort(key=lambda a: ds.sizes[a] == 1)
-        if not free:
-            raise complain("x", x, "an axis: " + ", ".join(axes))
-        x = free[0]
-    return x, name, values
-
-
-def _curves(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, Any]) -> list[Curve]:
-    """One for each value along; one without a name where there is no such axis."""
-    if name is None:
-        return [Curve("", COLOURS[0], MARKERS[0], select)]
-    axis = np.sort(ds[name].values) if ds[name].dtype.kind in "fiu" else ds[name].values
-    if values is None:
-        chosen = axis[np.unique(np.round(np.linspace(0, len(axis) - 1, min(CURVES, len(axis)))).astype(int))].tolist()
-    else:
-        asked = [values] if isinstance(values, (str, float, int)) else list(values)
-        if not 1 <= len(asked) <= CURVES:
-            raise complain("along", f"{len(asked)} values of {name}", f"1 to {CURVES}")
-        try:
-            chosen = [check_select(ds, {name: v}, ())[name] for v in asked]
-        except ValueError as error:
-            raise ValueError(str(error).replace("select:", "along:", 1)) from None
-    return [Curve(value_label(name, v), COLOURS[i], MARKERS[i], select | {name: v}) for i, v in enumerate(chosen)]
-
-
-def _own_curves(ds: xr.Dataset, variable: str, name: str | None, curves: list[Curve]) -> list[Curve]:
-    """The curves of a variable: one in black where it does not depend on the axis along (theory, learning rate)."""
-    if name is None or name in ds[variable].dims:
-        return curves
-    rest = {axis: v for axis, v in curves[0].select.items() if axis != name}
-    return [Curve("", "black", "o", rest)]
 
 
 def _draw(

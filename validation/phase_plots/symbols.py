@@ -68,9 +68,19 @@ def _draw(ax: Axes, plane: Plane, ds: xr.Dataset, role: str) -> None:
     v, at = place.place(critical), other.place(ds[along].values)
     inside = (v >= place.edges[0]) & (v <= place.edges[-1]) & (at >= other.edges[0]) & (at <= other.edges[-1])
     v, at, error = v[inside], at[inside], np.nan_to_num(error[inside])
-    style = {"color": "black", "linestyle": "none", "markersize": 5.0, **_STYLES[role]}
-    pair, bars = ((v, at), "xerr") if place is plane.x else ((at, v), "yerr")
-    drawn = ax.errorbar(*pair, **{bars: error}, **style, elinewidth=1.2, capsize=2.5, zorder=5, label=f"_{role}")
+    style: dict[str, Any] = {"color": "black", "linestyle": "none", "markersize": 5.0, **_STYLES[role]}
+    across = place is plane.x
+    drawn = ax.errorbar(
+        v if across else at,
+        at if across else v,
+        xerr=error if across else None,
+        yerr=None if across else error,
+        elinewidth=1.2,
+        capsize=2.5,
+        zorder=5,
+        label=f"_{role}",
+        **style,
+    )
     for bar in drawn.lines[2]:
         bar.set_path_effects(halo(2.6))
     plane.entries.append((Line2D([], [], **style), _words(ds, role)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from cumulode.theory.validate import choice, complain
 
-from .planes import INNER, Plane, Scale, picked
+from .planes import Plane, Scale, picked
 from .words import SGD, is_sgd
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 #: Why a cell has no number.
 DONE, PENDING, FAILED, NONE, INFINITE = range(5)
-_WITHOUT_SEEDS = ("growth_rate", "selected_wavenumber", "cumulant_error")
 REDUCTIONS: dict[str, Callable[..., np.ndarray]] = {
     "median": np.nanmedian,
     "mean": np.nanmean,
@@ -120,7 +119,7 @@ def cells(ds: xr.Dataset, variable: str, plane: Plane) -> Cells:
     state = np.where(np.isinf(value), INFINITE, np.where(np.isnan(value), NONE, DONE))
     empty, done = state == NONE, (status == 0).any(axis=-1)
     state = np.where(empty & ~done, np.where((status < 0).any(axis=-1), PENDING, FAILED), state)
-    partial = (state == DONE) & (status != 0).any(axis=-1) & (variable not in _WITHOUT_SEEDS)
+    partial = (state == DONE) & (status != 0).any(axis=-1) & ("seed" in ds[variable].dims)
     return Cells(np.where(state == DONE, value, np.nan), state, partial)
 
 
@@ -132,9 +131,11 @@ def sort(values: np.ndarray, x: Scale, y: Scale) -> np.ndarray:
 def distrust(ds: xr.Dataset, plane: Plane) -> tuple[np.ndarray, np.ndarray] | None:
     """Share of the seeds, of those judged, whose run is not trusted (NaN where none was judged), and what is unjudged.
 
-    (len(y), len(x)) each; None where the file has no judgement of this variable: of SGD, or of any run.
+    (len(y), len(x)) each; None where the file has no judgement, and for SGD and linear theory, which need none.
     """
-    if is_sgd(plane.variable) or "trusted" not in ds or not set(ds["trusted"].dims) >= {plane.x.name, plane.y.name}:
+    if is_sgd(plane.variable) or "seed" not in ds[plane.variable].dims:
+        return None  # nothing of this depends on the closure
+    if "trusted" not in ds or not set(ds["trusted"].dims) >= {plane.x.name, plane.y.name}:
         return None
     keep = (plane.y.name, plane.x.name)
     found = picked(ds, "trusted", keep, plane.select)
@@ -170,8 +171,3 @@ def standard_error(values: np.ndarray, over: str) -> np.ndarray:
         else:
             error[at] = np.median(rng.choice(x, (500, x.size)), axis=-1).std(ddof=1)
     return error
-
-
-def sweep_axes(ds: xr.Dataset, variable: str) -> list[str]:
-    """Axes of a variable with more than one value."""
-    return [str(d) for d in ds[variable].dims if d not in INNER and ds.sizes[d] > 1]

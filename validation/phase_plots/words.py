@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cumulode.theory.axes import AXES, PROBLEM_AXES, value_of
+from cumulode.theory.axes import AXES, value_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -138,8 +138,3 @@ def _json(ds: xr.Dataset, name: str) -> dict[str, Any]:
 def torus(ds: xr.Dataset) -> bool:
     """Whether the fields live on a torus."""
     return isinstance(_json(ds, "problem").get("size"), list)
-
-
-def problem_axes(names: Iterable[str]) -> list[str]:
-    """Those of ``names`` that make another problem."""
-    return [name for name in names if name in PROBLEM_AXES]

@@ -1,0 +1,393 @@
+"""Figures of phase diagrams: they show the Dataset's numbers at their places, and say what is missing or doubtful."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import phase_data as made
+import pytest
+import xarray as xr
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cumulode.validation import report
+from cumulode.validation.phase_plots import boundary_symbols, phase_figure, phase_map, slice_figure, slices
+
+COMMAND = "cumulode draw phase.nc --variable ipr_times_D"
+
+
+@pytest.fixture(name="ds")
+def _ds() -> xr.Dataset:
+    return made.diagram()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    """Every test here also asserts that settings and open figures are as before."""
+    before = dict(matplotlib.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+def labelled(ax: Axes, label: str) -> list[Any]:
+    """Lines and collections that carry a label."""
+    return [a for a in (*ax.lines, *ax.collections) if a.get_label() == f"_{label}"]
+
+
+def texts_of(home: Any) -> list[str]:
+    """Entries of the legend of Axes or figure, on one line each."""
+    legend = home.legends[0] if isinstance(home, Figure) else home.get_legend()
+    return [] if legend is None else [" ".join(text.get_text().split()) for text in legend.get_texts()]
+
+
+def mesh_of(ax: Axes) -> Any:
+    """The mesh of numbers: the first."""
+    return ax.collections[0]
+
+
+def test_importing_does_not_import_matplotlib_or_xarray() -> None:
+    """Assert that drawing is paid for only when something is drawn."""
+    code = "import sys, cumulode.validation.phase_plots; sys.exit(bool({'matplotlib', 'xarray'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_map_shows_every_point_in_its_cell_whatever_the_order_of_the_axes(ds: xr.Dataset) -> None:
+    """Assert colours = median over seeds, cells centred on points in their spacing, labels and units, and no pyplot."""
+    shuffled = ds.isel(gain=[3, 0, 4, 1, 2], xi_plus=[2, 0, 3, 1])
+    for given in (ds, shuffled):
+        ax = Figure().add_subplot()
+        assert phase_map(given, ax=ax, contour=False, lines=False) is ax
+        expected = made.level(made.GAINS[None, :], made.XIS[:, None])  # the middle seed's factor is 1
+        np.testing.assert_allclose(mesh_of(ax).get_array(), expected)
+        edges = mesh_of(ax).get_coordinates()[0, :, 0]
+        np.testing.assert_allclose(np.sqrt(edges[1:] * edges[:-1]), made.GAINS)  # geometric: log cells about points
+        assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "gain $g$")
+        assert ax.get_ylabel() == r"correlation length, class plus, $\xi_+$ (sites)"
+        assert "median of 3 seeds" in ax.figure.axes[1].get_ylabel()
+
+
+def test_cells_of_any_spacing_meet_halfway_and_end_as_far_outside() -> None:
+    """Assert edges on unequal linear spacing, against hand-made numbers, and which spacing counts as geometric."""
+    ds = made.diagram({"gain": np.array([1.0, 2.0, 4.0, 5.0]), "xi_plus": np.array([1.0, 10.0])})
+    mesh = mesh_of(phase_map(ds))
+    np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], [0.5, 1.5, 3.0, 4.5, 5.5])
+    np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [10**-0.5, 10**0.5, 10**1.5])
+
+
+@pytest.mark.parametrize(("over", "factor"), [("median", 1.0), ("mean", 3.2 / 3), ("min", 0.9), ("max", 1.3), (2, 1.3)])
+def test_seeds_are_reduced_as_asked(ds: xr.Dataset, over: Any, factor: float) -> None:
+    """Assert the reductions against the seeds' known factors 0.9, 1, 1.3; an int is one seed."""
+    ax = phase_map(ds, over=over)
+    expected = made.level(made.GAINS[None, :], made.XIS[:, None]) * factor
+    np.testing.assert_allclose(mesh_of(ax).get_array(), expected)
+    assert (f"{over} of 3 seeds" if isinstance(over, str) else "seed 2") in ax.figure.axes[1].get_ylabel()
+
+
+def test_axes_and_selection_are_the_ones_asked_for() -> None:
+    """Assert x and y exchanged, a selected closure's numbers, and numbers selected to 1 %."""
+    ds = made.diagram({"closure": np.array(["regression", "tree"]), "gain": made.GAINS, "xi_plus": made.XIS})
+    ax = phase_map(ds, x="xi_plus", y="gain", select={"closure": "tree"})
+    np.testing.assert_allclose(mesh_of(ax).get_array(), made.level(made.GAINS[:, None], made.XIS) + 1)
+    assert ax.get_yscale() == "log"
+    ax = phase_map(ds, x="gain", y="closure", select={"xi_plus": 2.01})
+    np.testing.assert_allclose(mesh_of(ax).get_array(), made.level(made.GAINS, 2.0) + np.array([[0], [1]]))
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["regression", "tree"]
+
+
+def test_an_infinite_gain_has_a_cell_of_its_own() -> None:
+    """Assert equal steps, named ticks, and analytic lines at interpolated places."""
+    ds = made.diagram({"gain": np.array([0.5, np.inf, 1.0]), "xi_plus": made.XIS})
+    ax = phase_map(ds)
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["0.5", "1", r"$\infty$"]
+    np.testing.assert_allclose(mesh_of(ax).get_array()[:, 2], made.level(50.0, made.XIS))
+    line = labelled(ax, "critical_gain_stability")[0]
+    critical = 0.8 * 1.5 / made.XIS
+    np.testing.assert_allclose(line.get_xdata()[0], (critical[0] - 0.5) / 0.5)
+
+
+def test_what_is_missing_is_grey_and_the_legend_says_why(ds: xr.Dataset) -> None:
+    """Assert pending, failed and partly failed cells, each by its own mark and legend entry."""
+    for at, code in (((0, 0), -1), ((1, 1), 3)):
+        ds["status"][at] = code
+        ds["ipr_times_D"][at] = np.nan
+    ds["status"][2, 2, 0] = 3
+    ds["ipr_times_D"][2, 2, 0] = np.nan
+    ax = phase_map(ds)
+    found = {name: np.argwhere(~np.ma.getmaskarray(labelled(ax, name)[0].get_array())) for name in ("pending", "failed")}
+    assert found["pending"].tolist() == [[0, 0]]
+    assert found["failed"].tolist() == [[1, 1]]
+    assert np.ma.getmaskarray(mesh_of(ax).get_array()).sum() == 2
+    cross = labelled(ax, "partial")[0]
+    np.testing.assert_allclose([cross.get_xdata(), cross.get_ydata()], [[made.GAINS[2]], [made.XIS[2]]])
+    assert {"pending", "failed", "some seeds pending or failed"} <= set(texts_of(ax))
+
+
+def test_a_map_of_nothing_yet_is_all_pending(ds: xr.Dataset) -> None:
+    """Assert that a sweep just begun can be drawn."""
+    ds["status"][:] = -1
+    ds["ipr_times_D"][:] = np.nan
+    ax = phase_map(ds)
+    assert "pending" in texts_of(ax)
+    assert labelled(ax, "contour") == []
+
+
+def test_runs_that_never_localised_are_not_left_out_of_the_median(ds: xr.Dataset) -> None:
+    """Assert that the median of 2 in 3 seeds that never localised is never, and of 1 in 3 a number of all three."""
+    ax = phase_map(ds, "time_to_localise")
+    ipr = ds["ipr_times_D"].values
+    times = np.sort(np.where(ipr > 3, 100 / ipr, np.inf), axis=-1)[..., 1].T
+    assert np.isinf(times).any()
+    shown = mesh_of(ax).get_array()
+    np.testing.assert_array_equal(np.ma.getmaskarray(shown), np.isinf(times))
+    np.testing.assert_allclose(shown.compressed(), times[np.isfinite(times)])
+    assert "not localised by the end" in texts_of(ax)
+    assert "uniform: no wavelength" in texts_of(phase_map(ds, "wavelength"))
+
+
+def test_classes_have_named_colours_and_the_most_frequent_seed_decides(ds: xr.Dataset) -> None:
+    """Assert the class of two in three seeds, the first of equals, unknown left blank, and names on the colour bar."""
+    ds["pattern"][0, 0] = [2, 0, 2]
+    ds["pattern"][0, 1] = [2, 1, 0]
+    ds["pattern"][0, 2] = -1
+    ax = phase_map(ds, "pattern")
+    shown = mesh_of(ax).get_array()
+    assert (shown[0, 0], shown[1, 0]) == (2, 0)
+    assert np.ma.getmaskarray(shown)[2, 0]
+    bar = ax.figure.axes[1]
+    assert [t.get_text() for t in bar.get_yticklabels()] == ["unpatterned", "oscillatory", "localised"]
+    colours = {mesh_of(ax).cmap(mesh_of(ax).norm(v)) for v in range(3)}
+    assert len(colours) == 3
+
+
+def test_the_colour_scale_is_logarithmic_where_the_range_asks_for_it(ds: xr.Dataset) -> None:
+    """Assert the norm by range, by request and by limits, symmetric about 0 for both signs, and a refusal."""
+    def norm(variable: str, **options: Any) -> Any:
+        return mesh_of(phase_map(ds, variable, **options)).norm
+
+    assert type(norm("ipr_times_D")).__name__ == "LogNorm"
+    assert type(norm("ipr_times_D", log=False)).__name__ == "Normalize"
+    assert (norm("ipr_times_D", limits=(1, 9)).vmin, norm("ipr_times_D", limits=(1, 9)).vmax) == (1, 9)
+    growth = norm("growth_rate")
+    assert growth.vmin == -growth.vmax == -77.0  # 2 x 10 x 4 - 3
+    with pytest.raises(ValueError, match="^log: got True"):
+        phase_map(ds, "growth_rate", log=True)
+
+
+def test_the_contour_is_where_ipr_times_d_is_three(ds: xr.Dataset) -> None:
+    """Assert it against gain = 1.5 / xi, exact at the points where log IPR x D is linear in log gain; SGD's is SGD's."""
+    for variable, factor in (("ipr_times_D", 1.0), ("width", 1.0), ("sgd_width", 0.8)):
+        ax = phase_map(ds, variable)
+        (line,) = labelled(ax, "contour")
+        gain, xi = line.get_xdata(), line.get_ydata()
+        for at in made.XIS:
+            here = np.isclose(xi, at)
+            assert here.any()
+            np.testing.assert_allclose(gain[here], 1.5 / at / factor, rtol=1e-9)
+        assert any("IPR" in t and "= 3" in t for t in texts_of(ax))
+    assert labelled(phase_map(ds, contour=False), "contour") == []
+    assert len(labelled(phase_map(ds, contour=[2.0, 5.0]), "contour")) == 2
+    ds.attrs["localised_threshold"] = 6.0
+    (line,) = labelled(phase_map(ds), "contour")
+    np.testing.assert_allclose(line.get_xdata()[np.isclose(line.get_ydata(), 2.0)], 1.5)
+
+
+def test_analytic_lines_stand_at_their_values(ds: xr.Dataset) -> None:
+    """Assert both lines on either axis, labelled in the legend; NaN leaves a gap, lines=False leaves them out."""
+    ds["critical_gain_linear"][1] = np.nan
+    for axes in ({}, {"x": "xi_plus", "y": "gain"}):
+        ax = phase_map(ds, **axes)  # type: ignore[arg-type]
+        for kind in ("linear", "stability"):
+            (line,) = labelled(ax, f"critical_gain_{kind}")
+            pair = [line.get_xdata(), line.get_ydata()]
+            np.testing.assert_array_equal(pair if not axes else pair[::-1], [ds[f"critical_gain_{kind}"], made.XIS])
+    assert {"linear threshold", "uniform state loses stability"} <= set(texts_of(ax))
+    assert labelled(phase_map(ds, lines=False), "critical_gain_linear") == []
+
+
+def test_a_line_of_a_closure_that_is_not_drawn_is_left_out() -> None:
+    """Assert the selected closure's line, and across words a stroke for each row."""
+    ds = made.diagram({"gain": made.GAINS, "xi_plus": made.XIS, "closure": np.array(["regression", "tree"])})
+    ds["critical_gain_stability"][:, 1] *= 2
+    (line,) = labelled(phase_map(ds, select={"closure": "tree"}), "critical_gain_stability")
+    np.testing.assert_allclose(line.get_xdata(), 2 * 0.8 * 1.5 / made.XIS)
+    (line,) = labelled(phase_map(ds, y="closure", select={"xi_plus": 2.0}), "critical_gain_stability")
+    np.testing.assert_allclose(line.get_xdata()[[0, 1, 3, 4]], [0.6, 0.6, 1.2, 1.2])
+    np.testing.assert_allclose(line.get_ydata()[[0, 1, 3, 4]], [-0.5, 0.5, 0.5, 1.5])
+
+
+def hatched(ax: Axes, kind: str) -> set[tuple[int, int]]:
+    """Cells (gain, xi) whose centre lies in a hatched box."""
+    boxes = [path.get_extents() for c in labelled(ax, kind) for path in c.get_paths()]
+    return {(i, j) for i, g in enumerate(made.GAINS) for j, xi in enumerate(made.XIS)
+            if any(b.x0 < g < b.x1 and b.y0 < xi < b.y1 for b in boxes)}
+
+
+def test_hatching_covers_what_is_not_trusted(ds: xr.Dataset) -> None:
+    """Assert where one seed, where most and where unknown, by pattern and legend; none for SGD or linear theory."""
+    ds["trusted"][1, 2, 0] = 0
+    ds["trusted"][2, 1:3, :2] = 0
+    ds["trusted"][4, 3] = -1
+    ax = phase_map(ds)
+    assert hatched(ax, "some") == {(1, 2)}
+    assert hatched(ax, "most") == {(2, 1), (2, 2)}
+    assert hatched(ax, "unknown") == {(4, 3)}
+    assert sum("trusted" in t for t in texts_of(ax)) == 2
+    assert "closure's validity unknown" in texts_of(ax)
+    assert hatched(phase_map(ds, over=0), "most") == {(1, 2), (2, 1), (2, 2)}
+    for other in (phase_map(ds, hatch=False), phase_map(ds, "sgd_width"), phase_map(ds, "growth_rate")):
+        assert [hatched(other, kind) for kind in ("some", "most", "unknown")] == [set()] * 3
+    ds["trusted"][:] = -1
+    assert hatched(phase_map(ds), "unknown") == set()  # not a judgement: the diagnostic was not run
+
+
+def test_boundary_symbols_stand_at_critical_values_with_their_errors(ds: xr.Dataset) -> None:
+    """Assert filled theory and open SGD, error bars along the axis of the critical value, NaN and outside left out."""
+    theory = made.boundary("gain", "xi_plus", [1.7, 2.0, 3.0], [0.9, np.nan, 0.5], [0.05, np.nan, 0.02])
+    sgd = made.boundary("xi_plus", "gain", [0.4, 99.0], [3.1, 3.0], [0.3, 0.1], learning_rate=0.02)
+    ax = boundary_symbols(phase_map(ds), theory, sgd)
+    drawn = {c.get_label(): c for c in ax.containers}
+    marks, _, (bars,) = drawn["_theory"].lines
+    np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.9, 0.5], [1.7, 3.0]])
+    np.testing.assert_allclose(bars.get_segments()[0], [[0.85, 1.7], [0.95, 1.7]])
+    assert marks.get_markerfacecolor() == "black"
+    marks, _, (bars,) = drawn["_sgd"].lines
+    np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.4], [3.1]])
+    np.testing.assert_allclose(bars.get_segments()[0], [[0.4, 2.8], [0.4, 3.4]])
+    assert marks.get_markerfacecolor() == "white"
+    assert any("boundary, SGD" in t and "0.02" in t for t in texts_of(ax))
+
+
+def errors_of(container: Any) -> np.ndarray:
+    """Half heights of the error bars."""
+    return np.array([np.ptp(s[:, 1]) / 2 for s in container.lines[2][0].get_segments()])
+
+
+def test_slices_show_theory_filled_and_sgd_open_with_standard_errors(ds: xr.Dataset) -> None:
+    """Assert means, s / sqrt n, fill, one colour a curve, critical values of x and the threshold as lines."""
+    ax = slices(ds, x="gain", along={"xi_plus": [2.0, 4.0]})
+    seeds = np.array([0.9, 1.0, 1.3])
+    for role, factor, face in (("theory", 1.0, None), ("sgd", 0.8, "white")):
+        drawn = [c for c in ax.containers if c.get_label() == f"_{role}"]
+        assert len(drawn) == 2
+        for container, xi in zip(drawn, (2.0, 4.0), strict=True):
+            line, scale = container.lines[0], made.level(made.GAINS, xi) * factor
+            np.testing.assert_allclose(line.get_ydata(), seeds.mean() * scale)
+            np.testing.assert_allclose(errors_of(container), seeds.std(ddof=1) / 3**0.5 * scale)
+            assert line.get_markerfacecolor() == (face or line.get_color())
+            assert (line.get_linestyle() == "None") == (role == "sgd")
+    lines = labelled(ax, "critical_gain_stability")
+    assert [line.get_xdata()[0] for line in lines] == pytest.approx([0.6, 0.3])
+    assert labelled(ax, "threshold")[0].get_ydata()[0] == 3.0
+    said = texts_of(ax)
+    assert said[:2] == [r"$\xi_+$ = 2", r"$\xi_+$ = 4"]
+    assert "SGD: mean and standard error over 3 seeds" in said
+
+
+def test_slices_of_an_axis_only_sgd_has(ds: xr.Dataset) -> None:
+    """Assert one theory for all learning rates: a black curve, or a level line against the learning rate."""
+    swept = made.diagram({"gain": made.GAINS, "learning_rate": np.array([0.01, 0.02])})
+    ax = slices(swept, "width", x="gain", along="learning_rate")
+    assert [c.get_label() for c in ax.containers] == ["_theory", "_sgd", "_sgd"]
+    ax = slices(swept, "width", x="learning_rate", along={"gain": [1.0]})
+    (level,) = labelled(ax, "theory")
+    ipr = made.level(1.0, 1.5) * np.array([0.9, 1.0, 1.3])
+    np.testing.assert_allclose(level.get_ydata(), np.mean(10 / ipr))
+    alone = slices(made.diagram({"gain": made.GAINS}), sgd=False)  # a diagram with one axis
+    np.testing.assert_allclose(alone.containers[0].lines[0].get_xdata(), made.GAINS)
+
+
+def test_slices_mark_what_is_not_trusted_and_the_median_has_a_bootstrap_error(ds: xr.Dataset) -> None:
+    """Assert crosses where half the seeds or more are not trusted; a bootstrap error between 0 and the spread."""
+    ds["trusted"][1, 1, :2] = 0
+    ds["trusted"][2, 1, 0] = 0
+    ax = slices(ds, x="gain", select={"xi_plus": 2.0}, over="median", sgd=False)
+    (cross,) = labelled(ax, "untrusted")
+    np.testing.assert_allclose(cross.get_xdata(), [made.GAINS[1]])
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata(), made.level(made.GAINS, 2.0))
+    relative = errors_of(ax.containers[0]) / made.level(made.GAINS, 2.0)
+    assert ((relative > 0.05) & (relative < 0.2)).all()  # of 27 equal draws: sd of the median 0.134
+
+
+def test_a_figure_works_from_a_file_and_nothing_overlaps(ds: xr.Dataset, tmp_path: Path) -> None:
+    """Assert the same from disk; title, legend, map, bar and command apart and inside the figure, at both widths."""
+    ds["trusted"][2, :, 0] = 0
+    ds.to_netcdf(tmp_path / "phase.nc", engine="scipy")
+    theory = made.boundary("gain", "xi_plus", [1.7, 3.0], [0.9, 0.5], [0.05, 0.02])
+    with xr.open_dataset(tmp_path / "phase.nc") as saved:
+        for width, fields in ((3.4, "inside"), (5.2, "below"), (7.0, "inside")):
+            figure = phase_figure(
+                saved, points=3, fields=fields, theory=theory, sgd=theory, command=COMMAND * 5, width=width)
+            report.save(figure, tmp_path / "figure.png", COMMAND)
+            assert_apart(figure)
+            np.testing.assert_allclose(mesh_of(figure.axes[0]).get_array(), mesh_of(phase_map(ds)).get_array())
+    figure = slice_figure(ds, x="gain", along="xi_plus", command=COMMAND)
+    report.save(figure, tmp_path / "figure.svg", COMMAND)
+    assert_apart(figure)
+    assert "batch size = 100" in figure.get_suptitle().replace("\u00a0", " ")
+
+
+def assert_apart(figure: Figure) -> None:
+    """Assert that texts, legend and panels with their labels keep apart and within the figure."""
+    figure.draw_without_rendering()
+    boxes = [b for ax in figure.axes if (b := ax.get_tightbbox()) is not None]
+    boxes += [a.get_window_extent() for a in (figure._suptitle, figure._supxlabel, *figure.legends)]  # type: ignore[attr-defined]
+    for i, a in enumerate(boxes):
+        assert min(a.x0, a.y0) >= -1
+        assert a.x1 <= figure.bbox.x1 + 1
+        assert a.y1 <= figure.bbox.y1 + 1
+        for b in boxes[i + 1:]:
+            assert min(min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)) < 1, (a, b)
+
+
+def test_the_title_says_what_was_held_fixed() -> None:
+    """Assert the problem's other parameters, the selected axis, and no axis that is drawn."""
+    ds = made.diagram({"gain": made.GAINS, "xi_plus": made.XIS, "bias": np.array([-1.0, -0.5])})
+    title = phase_figure(ds, select={"bias": -0.5}, points=None).get_suptitle().replace("\u00a0", " ")
+    for words in ("$b$ = -0.5", r"$\xi_-$ = 1", "D = 20", "closure regression", "$t$ = 150", "NLGP"):
+        assert words in " ".join(title.split())
+    assert "$g$" not in title
+    assert "$b$ = -1" not in title
+
+
+def test_bad_input_is_refused_by_name_and_with_the_values_there_are(ds: xr.Dataset) -> None:
+    """Assert one line that starts with the argument's name; an axis not selected is named with its values."""
+    three = made.diagram({"gain": made.GAINS, "xi_plus": made.XIS, "closure": np.array(["regression", "tree"])})
+    one = made.diagram({"gain": made.GAINS})
+    far = made.boundary("bias", "xi_plus", [2.0], [1.0], [0.1])
+    cases: dict[str, Any] = {
+        "select: got 'nothing for closure', allowed: closure= one of regression, tree": lambda: phase_map(three),
+        "select: got 'nothing for xi_plus', allowed: xi_plus= one of 1.5, 2, 3, 4": lambda: slices(ds, x="gain"),
+        "select: got 'closure = cubic'": lambda: phase_map(three, select={"closure": "cubic"}),
+        "select: got 'xi_plus = 2.5'": lambda: phase_map(three, y="closure", select={"xi_plus": 2.5}),
+        "select: got 'size'": lambda: phase_map(ds, select={"size": 3}),
+        "variable: got 'iprr'": lambda: phase_map(ds, "iprr"),
+        "variable: got 'w'": lambda: phase_map(ds, "w"),
+        "variable: got 'pattern'": lambda: slices(ds, "pattern", along="xi_plus"),
+        "x: got 'xi_minus'": lambda: phase_map(ds, x="xi_minus"),
+        "y: got 'ipr_times_D over gain', allowed: two axes": lambda: phase_map(one),
+        "y: got 'gain'": lambda: phase_map(ds, x="gain", y="gain"),
+        "over: got 'average'": lambda: phase_map(ds, over="average"),
+        "over: got 7": lambda: phase_map(ds, over=7),
+        "limits: got (2, 1)": lambda: phase_map(ds, limits=(2, 1)),
+        "contour: got [1]": lambda: phase_map(ds, "pattern", contour=[1]),
+        "along: got 'xi_plus = 9'": lambda: slices(ds, along={"xi_plus": [9]}),
+        "along: got 'gain'": lambda: slices(ds, x="gain", along="gain"),
+        "ax: got": lambda: boundary_symbols(Figure().add_subplot(), far),
+        "theory: got None": lambda: boundary_symbols(phase_map(ds)),
+        "theory: got 'critical bias along xi_plus'": lambda: boundary_symbols(phase_map(ds), far),
+        "sgd: got": lambda: boundary_symbols(phase_map(ds), sgd=ds),
+        "width: got 1": lambda: phase_figure(ds, width=1),
+        "fields: got 'above'": lambda: phase_figure(ds, fields="above"),
+    }  # fmt: skip
+    for start, call in cases.items():
+        with pytest.raises(ValueError, match=f"^{re.escape(start)}[^\n]*$"):
+            call()
