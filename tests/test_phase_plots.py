@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cumulode.validation import report
-from cumulode.validation.phase_plots import boundary_symbols, phase_figure, phase_map, slice_figure, slices
+from cumulode.validation.phase_plots import boundary_symbols, insets, phase_figure, phase_map, slice_figure, slices
 
 COMMAND = "cumulode draw phase.nc --variable ipr_times_D"
 
@@ -391,3 +391,18 @@ def test_bad_input_is_refused_by_name_and_with_the_values_there_are(ds: xr.Datas
     for start, call in cases.items():
         with pytest.raises(ValueError, match=f"^{re.escape(start)}[^\n]*$"):
             call()
+
+
+def test_lines_slices_and_insets_follow_axes_in_any_order(ds: xr.Dataset) -> None:
+    """Assert that a Dataset with its points in another order gives the same lines, curves, errors and fields."""
+    ds["trusted"][1, 1] = 0
+    drawn = []
+    for given in (ds, ds.isel(gain=[3, 0, 4, 1, 2], xi_plus=[2, 0, 3, 1])):
+        ax = phase_map(given)
+        (panel,) = insets(ax, given, [(10.0, 2.0)])
+        sliced = slices(given, x="gain", select={"xi_plus": 2.0})
+        curves = [[c.lines[0].get_xdata(), c.lines[0].get_ydata(), errors_of(c)] for c in sliced.containers]
+        line = labelled(ax, "critical_gain_linear")[0].get_data()
+        drawn.append((line, panel.lines[-1].get_ydata(), np.array(curves), labelled(sliced, "untrusted")[0].get_xdata()))
+    for first, second in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(first, second)
