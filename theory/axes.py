@@ -6,6 +6,7 @@ and not to the problem (closure, learning rate) is listed here as well, so that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,14 +120,18 @@ def _moved(law: Law, axis: Axis, value: Any) -> Law:
 
 
 def value_of(problem: Problem, name: str) -> Any:
-    """What the problem has on an axis of ``PROBLEM_AXES``; of ``gain`` and ``covariance`` the class plus's."""
+    """What the problem has on an axis of ``PROBLEM_AXES``; of ``gain`` and ``covariance`` the class plus's.
+
+    ValueError naming ``axes`` where the law has no such parameter.
+    """
     axis = check_axis(name, tuple(PROBLEM_AXES))
     if axis.classes:
         law: Any = getattr(problem, axis.classes[0])
         law = getattr(law, "source", law)
-        if axis.parameter == "J":
-            import math
-
+        own = law.to_dict()
+        if axis.parameter == "J" and "t" in own:
             return math.atanh(law.t)
-        return getattr(law, axis.parameter)
+        if axis.parameter not in own:
+            raise complain("axes", axis.name, f"parameters of the law {law!r}")
+        return own[axis.parameter]
     return problem.shape[0] if axis.name == "size" else getattr(problem, axis.parameter)

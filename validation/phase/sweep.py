@@ -11,6 +11,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
+from cumulode.numerics import SolveWarning
 from cumulode.numerics.contraction.form import AUTO
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
@@ -260,7 +261,9 @@ def _fill(
 
         executor = pool or ThreadPoolExecutor(cpu_count() or 1)
         try:
-            _run(executor, _blocks(tasks, executor), table, take)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SolveWarning)  # recorded, seed by seed
+                _run(executor, _blocks(tasks, executor), table, take)
         finally:
             if store is not None:
                 store.gather(table.dataset(attrs))

@@ -45,6 +45,8 @@ def run_tasks(
     tasks: list[Task], settings: Settings, axes: dict[str, Values], stop: threading.Event | None = None
 ) -> list[Found]:
     """The points one after the other; those done before ``stop`` was set, or Ctrl-C heard."""
+    if stop is None:  # in a process of its own; filters are shared by threads, whose caller sets them
+        warnings.simplefilter("ignore", SolveWarning)
     found: list[Found] = []
     try:
         for task in tasks:
@@ -86,8 +88,7 @@ def _starts(task: Task, settings: Settings, problem: Problem) -> np.ndarray:
 def _theory(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
     problem, closure = problem_at(settings, task.point), str(task.point.get("closure", settings.closure))
     starts = _starts(task, settings, problem)
-    with ThreadPoolExecutor(1) as inner, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SolveWarning)  # recorded, seed by seed
+    with ThreadPoolExecutor(1) as inner:
         solution = solve(
             problem,
             starts,

@@ -13,7 +13,7 @@ from cumulode.theory.validate import complain, finite
 from ..plot_parts import axes_or_new
 from .legend import draw_legend
 from .overlays import draw_contours, draw_hatching, draw_lines
-from .planes import Plane, all_selected, axes_of, cell_edges, check_select, dress, planes, scale_of
+from .planes import Plane, all_selected, axes_of, cell_edges, check_select, dress, plain_log_ticks, planes, scale_of
 from .values import DONE, FAILED, INFINITE, NONE, PENDING, Cells, cells, check_over, flags_of
 from .words import SGD, quantity_label, reduction_label
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-#: Colours of unpatterned, oscillatory, localised (Okabe and Ito's, dark to the right: told apart in grey as well).
-CLASS_COLOURS = ("#F0E442", "#56B4E9", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
+#: Colours of unpatterned, oscillatory, localised: Okabe and Ito's after a pale one, told apart in grey as well.
+CLASS_COLOURS = ("#DCE6EE", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442", "#000000")
 #: Why a cell has no colour: grey of the cell, words in the legend.
 STATES = {PENDING: ("0.88", "pending"), FAILED: ("0.55", "failed"), NONE: ("1.0", "no value"), INFINITE: ("1.0", "")}
 _INFINITE = {"time_to_localise": "not localised by the end", "wavelength": "uniform: no wavelength"}
@@ -222,11 +222,15 @@ def _draw_states(ax: Axes, plane: Plane, shade: Cells, variable: str) -> None:
 
 def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | int) -> None:
     """The colour bar: named classes, or the quantity with its units and how seeds were reduced."""
+    from matplotlib.colors import LogNorm
+
     classes = flags_of(ds, variable)
     how = reduction_label(ds, variable, over, classes is not None)
     words = quantity_label(ds, variable)
     label = "\n".join(textwrap.wrap(f"{words}: {how}" if how else words, 42))
     bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02)
+    if isinstance(mesh.norm, LogNorm):
+        plain_log_ticks(bar.ax.yaxis)
     found = np.unique(mesh.get_array().compressed())
     if classes is None and len(found) == 1:
         bar.set_ticks(found.tolist(), labels=[f"{found[0]:.4g}"])  # nothing else is on the map

@@ -119,7 +119,7 @@ def _problem_words(parameters: dict[str, Any], known: set[str]) -> list[str]:
             continue
         try:
             words.append(value_label(name, value_of(problem, name)))
-        except AttributeError:
+        except ValueError:
             continue  # the law has no such parameter
     if "size" not in known:
         sides = problem.shape
