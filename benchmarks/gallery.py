@@ -38,37 +38,46 @@ MAPS = (
         "gain-xi",
         "Gain and correlation length",
         "cumulode phase --gain 0.1:30:32:log --xi-plus 1.5:6:32 --size 100 --seeds 8",
-        "The transition is continuous: the uniform state turns unstable at the dash-dotted line (root finding, not read off "
-        "the grid), and the field that grows from there reaches IPR x D = 3 at about 1.5 times that gain. Near the line growth "
-        "is slow, so that at t = 150 the black line still depends on the starts at short correlation lengths. Hatching: rho "
-        "above 0.45, where the preactivation's law is no longer known from k2 and k4. It is a cautious flag here: the tree "
-        "closure, which knows the sixth cumulant, ends within 2 % of regression at gain 30, xi 6.",
+        """
+        The transition is continuous: the uniform state turns unstable at the dash-dotted line (root finding, not
+        read off the grid), and the field that grows from there reaches IPR x D = 3 at about 1.5 times that gain.
+        Near the line growth is slow, so that at t = 150 the black line still depends on the starts at short
+        correlation lengths. Hatching: rho above 0.45, where the preactivation's law is no longer known from k2 and
+        k4. It is a cautious flag here: the tree closure, which knows the sixth cumulant, ends within 2 % of
+        regression at gain 30, xi 6.
+        """,
     ),
     Map(
         "xi-xi",
         "Which class has the longer range",
         "cumulode phase --xi-plus 0.5:8:24 --xi-minus 0.5:8:24 --size 100 --seeds 4 --time 300 --variable pattern",
-        "At b = -1 a neuron localises where the class of label +1 has the longer correlation length; with the classes "
-        "exchanged a wave of finite wavelength is selected, and fields stay oscillatory, some of them in packets. Far above "
-        "the diagonal, packets are short enough to count as localised by the rule IPR x D > 3.",
+        """
+        At b = -1 a neuron localises where the class of label +1 has the longer correlation length; with the classes
+        exchanged a wave of finite wavelength is selected, and fields stay oscillatory, some of them in packets. Far
+        above the diagonal, packets are short enough to count as localised by the rule IPR x D > 3.
+        """,
     ),
     Map(
         "gain-bias",
         "Gain and bias",
-        "cumulode phase --gain 0.1:30:24:log --bias=-2.5:1:29 --xi-plus 4 --xi-minus 1 --size 60 --seeds 4 --time 300 "
-        "--variable pattern",
-        "Between b of about -0.6 and 0.6 no wave grows and the weights decay (theory.md section 1: at b = 0 every mode does). "
-        "Above, the force turns its sign: fields oscillate. Below, they localise beyond a critical gain that hardly depends on "
-        "the bias.",
+        "cumulode phase --gain 0.1:30:24:log --bias=-2.5:1:29 --xi-plus 4 --xi-minus 1 --size 60 --seeds 4 "
+        "--time 300 --variable pattern",
+        """
+        Between b of about -0.6 and 0.6 no wave grows and the weights decay (theory.md section 1: at b = 0 every
+        mode does). Above, the force turns its sign: fields oscillate. Below, they localise beyond a critical gain
+        that hardly depends on the bias.
+        """,
     ),
     Map(
         "ising",
         "Ising rings, and where a closure fails",
         "cumulode phase --law ising --t-plus 0.02:0.96:24 --t-minus 0.02:0.96:24 --size 40 --seeds 4 --time 400",
-        "Hatched: the closure is not to be trusted. Beside the diagonal, where the two classes are nearly the same, a field "
-        "shrinks to a site or two, and rho says that two cumulants cannot tell what happens there. On the right mu does: "
-        "tree's Jacobian finds an instability that regression misses, as at t = 0.9 against 0.3, where the exact flow "
-        "localises and regression ends uniform (docs/closures-table.md).",
+        """
+        Hatched: the closure is not to be trusted. Beside the diagonal, where the two classes are nearly the same, a
+        field shrinks to a site or two, and rho says that two cumulants cannot tell what happens there. On the right
+        mu does: tree's Jacobian finds an instability that regression misses, as at t = 0.9 against 0.3, where the
+        exact flow localises and regression ends uniform (docs/closures-table.md).
+        """,
     ),
 )
 
@@ -104,7 +113,7 @@ def page() -> str:
     for each in MAPS:
         parts += [
             f"## {each.title}",
-            each.words,
+            " ".join(each.words.split()),
             f"![{each.title}](figures/{each.name}.png)",
             f"```sh\n{each.line}\n```",
         ]
