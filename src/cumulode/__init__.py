@@ -21,7 +21,17 @@ _ROOMS = {
         "convolutional_cp",
         "SolveWarning",
     ),
-    "validation": ("simulate_sgd", "compare", "ipr", "width", "centre", "dominant_wavenumber", "align"),
+    "validation": (
+        "simulate_sgd",
+        "compare",
+        "boundary",
+        "refine_boundary",
+        "ipr",
+        "width",
+        "centre",
+        "dominant_wavenumber",
+        "align",
+    ),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
