@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,16 @@ from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
 from .atomic import write
+from .boundary_dataset import Theory, dataset
 from .boundary_sgd import Measurement, measure, sgd_variables
 from .crossing import crossings
-from .probe import QUANTITIES, Point, Probe, Scale, axis_attrs, overwrites, scale, stamp
+from .probe import Point, Probe, Scale, overwrites, scale
+from .progress import Progress
 
 #: A change of ln(quantity) over the final bracket from which a crossing is called a jump.
 JUMP = 0.05
+#: About how many batches of flows root finding takes.
+ROUNDS = 10
 #: Half the distance over which slopes are taken, as a share of ``between``.
 STEP = 0.005
 
@@ -41,6 +44,7 @@ def boundary(
     closure: str = "regression",
     scan: int = 9,
     accuracy: float = 1e-4,
+    each: bool = True,
     rtol: float = 1e-6,
     atol: float = 1e-9,
     cumulant_tolerance: float = 1e-3,
@@ -86,6 +90,8 @@ def boundary(
         Points scanned, ends included: two crossings between neighbours stay unseen.
     accuracy : float in (0, 0.1]
         Width of the bracket at the end, as a share of ``between``.
+    each : bool
+        Find each start's own critical value as well (more than half of the theory's work).
     simulate : bool
         SGD, too: 2 x lines x ``points`` x ``seeds`` runs, a third of the samples for the learning rate's shift.
     learning_rate, batch_size
@@ -98,8 +104,10 @@ def boundary(
         Relative difference of critical values one cares to see: a standard error above it is inconclusive.
     out : path, optional
         netCDF file (SciPy's engine), written after every point of SGD; a file of the same settings is resumed.
-    executor, progress
-        Of :func:`cumulode.simulate_sgd`.
+    executor
+        Of :func:`cumulode.solve` and :func:`cumulode.simulate_sgd`.
+    progress : bool
+        Of the theory and of SGD, on standard error.
 
     Returns
     -------
@@ -124,33 +132,22 @@ def boundary(
     scaled = scale(axis, between)
     names, lines = _lines(along, scaled, probe, simulate)
     integer("scan", scan, "an integer >= 3", low=3)
+    if not isinstance(each, bool):
+        raise complain("each", each, "True or False")
     real("accuracy", accuracy, "0 < accuracy <= 0.1", low=0.0, open_low=True, high=0.1)
     measurement = Measurement(learning_rate, batch_size, points, span, tolerance)
-    theory = _theory(probe, scaled, lines, scan, accuracy)
+    with Progress(ROUNDS, "boundary: theory", enabled=progress, unit="") as bar:
+        theory = _theory(probe, scaled, lines, (scan, accuracy, each), bar)
     settings: dict[str, Any] = {"axis": axis, "between": [scaled.low, scaled.high], "scan": scan, "accuracy": accuracy}
     settings |= {"along": {name: list(values) for name, values in names.items()}}
     settings |= measurement.settings() if simulate else {}
-    found = _dataset(probe, scaled, names, theory, settings)
+    found = dataset(probe, scaled, names, theory, settings)
     if simulate:
         runs = measure(found, probe, scaled, lines, theory.u, theory.slope, measurement, out, progress)
         found = sgd_variables(runs, scaled, measurement)
     if out is not None:
         write(found, out)
     return found
-
-
-@dataclass(frozen=True)
-class Theory:
-    """Critical coordinates ``u`` (lines,), of each start (lines, seeds), and the scan (lines, scan)."""
-
-    u: np.ndarray
-    u_of_seed: np.ndarray
-    slope: np.ndarray
-    spread: np.ndarray
-    grid: np.ndarray
-    scanned: np.ndarray
-    reasons: list[str]
-    remarks: list[str]
 
 
 def _lines(along: Any, scaled: Scale, probe: Probe, simulate: bool) -> tuple[dict[str, list[Any]], list[Point]]:
@@ -173,9 +170,10 @@ def _lines(along: Any, scaled: Scale, probe: Probe, simulate: bool) -> tuple[dic
     return names, lines
 
 
-def _theory(probe: Probe, scaled: Scale, lines: list[Point], scan: int, accuracy: float) -> Theory:
+def _theory(probe: Probe, scaled: Scale, lines: list[Point], how: tuple[int, float, bool], bar: Progress) -> Theory:
     """Scan, roots of the mean over starts and of each start, slope and spread at the former."""
     count, seeds = len(lines), probe.seeds
+    scan, accuracy, each = how
 
     def points(rows: Sequence[int], u: np.ndarray) -> list[Point]:
         return [{**lines[i], scaled.name: float(x)} for i, x in zip(rows, scaled.value(u), strict=True)]
@@ -189,18 +187,22 @@ def _theory(probe: Probe, scaled: Scale, lines: list[Point], scan: int, accuracy
         result = np.empty(rows.size)
         result[rows < count] = values[: means * seeds].reshape(means, seeds).mean(axis=1)
         result[rows >= count] = values[means * seeds :]
+        bar.update(int(bar.done < ROUNDS - 1))
         return result
 
     grid = np.linspace(0.0, 1.0, scan)
     every = points(np.repeat(np.arange(count), scan).tolist(), np.tile(grid, count))
     values = probe.theory_all(every).reshape(count, scan, seeds)
     of_seed = values.transpose(0, 2, 1).reshape(count * seeds, scan)
-    found = crossings(functions, grid, np.concatenate([values.mean(axis=2), of_seed]), accuracy)
+    bar.update(1)
+    found = crossings(functions, grid, np.concatenate([values.mean(axis=2), of_seed[: None if each else 0]]), accuracy)
     u = found.u[:count]
+    u_of_seed = found.u[count:].reshape(count, seeds) if each else np.full((count, seeds), np.nan)
     slope, spread = _local(probe, points, u)
+    bar.update(ROUNDS - bar.done)
     jumps = found.jump[:count]
     remarks = [f"jumps by {j:.2g} in ln(quantity) across the level" if j > JUMP else "" for j in jumps]
-    return Theory(u, found.u[count:].reshape(count, seeds), slope, spread, grid, values.mean(axis=2),
+    return Theory(u, u_of_seed, slope, spread, grid, values.mean(axis=2),
                   found.reasons[:count], remarks)  # fmt: skip
 
 
@@ -215,36 +217,3 @@ def _local(probe: Probe, points: Any, u: np.ndarray) -> tuple[np.ndarray, np.nda
         slope[rows] = (high - low).mean(axis=1) / (above - below)
         spread[rows] = middle.std(axis=1, ddof=1)
     return slope, spread
-
-
-def _dataset(
-    probe: Probe, scaled: Scale, names: dict[str, list[Any]], theory: Theory, settings: dict[str, Any]
-) -> xr.Dataset:
-    """The theory's part, named and with units."""
-    dims, shape = tuple(names), tuple(map(len, names.values()))
-    what, (long_name, units, _) = axis_attrs(scaled.name), QUANTITIES[probe.quantity]
-    rate = scaled.rate(theory.u)
-    error = theory.spread / np.sqrt(probe.seeds) / np.abs(theory.slope) * rate
-
-    def variable(values: Any, extra: tuple[str, ...], long: str, unit: str) -> tuple[Any, ...]:
-        array = np.asarray(values)
-        return (*dims, *extra), array.reshape(shape + array.shape[1:]), {"long_name": long, "units": unit}
-
-    critical, unit = f"critical {what['long_name']}", what["units"]
-    ln = f"ln of {long_name}"
-    data = {
-        "critical": variable(scaled.value(theory.u), (), critical, unit),
-        "standard_error": variable(error, (), f"standard error over starts of the {critical}", unit),
-        "critical_of_seed": variable(scaled.value(theory.u_of_seed), ("seed",), f"{critical} of each start", unit),
-        "slope": variable(theory.slope / rate, (), f"slope of the mean {ln}", unit if unit == "1" else f"1 / {unit}"),
-        "spread": variable(theory.spread, (), f"standard deviation over starts of the {ln} there", "1"),
-        "scanned": variable(theory.scanned, ("scan",), f"mean over starts of the {ln} / level", "1"),
-        "reason": variable(theory.reasons, (), "why there is no critical value", ""),
-        "remark": variable(theory.remarks, (), "what to know of a critical value", ""),
-    }
-    coords: dict[str, Any] = {name: (name, values, axis_attrs(name)) for name, values in names.items()}
-    coords["seed"] = ("seed", np.arange(probe.seeds, dtype=np.int32), {"long_name": "seed of the start", "units": "1"})
-    coords["scan"] = ("scan", scaled.value(theory.grid), what)
-    title = f"{critical} at which the {long_name} is {probe.level:g}"
-    attrs = stamp(title, probe, settings) | {"axis": scaled.name, "units": unit, "quantity_units": units}
-    return xr.Dataset(data, coords, attrs)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import f as fisher
 
-from cumulode.theory.validate import integer, real
+from cumulode.theory.validate import complain, integer, real
 
 from .atomic import earlier, write
 from .probe import POSITIVE, Point, Probe, Scale
@@ -119,6 +119,8 @@ def measure(
     sgd = runs["sgd_ln"].values.reshape(count, 2, how.points, probe.seeds)  # a view: filled in place
     before = earlier(out, found.attrs)
     if before is not None and "sgd_ln" in before:
+        if not np.allclose(before["sgd_at"], runs["sgd_at"], rtol=1e-9, equal_nan=True):
+            raise complain("out", str(out), "a new path (there SGD was run elsewhere: the theory has changed since)")
         sgd[...] = before["sgd_ln"].values.reshape(sgd.shape)
         made = (before.attrs["revision"], runs.attrs["revision"])
         runs.attrs["revision"] = ", ".join(dict.fromkeys(made))  # of the runs kept, and of those still to come
