@@ -93,8 +93,8 @@ ln(IPR x D) equals ln 3. It is a smooth crossover at this time, not a transition
 about one ln(xi+), so that an error of 5 % in IPR x D is one of some 6 % in xi+.
 """
 
-COLUMNS = """- **theory**: regression closure, by root finding. **of starts**: its standard error as a sample of all starts;
-  no part of the comparison, both having the same starts. **cross**: starts that cross the level by themselves.
+COLUMNS = """- **theory**: regression closure, by root finding. **of starts**: its standard error as a sample of all
+  starts; no part of the comparison, both having the same. **cross**: starts that cross the level by themselves.
   **tree**: the same with the tree closure.
 - **SGD**, **error**: learning rate 0.01, batch 100, at three values of xi+ around the theory's, other random numbers in
   each run; ln(SGD / theory) fitted by a straight line, error by the delta method from its scatter over starts (gradient
