@@ -229,18 +229,23 @@ def test_sgd_differs_from_a_closure_without_the_fourth_cumulant(spins):
 
 
 def test_every_run_has_its_own_random_numbers(monkeypatch):
-    """Assert that no two runs, of lines, points, rates or starts, share a stream, nor one with the seeds of starts."""
-    seen = []
+    """Assert that no two runs, of lines, points, rates or starts, share a stream, nor one with the seeds of starts.
+
+    Half of them go at the learning rate asked, half at twice that; SGD that is the theory has the theory's boundary.
+    """
+    seen, rates = [], []
 
     def sgd(self, point, learning_rate, batch_size, streams):
         seen.extend(streams)
+        rates.append(learning_rate)
         return self.theory_all([point])[0]
 
     monkeypatch.setattr("cumulode.validation.probe.Probe.sgd", sgd)
     found = boundary(SPINS, "bias", (-1.3, -0.8), {"t_plus": [0.6, 0.7]}, **SPIN_LINE)
     assert len(seen) == len(set(seen)) == 2 * 2 * 3 * 8
     assert min(seen) >= boundary_sgd.STREAMS
-    np.testing.assert_allclose(found.sgd_critical, found.critical, rtol=1e-4)  # SGD that is the theory has its boundary
+    assert sorted(rates) == [0.02] * 6 + [0.04] * 6
+    np.testing.assert_allclose(found.sgd_critical, found.critical, rtol=1e-4)
 
 
 def test_an_interrupted_measurement_is_resumed(tmp_path, monkeypatch):
