@@ -50,6 +50,12 @@ class Case:
         """Theory (regression) and SGD, saved as it goes."""
         return self._boundary({"gain": self.gains}, simulate=True, out=self.data, progress=True)
 
+    def slower(self) -> Any:
+        """SGD at a quarter of the learning rate, so of the noise and of its bias, at two gains."""
+        out = self.data.with_name(f"{self.data.stem}-slower.nc")
+        along = {"gain": (1.0, 1.3)}
+        return self._boundary(along, simulate=True, learning_rate=0.0025, out=out, progress=True, each=False)
+
     def closures(self) -> Any:
         """Theory alone, by closure."""
         return self._boundary({"closure": CLOSURES, "gain": self.gains}, each=False)
@@ -128,6 +134,10 @@ def main() -> None:
     parts += ["![Boundaries by theory and SGD](figures/phase-boundary.png)\n", COLUMNS]
     for case, (name, pair) in zip(CASES, measured.items(), strict=True):
         parts += [f"## {name}, {case.covariance} covariance, {case.seeds} starts\n", lines_table(*pair) + "\n"]
+    slow, closures = CASES[0].slower(), measured["D = 40"][1]
+    slow_table = lines_table(slow, closures) + "\n"
+    parts += ["## D = 40 at a quarter of the learning rate (0.0025)\n", slow_table]
+    measured["D = 40, rate 0.0025"] = (slow, closures.sel(gain=slow.gain))
     parts += ["## All gains together\n", pooled_table(measured) + "\n", FINDINGS]
     parts += ["## From few points\n", REFINED, words + "\n", "![Points evaluated](figures/phase-refinement.png)\n"]
     (DOCS / "phase-boundary.md").write_text("\n".join(parts))

@@ -164,7 +164,7 @@ def _lines(along: Any, scaled: Scale, probe: Probe, simulate: bool) -> tuple[dic
         names[name] = np.atleast_1d(np.asarray(values)).tolist()
         if not names[name] or np.ndim(values) > 1:
             raise complain(f"along[{name!r}]", values, "a 1-d sequence of at least one value")
-    lines = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
+    lines: list[Point] = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
     for line, end in itertools.product(lines, (scaled.low, scaled.high)):
         probe.check({**line, scaled.name: end})
     return names, lines

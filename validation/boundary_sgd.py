@@ -90,7 +90,7 @@ def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> Fit:
     error = math.sqrt(variance * (1 / points + (root - centre) ** 2 / square))
     half = np.ptp(u) / (points - 1)
     beyond = root < u.min() - half or root > u.max() + half
-    return Fit(root, error / abs(np.polyval(np.polyder(total), root - centre)), p,
+    return Fit(root, error / abs(float(np.polyval(np.polyder(total), root - centre))), p,
                "the root of SGD lies outside the points measured: extrapolated" * bool(beyond))  # fmt: skip
 
 
@@ -104,11 +104,11 @@ def measure(
     at = u[:, None] + reach[:, None] * np.linspace(-1, 1, how.points)
     values = scaled.value(at)
     shape = found["critical"].shape
-    rows = np.flatnonzero(np.isfinite(at).all(axis=1) & (reach > 0))
+    rows = np.flatnonzero(np.isfinite(at).all(axis=1) & (reach > 0)).tolist()
     theory = np.full((count, how.points, probe.seeds), np.nan)
-    if rows.size:
+    if rows:
         flat = [{**lines[i], scaled.name: float(x)} for i in rows for x in values[i]]
-        theory[rows] = probe.theory_all(flat).reshape(rows.size, how.points, probe.seeds)
+        theory[rows] = probe.theory_all(flat).reshape(len(rows), how.points, probe.seeds)
     ln = {"long_name": "ln(quantity / level)", "units": "1"}
     inner = (*dims, "sgd_point")
     runs = found.assign(

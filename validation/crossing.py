@@ -86,7 +86,7 @@ def chandrupatla(
         c[k], fc[k] = np.where(same, a[k], b[k]), np.where(same, fa[k], fb[k])
         b[k], fb[k] = np.where(same, b[k], a[k]), np.where(same, fb[k], fa[k])
         a[k], fa[k] = x, fx
-        step[k] = _step(*(v[k] for v in (a, b, c, fa, fb, fc)), accuracy)
+        step[k] = _step(a[k], b[k], c[k], fa[k], fb[k], fc[k], accuracy)
     root = np.where(np.isfinite(fa), np.where(np.abs(fa) <= np.abs(fb), a, b), np.nan)
     exact = fa == 0
     return root, np.where(exact, 0.0, np.abs(b - a)), np.where(exact, 0.0, np.abs(fb - fa))

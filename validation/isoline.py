@@ -34,11 +34,11 @@ def isoline(points: np.ndarray, values: np.ndarray) -> Isoline:
     above = values >= 0
     links: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for simplex in simplices:
-        edges = [
+        crossed = [
             (min(a, b), max(a, b)) for a, b in zip(simplex, np.roll(simplex, 1), strict=True) if above[a] != above[b]
         ]
-        if edges:
-            one, two = edges
+        if crossed:
+            one, two = crossed
             links.setdefault(one, []).append(two)
             links.setdefault(two, []).append(one)
     chains = _chains(links)
@@ -57,7 +57,8 @@ def _chains(links: dict[tuple[int, int], list[tuple[int, int]]]) -> list[list[tu
     for begin in sorted(links, key=lambda edge: (len(links[edge]), edge)):  # ends, with one neighbour, come first
         if begin not in left:
             continue
-        chain, here = [], begin
+        chain: list[tuple[int, int]] = []
+        here: tuple[int, int] | None = begin
         while here is not None:
             chain.append(here)
             following = left.pop(here)

@@ -51,7 +51,7 @@ def _chosen(data: dict[Square, float], resolution: float, batch: int) -> tuple[l
     for square, value in zip(data, filled(data), strict=True):
         learner.tell(square, value)
     points, losses = learner.ask(batch, tell_pending=False)
-    chosen = [tuple(map(float, p)) for p, loss in zip(points, losses, strict=True) if loss > resolution]
+    chosen = [(float(p[0]), float(p[1])) for p, loss in zip(points, losses, strict=True) if loss > resolution]
     return [p for p in dict.fromkeys(chosen) if p not in data], float(learner.loss())
 
 
