@@ -19,7 +19,7 @@ def lines_table(found: Any, closures: Any) -> str:
     """A row a gain."""
     rows = []
     for gain in found.gain.values:
-        at = {name: v.item() for name, v in found.sel(gain=gain).data_vars.items() if v.ndim == 1 and "gain" in v.dims}
+        at = {name: v.item() for name, v in found.sel(gain=gain).data_vars.items() if v.ndim == 0}
         tree = float(closures.critical.sel(gain=gain, closure="tree"))
         own = int(np.isfinite(found.critical_of_seed.sel(gain=gain)).sum())
         rows.append([
@@ -30,15 +30,16 @@ def lines_table(found: Any, closures: Any) -> str:
             f"{at['sgd_limit']:.3f} ± {at['sgd_limit_error']:.3f}", f"{at['z_limit']:+.1f}", f"{at['sgd_fit_p']:.2f}",
             at["verdict"] + (" *" if at["sgd_remark"] else ""),
         ])  # fmt: skip
-    return table(HEADINGS, rows)
+    return table(HEADINGS, [[cell.replace("+nan", "-").replace("nan", "-") for cell in row] for row in rows])
 
 
 def pooled(
     found: Any, theory: np.ndarray, sgd: str = "sgd_critical", error: str = "sgd_standard_error"
 ) -> tuple[float, float]:
     """Weighted mean over the gains of SGD / theory - 1 in percent, and its standard error."""
-    apart = 100 * (found[sgd].values / theory - 1)
-    weight = (theory / (100 * found[error].values)) ** 2
+    there = np.isfinite(found[sgd].values)
+    apart = 100 * (found[sgd].values / theory - 1)[there]
+    weight = ((theory / (100 * found[error].values)) ** 2)[there]
     return float(np.average(apart, weights=weight)), float(1 / np.sqrt(weight.sum()))
 
 
@@ -53,7 +54,7 @@ def pooled_table(cases: dict[str, tuple[Any, Any]]) -> str:
                 mean, error = pooled(found, theory, *pair)
                 row += [f"{mean:+.2f} ± {error:.2f}", f"{mean / error:+.1f}"]
             z = (theory - found.sgd_critical.values) / found.sgd_standard_error.values
-            rows.append([*row, f"{np.sum(z**2):.1f} of {z.size}"])
+            rows.append([*row, f"{np.nansum(z**2):.1f} of {np.isfinite(z).sum()}"])
     return table(["ring", "closure", "SGD / theory - 1, %", "z", "limit / theory - 1, %", "z", "sum of z^2"], rows)
 
 
@@ -106,8 +107,8 @@ def refinement_figure(found: Any, path: Any) -> None:
         ax.plot(found.boundary_gain.values[on], found.boundary_xi_plus.values[on], color=COLOURS["theory"],
                 label="IPR x D = 3" if line == 0 else None)  # fmt: skip
     ax.set(xscale="log", xlabel="gain", ylabel=r"$\xi_+$ (sites)")
-    ax.set_title(
-        f"{found.sizes['point']} points; the grid of the same resolution has {found.full_grid_points}", fontsize=10
+    title = f"{found.sizes['point']} points; the grid of the same resolution has {found.full_grid_points}"
+    ax.legend(
+        fontsize=8.5, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, title=title, title_fontsize=9
     )
-    ax.legend(fontsize=8.5, loc="upper right")
     fig.savefig(path, dpi=110)
