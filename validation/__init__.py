@@ -13,6 +13,8 @@ _HOME = {
     "Comparison": "comparison",
     "Table": "table",
     "comparison_figure": "report",
+    "boundary": "boundaries",
+    "refine_boundary": "refinement",
     "ipr": "metrics",
     "norm": "metrics",
     "width": "metrics",

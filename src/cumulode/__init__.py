@@ -29,6 +29,8 @@ _ROOMS = {
     "validation": (
         "simulate_sgd",
         "compare",
+        "boundary",
+        "refine_boundary",
         "ipr",
         "width",
         "centre",
