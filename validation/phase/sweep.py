@@ -272,14 +272,15 @@ def _fill(
 
 
 def _blocks(tasks: list[Task], executor: Executor) -> list[list[Task]]:
-    """Tasks of one layer each, few enough that every worker gets several blocks; one point of SGD is a block."""
+    """Tasks of one layer each, few enough that every worker gets several blocks; one point of SGD or line is a block."""
     workers = getattr(executor, "_max_workers", None) or cpu_count() or 1
-    found: list[list[Task]] = []
+    found: list[tuple[float, list[Task]]] = []
     for name in dict.fromkeys(task.layer for task in tasks):
         own = [task for task in tasks if task.layer == name]
-        size = 1 if name == "sgd" else max(1, min(_BLOCK, len(own) // (8 * workers)))
-        found += [own[i : i + size] for i in range(0, len(own), size)]
-    return found
+        size = 1 if name != "theory" else max(1, min(_BLOCK, len(own) // (8 * workers)))
+        found += [((i + size / 2) / len(own), own[i : i + size]) for i in range(0, len(own), size)]
+    # layers side by side: critical lines are Python's work, flows are compiled and leave it the interpreter
+    return [block for _, block in sorted(found, key=lambda each: each[0])]
 
 
 def _run(
