@@ -1,23 +1,46 @@
-"""Datasets on disk, whole at any moment: written beside the file and moved over it."""
+"""Files whole at any moment: written beside the old one, then moved over it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from cumulode.theory.validate import complain
 
 
-def write(dataset: Any, path: str | Path) -> None:
-    """Write netCDF (SciPy's engine); who reads meanwhile finds the old file or the new one."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def write_bytes(path: Path, data: bytes) -> None:
+    """A reader sees the old file or the new one; on disk before this returns."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        dataset.to_netcdf(beside, engine="scipy")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def left_over(path: Path) -> list[Path]:
+    """What a process that was killed while it wrote ``path`` has left beside it."""
+    return list(path.parent.glob(f".{path.name}.*.tmp"))
+
+
+def write(dataset: Any, path: str | Path) -> None:
+    """Write netCDF 3 (SciPy's engine); the same dataset gives the same bytes."""
+    write_bytes(Path(path), bytes(dataset.to_netcdf(engine="scipy")))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def earlier(path: str | Path | None, attrs: dict[str, Any]) -> Any:

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -22,6 +21,7 @@ import numpy as np
 
 from cumulode.theory.validate import complain
 
+from ..atomic import left_over, write, write_bytes
 from .work import Found, Task
 
 #: Gathering takes at most about this share of the time.
@@ -32,34 +32,6 @@ _SOONEST = 5.0  # seconds
 def parts_of(path: Path) -> Path:
     """The folder of finished blocks."""
     return path.with_name(path.name + ".parts")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write aside, then rename: a reader sees the old file or the new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def netcdf_bytes(dataset: Any) -> bytes:
-    """The dataset as a netCDF 3 file (SciPy's engine); the same dataset gives the same bytes."""
-    data = dataset.to_netcdf(engine="scipy")
-    return bytes(data)
 
 
 def read(path: Path) -> Any:
@@ -119,7 +91,7 @@ class Store:
         parts = parts_of(self.path)
         with contextlib.ExitStack() as stack:
             stack.enter_context(_locked(parts))
-            for left in [*parts.glob(".*.tmp"), *self.path.parent.glob(f".{self.path.name}.*.tmp")]:
+            for left in [*parts.glob(".*.tmp"), *left_over(self.path)]:
                 left.unlink(missing_ok=True)  # of a sweep that was killed while it wrote
             self._count = 1 + max((int(p.stem) for p in parts.glob("*.block")), default=-1)
             yield
@@ -128,7 +100,7 @@ class Store:
 
     def add(self, block: list[tuple[Task, Found]]) -> None:
         """Put a finished block on disk."""
-        write_whole(parts_of(self.path) / f"{self._count:08d}.block", block_bytes(block))
+        write_bytes(parts_of(self.path) / f"{self._count:08d}.block", block_bytes(block))
         self._count += 1
 
     def due(self) -> bool:
@@ -139,7 +111,7 @@ class Store:
         """Write ``dataset``, which holds every block added so far, and forget the blocks."""
         began = time.monotonic()
         done = list(parts_of(self.path).glob("*.block"))
-        write_whole(self.path, netcdf_bytes(dataset))
+        write(dataset, self.path)
         for part in done:
             part.unlink(missing_ok=True)
         self._written = time.monotonic()

@@ -272,7 +272,7 @@ def _fill(
 
 
 def _blocks(tasks: list[Task], executor: Executor) -> list[list[Task]]:
-    """Tasks of one layer each, few enough that every worker gets several blocks; one point of SGD or line is a block."""
+    """Tasks of one layer each, few enough that every worker gets several blocks; of SGD and lines one point each."""
     workers = getattr(executor, "_max_workers", None) or cpu_count() or 1
     found: list[tuple[float, list[Task]]] = []
     for name in dict.fromkeys(task.layer for task in tasks):

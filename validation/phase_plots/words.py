@@ -26,6 +26,7 @@ SYMBOLS = {
     "bias": "b",
     "prior": "p_+",
     "amplitude": "|w_0|",
+    "start_amplitude": "|w_0|",
     "learning_rate": r"\eta",
 }
 _PURE = ("", "1", "dimensionless")
@@ -98,7 +99,8 @@ def conditions(
     run = ("closure",) * theory + ("learning_rate", "batch_size") * sgd
     for name in (*run, "amplitude", "time"):
         value = settings.get(name)
-        if isinstance(value, (int, float, str)) and name not in swept | set(select):
+        told = {name, "start_amplitude"} if name == "amplitude" else {name}
+        if isinstance(value, (int, float, str)) and not told & (swept | set(select)):
             words.append(f"$t$ = {float(value):g}" if name == "time" else value_label(name, value))
     return ", ".join(w.replace(" ", "\u00a0") for w in words)  # lines break between them only
 

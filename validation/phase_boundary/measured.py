@@ -14,10 +14,10 @@ from scipy.stats import f as fisher
 
 from cumulode.theory.validate import complain, integer, real
 
-from .atomic import earlier, write
+from ..atomic import earlier, write
+from ..progress import Progress
+from ..table import judge
 from .probe import POSITIVE, Point, Probe, Scale
-from .progress import Progress
-from .table import judge
 
 #: Streams of SGD begin here: beyond the seeds of starts, and one for every run.
 STREAMS = 10**6

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +20,9 @@ from cumulode.theory.names import check_closure
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import choice, complain, integer, real
 
-from .metrics import ipr, norm, width
-from .sgd import simulate_sgd
+from ..metrics import ipr, norm, width
+from ..provenance import revision, versions
+from ..sgd import simulate_sgd
 
 #: What a level can be put on: positive numbers of a field (..., D), all unchanged by the symmetries of the drift.
 QUANTITIES: dict[str, tuple[str, str, Callable[[np.ndarray, tuple[int, ...]], np.ndarray]]] = {
@@ -36,8 +33,8 @@ QUANTITIES: dict[str, tuple[str, str, Callable[[np.ndarray, tuple[int, ...]], np
     "width": ("width", "sites", lambda w, shape: width(w, shape)),
 }
 #: Axes along which a boundary can be followed to any precision, and those of them on which steps are ratios.
-CONTINUOUS = (*(name for name, a in PROBLEM_AXES.items() if not a.text and name != "size"), "amplitude")
-LOGARITHMIC = ("gain", "gain_plus", "gain_minus", "amplitude", "learning_rate")
+CONTINUOUS = (*(name for name, a in PROBLEM_AXES.items() if not a.text and name != "size"), "start_amplitude")
+LOGARITHMIC = ("gain", "gain_plus", "gain_minus", "start_amplitude", "learning_rate")
 
 POSITIVE: dict[str, Any] = {"low": 0.0, "open_low": True, "open_high": True}
 
@@ -124,14 +121,14 @@ class Probe:
         """Raise ValueError where something at the point is not allowed."""
         self.problem_at(point)
         check_closure(point.get("closure", self.closure), CLOSURE_NAMES_ALSO)
-        for name in ("amplitude", "learning_rate"):
+        for name in ("start_amplitude", "learning_rate"):
             real(name, point.get(name, 1.0), f"a finite {name} > 0", **POSITIVE)
         integer("batch_size", point.get("batch_size", 1), "an integer >= 1", low=1)
 
     def start(self, point: Point, seed: int) -> np.ndarray:
         """Weights at time 0, (D,): normal, of norm about the amplitude; the same for theory and SGD."""
         size = self.problem_at(point).size
-        amplitude = point.get("amplitude", self.amplitude)
+        amplitude = point.get("start_amplitude", self.amplitude)
         return np.asarray(amplitude * np.random.default_rng(seed).standard_normal(size) / np.sqrt(size))
 
     def logarithm(self, w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -197,24 +194,14 @@ def axis_attrs(name: str) -> dict[str, str]:
 
 def stamp(title: str, probe: Probe, settings: dict[str, Any]) -> dict[str, Any]:
     """Attributes that tell how a dataset was made: plain strings and numbers."""
-    versions = {name: version(name) for name in ("cumulode", "numpy", "scipy", "numba", "xarray")}
     return {
         "title": title,
         "problem": json.dumps(probe.problem.to_dict(), sort_keys=True),
         "settings": json.dumps(probe.settings() | settings, sort_keys=True),
-        "versions": json.dumps(versions | {"python": platform.python_version()}),
-        "revision": _revision(),
+        "versions": json.dumps(versions(), sort_keys=True),
+        "revision": revision(),
         "command": " ".join(sys.argv),
         "quantity": probe.quantity,
         "level": float(probe.level),
         "time": float(probe.time),
     }
-
-
-def _revision() -> str:
-    """The git commit of the source, with a + where it was changed since; "unknown" outside a working copy."""
-    ask = ["git", "-C", str(Path(__file__).resolve().parent), "describe", "--always", "--dirty=+", "--abbrev=12"]
-    try:
-        return subprocess.run(ask, capture_output=True, text=True, timeout=5, check=True).stdout.strip() or "unknown"
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"

@@ -15,12 +15,12 @@ from cumulode.theory.axes import AXES, check_axis
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
-from .atomic import write
-from .boundary_dataset import Theory, dataset
-from .boundary_sgd import Measurement, measure, sgd_variables
+from ..atomic import write
+from ..progress import Progress
 from .crossing import crossings
+from .dataset import Theory, dataset
+from .measured import Measurement, measure, sgd_variables
 from .probe import Point, Probe, Scale, overwrites, scale
-from .progress import Progress
 
 #: A change of ln(quantity) over the final bracket from which a crossing is called a jump.
 JUMP = 0.05

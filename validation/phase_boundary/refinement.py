@@ -17,7 +17,7 @@ from cumulode.theory.axes import AXES
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer, real
 
-from .atomic import earlier, write
+from ..atomic import earlier, write
 from .isoline import isoline
 from .learner import Square, filled, learner_2d, refine
 from .probe import QUANTITIES, Probe, Scale, axis_attrs, overwrites, scale, stamp
