@@ -406,3 +406,13 @@ def test_lines_slices_and_insets_follow_axes_in_any_order(ds: xr.Dataset) -> Non
         drawn.append((line, panel.lines[-1].get_ydata(), np.array(curves), labelled(sliced, "untrusted")[0].get_xdata()))
     for first, second in zip(*drawn, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_a_line_of_one_point_is_seen_and_classes_have_no_contour():
+    """Assert a marker at a lone critical value, none where the line goes on, and no contour over classes."""
+    from cumulode.validation.phase_plots.overlays import _lone
+
+    assert _lone(np.array([np.nan, 1.0, np.nan, 2.0, 3.0, np.nan, 4.0])).tolist() == [0, 1, 0, 0, 0, 0, 1]
+    ds = made.diagram()
+    plain, classes = (len(phase_map(ds, name, lines=False).lines) for name in ("ipr_times_D", "pattern"))
+    assert plain > classes == 0

@@ -67,7 +67,8 @@ def phase_map(
     over : {"median", "mean", "min", "max"} or int
         From seeds to one number; an int is one seed. Of a class it is the most frequent one (of equals, the first).
     contour : bool, float or sequence of floats
-        True: the boundary, IPR x D (of theory or SGD, as the variable) at the Dataset's ``localised_threshold``.
+        True: the boundary, IPR x D (of theory or SGD, as the variable) at the Dataset's ``localised_threshold``; none
+        over classes, which show it themselves.
         Numbers: levels of the variable drawn. Linear interpolation between points, of logarithms where all are
         positive.
     hatch : bool
@@ -137,9 +138,9 @@ def _plane(
 
 
 def _levels(ds: xr.Dataset, variable: str, contour: Any) -> list[float] | None:
-    """Levels of the variable; None for the boundary; an empty list for nothing."""
+    """Levels of the variable; None for the boundary; an empty list for nothing (classes show it by themselves)."""
     if contour is True:
-        return None
+        return [] if flags_of(ds, variable) is not None else None
     if contour is None or contour is False:
         return []
     if flags_of(ds, variable) is not None:

@@ -123,6 +123,10 @@ def draw_lines(ax: Axes, ds: xr.Dataset, plane: Plane) -> None:
                 continue
             pair = path if own is plane.x else path[::-1]
             ax.plot(*pair, **style, path_effects=halo(3.2), zorder=3.5, label=f"_{name}")
+            lone = _lone(path[0])
+            if lone.any():  # a line of one point would not be seen
+                u, v = pair[0][lone], pair[1][lone]
+                ax.plot(u, v, "o", color=colour, markersize=4, zorder=3.5, label=f"_point of {name}")
             plane.entries.append((Line2D([], [], **style), f"{words} ({of})" if of else words))
 
 
@@ -140,6 +144,12 @@ def _path(own: Scale, other: Scale, values: xr.DataArray) -> tuple[np.ndarray, n
     if own.kind == LIST and own.words:
         return None
     return v, at
+
+
+def _lone(values: np.ndarray) -> np.ndarray:
+    """Which values are finite between two that are not."""
+    known = np.isfinite(np.concatenate([[np.nan], values, [np.nan]]))
+    return np.asarray(known[1:-1] & ~known[:-2] & ~known[2:])
 
 
 def draw_hatching(ax: Axes, ds: xr.Dataset, plane: Plane, mesh: Any) -> None:
