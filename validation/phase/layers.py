@@ -86,7 +86,13 @@ def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:
 
 def line_axis(axes: Mapping[str, Values]) -> str | None:
     """The axis along which critical values are found: the first that has a range and is continuous."""
-    return next((name for name in axes if name in CONTINUOUS and len(axes[name]) > 1), None)
+    return next((name for name in axes if name in CONTINUOUS and sum(map(math.isfinite, axes[name])) > 1), None)
+
+
+def line_range(axes: Mapping[str, Values], along: str) -> tuple[float, float]:
+    """The ends of the finite part of an axis (a gain may be infinite)."""
+    finite = [value for value in axes[along] if math.isfinite(value)]
+    return min(finite), max(finite)
 
 
 def _run_variables(settings: Settings) -> dict[str, Variable]:

@@ -19,7 +19,7 @@ from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
 from ..sgd import simulate_sgd
-from .layers import DONE, IMPOSSIBLE, layers, line_axis, problem_at
+from .layers import DONE, IMPOSSIBLE, layers, line_axis, line_range, problem_at
 from .measures import MEASURES, Runs
 from .settings import Point, Settings, Values
 
@@ -200,7 +200,7 @@ def _lines(task: Task, settings: Settings, axes: dict[str, Values], stop: thread
     along = line_axis(axes)
     assert along is not None
     closure = str(task.point.get("closure", settings.closure))
-    between = (min(axes[along]), max(axes[along]))
+    between = line_range(axes, along)
     problem = _somewhere(settings, task.point, along, axes[along])
     found: Found = {}
     reasons = []
