@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,42 @@ def test_an_infinite_gain_does_not_hide_the_critical_one():
     found = [phase_diagram(BASE, {"gain": g}, **QUICK).critical_gain_stability.values for g in (finite, all_gains)]
     assert np.isfinite(found[0])
     assert found[0] == found[1]
+
+
+class Finished(Executor):
+    """Has done all work as soon as it is given, as other processes may have when Ctrl-C is heard."""
+
+    def submit(self, work, /, *rest, **more):
+        future: Future = Future()
+        future.set_result(work(*rest, **more))
+        return future
+
+
+def test_after_ctrl_c_what_other_processes_have_finished_is_kept(tmp_path, monkeypatch):
+    """Assert that results that were there when Ctrl-C was heard, in the middle of writing one, are in the file."""
+    real, calls = store.Store.add, []
+
+    def heard(self, block):
+        calls.append(block)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        real(self, block)
+
+    monkeypatch.setattr(store.Store, "add", heard)
+    whole = phase_diagram(BASE, {"gain": [2.0, 3.0, 4.0]}, **QUICK)
+    phase_diagram(BASE, {"gain": [2.0, 3.0, 4.0]}, out=tmp_path / "p.nc", executor=Finished(), **QUICK)
+    assert whole.drop_attrs().identical(open_phase(tmp_path / "p.nc").drop_attrs())
+
+
+def test_what_the_axes_override_is_no_other_sweep_where_the_first_point_does_not_exist(tmp_path):
+    """Assert that a file whose first point is impossible is continued by a call that writes the base in another way."""
+    axes = {"xi_plus": [9.0, 2.0]}
+    first = phase_diagram(BASE, axes, out=tmp_path / "p.nc", **QUICK)
+    same = Problem(NLGP(3.0, 1.5), NLGP(3.0, 1.0), 16)
+    assert first.drop_attrs().identical(phase_diagram(same, axes, out=tmp_path / "p.nc", **QUICK).drop_attrs())
+    other = Problem(NLGP(2.5, 1.5), NLGP(3.0, 1.0), 16)
+    with pytest.raises(ValueError, match=r"^out: got .*gain=3\.0.*gain=2\.5"):
+        phase_diagram(other, axes, out=tmp_path / "p.nc", **QUICK)
 
 
 FORKED = """

@@ -138,6 +138,8 @@ def phase_diagram(
         lines=lines,
     )
     checked = check_axes(axes, problem)
+    if not settings.simulate and all(name in ("learning_rate", "batch_size") for name in checked):
+        raise complain("axes", list(checked), "these with simulate=True, or axes on which theory depends")
     path = check_out(out)
     pool = _executor(executor)
     table = Table(settings, checked)
@@ -316,8 +318,10 @@ def _run(
     except KeyboardInterrupt:
         stop.set()
         left = [future for future in running if not future.cancel()]
-        for future in left if threads else []:
-            take(list(zip(running[future], _result(future), strict=False)))
+        for future in left:
+            # what another process is still at is not waited for; one that Ctrl-C ended has nothing
+            if threads or (future.done() and future.exception() is None):
+                take(list(zip(running[future], _result(future), strict=False)))
     finally:
         stop.set()
         for future in running:
