@@ -135,7 +135,7 @@ def _variable(options: argparse.Namespace) -> str:
 
 def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     """Axes, in the order of the command line, and the problem that is moved along them."""
-    given = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
+    given: dict[str, Any] = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
     sizes = _sizes(options.size)
     if len({"x" in size.lower() for size in sizes}) > 1:
         raise complain("size", options.size, "rings, or tori (LxL), not both")

@@ -165,7 +165,7 @@ def _line_variables(along: str) -> dict[str, Variable]:
 
     return {
         f"critical_{along}_linear": line("at which the largest growth rate of w = 0 vanishes"),
-        f"critical_{along}_stability": line("at which the uniform or periodic state turns unstable"),
+        f"critical_{along}_stability": line("at which the uniform or periodic state gains or loses stability"),
         "critical_status": Variable(False, False, "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
         "critical_reason": Variable(False, False, "U", {"long_name": "why there is no critical value"}),
     }

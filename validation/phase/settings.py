@@ -120,7 +120,7 @@ def _flag(name: str, value: object) -> bool:
 
 
 def _validity(value: object) -> str:
-    named = {True: "quick", False: "off"}.get(value, value) if isinstance(value, (bool, str)) else value
+    named = {True: "quick", False: "off"}[value] if isinstance(value, bool) else value
     if named not in ("off", "quick", "full"):
         raise complain("validity", value, '"off", "quick" (rho and mu) or "full" (with Delta, by a second flow)')
     return str(named)
