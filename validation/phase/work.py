@@ -1,8 +1,8 @@
 """The work at one point of a sweep: plain values in, arrays out, so that any worker anywhere can do it.
 
 Nothing here depends on which points are done together, or where: the numbers are the same to the bit, on one kind of
-machine. Only critical values of periodic states on large rings (seen at D = 250) move in the last digits with the number
-of BLAS's threads (OPENBLAS_NUM_THREADS), which workers should therefore have in common.
+machine. Only critical values of periodic states on large rings (seen at D = 250) move in the last digits with the
+number of BLAS's threads (OPENBLAS_NUM_THREADS), which workers should therefore have in common.
 """
 
 from __future__ import annotations
