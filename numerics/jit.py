@@ -166,7 +166,30 @@ def one_process_at_a_time() -> Iterator[None]:
             kernels.mkdir(parents=True, exist_ok=True)
             file = held.enter_context(open(kernels / "lock", "a"))
             fcntl.flock(file, fcntl.LOCK_EX)
+            # a process forked meanwhile has the file open too, and would hold the lock for its life
+            held.callback(fcntl.flock, file, fcntl.LOCK_UN)
         yield
+
+
+#: Dispatchers of signatures that were added later; numba forgets what a dispatcher compiled when it goes.
+_twins: list[Any] = []
+
+
+def _compile(function: Any, signature: Any) -> None:
+    """Compile the first signature in place, others by a twin: other threads may be calling ``function`` meanwhile.
+
+    Were it allowed to compile while they call it, numba would compile for the very functions that are its arguments,
+    or find that it may not after all ("compilation disabled").
+    """
+    if function.overloads and not function._can_compile:
+        own = ("nopython", "nogil", "error_model")  # which ``kernel`` sets itself
+        twin = kernel(function.py_func, **{k: v for k, v in function.targetoptions.items() if k not in own})
+        twin.compile(signature)
+        _twins.append(twin)
+        function.add_overload(twin.overloads[tuple(signature.args)])
+    else:
+        function.compile(signature)
+        function.disable_compile()
 
 
 def compiled(function: Any, signature: Any) -> Any:
@@ -181,11 +204,9 @@ def compiled(function: Any, signature: Any) -> Any:
     with _compiling:
         if signature.args not in function.overloads:
             start = time.perf_counter()
-            function.disable_compile(False)
             # that functions may be arguments is called experimental; it is tested here
             with one_process_at_a_time(), warnings.catch_warnings():
                 warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-                function.compile(signature)
-            function.disable_compile()
+                _compile(function, signature)
             compile_seconds += time.perf_counter() - start
     return function

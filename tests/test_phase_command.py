@@ -133,6 +133,8 @@ def test_processes_instead_of_threads(there):
         ("phase --gain 1,2 --closure foo", "closure"),
         ("phase --gain 1,2 --size 16:x:3", "size"),
         ("phase --gain 1,2 --size 3", "size"),
+        ("phase --gain 1,2 --xi-plus 1 --xi-minus 0.5 --size 20,8x8", "size"),
+        ("phase --learning-rate 0.01,0.02", "axes"),
         ("phase --gain 1,2 --workers 0", "workers"),
         ("phase --gain 1,2 --scheduler tcp://127.0.0.1:1 --workers 2", "workers"),
         ("rerun nowhere.nc", "path"),
@@ -153,6 +155,21 @@ def test_bad_input_is_one_line_and_exit_2(there, capsys, line, name):
     assert len(error.splitlines()) == 1
     assert error.startswith(f"cumulode {line.split()[0]}: {name}")
     assert not (there / "phase.nc").exists()
+
+
+def test_a_file_begun_by_another_version_is_told_once(there, capsys, monkeypatch):
+    """Assert one line on standard error where the revision changed, both revisions in the file, and no more later."""
+    from cumulode.validation.phase import sweep
+
+    line = [*SMALL, "--out", "p.nc", "--no-figure", "--quiet"]
+    assert main(line) == 0
+    assert "begun with" not in capsys.readouterr().err
+    real = sweep.attributes
+    monkeypatch.setattr(sweep, "attributes", lambda *given: real(*given) | {"revision": "another"})
+    for times in (1, 0):
+        assert main(line) == 0
+        assert capsys.readouterr().err.count("p.nc was begun with revision") == times
+        assert xr.load_dataset("p.nc", engine="scipy").attrs["revision"].split("; ")[1:] == ["another"]
 
 
 def test_ranges():

@@ -60,7 +60,7 @@ def _add_sweep(group: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, draw and print; 1 when every run failed or a worker died, 130 when interrupted."""
-    from ..phase.sweep import phase_diagram
+    from ..phase.sweep import ContinuedWarning, phase_diagram
 
     figure = None if options.no_figure else options.figure or str(Path(options.out).with_suffix(".png"))
     common.writable("out", options.out, (".nc",))
@@ -70,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     seeds: Any = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     with _executor(options) as executor, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # told below
+        warnings.simplefilter("always", ContinuedWarning)
+        warnings.showwarning = lambda message, *_, **__: print(f"cumulode phase: {message}", file=sys.stderr)
         try:
             dataset = phase_diagram(
                 problem,
@@ -133,8 +135,10 @@ def _variable(options: argparse.Namespace) -> str:
 
 def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     """Axes, in the order of the command line, and the problem that is moved along them."""
-    given = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
+    given: dict[str, Any] = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
     sizes = _sizes(options.size)
+    if len({"x" in size.lower() for size in sizes}) > 1:
+        raise complain("size", options.size, "rings, or tori (LxL), not both")
     given["size"] = [_side(size) for size in sizes]
     axes = {_axis(name, given): given[name] for name in _order(options, list(given)) if ranges.is_many(given[name])}
     if not axes:

@@ -86,7 +86,13 @@ def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:
 
 def line_axis(axes: Mapping[str, Values]) -> str | None:
     """The axis along which critical values are found: the first that has a range and is continuous."""
-    return next((name for name in axes if name in CONTINUOUS and len(axes[name]) > 1), None)
+    return next((name for name in axes if name in CONTINUOUS and sum(map(math.isfinite, axes[name])) > 1), None)
+
+
+def line_range(axes: Mapping[str, Values], along: str) -> tuple[float, float]:
+    """The ends of the finite part of an axis (a gain may be infinite)."""
+    finite = [value for value in axes[along] if math.isfinite(value)]
+    return min(finite), max(finite)
 
 
 def _run_variables(settings: Settings) -> dict[str, Variable]:
@@ -159,7 +165,7 @@ def _line_variables(along: str) -> dict[str, Variable]:
 
     return {
         f"critical_{along}_linear": line("at which the largest growth rate of w = 0 vanishes"),
-        f"critical_{along}_stability": line("at which the uniform or periodic state turns unstable"),
+        f"critical_{along}_stability": line("at which the uniform or periodic state gains or loses stability"),
         "critical_status": Variable(False, False, "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
         "critical_reason": Variable(False, False, "U", {"long_name": "why there is no critical value"}),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,8 @@ def rerun(
     ------
     ValueError
         Naming ``path`` or ``points``.
+    KeyboardInterrupt
+        After Ctrl-C: half a comparison is none.
     """
     path = Path(path)
     dataset = open_phase(path)
@@ -98,9 +100,12 @@ def rerun(
     given: dict[str, Any] = {name: getattr(settings, name) for name in names}
     if points is not None:
         given["lines"] = False  # they are sought between the ends of the whole axis
+        settings = replace(settings, lines=False)
         axes = _drawn(axes, integer("points", points, "an integer >= 1", low=1), seed)
     again = phase_diagram(settings.problem, axes, settings.seeds, executor=executor, progress=progress, **given)
     new = table_from(again, settings)
+    if new.tasks():
+        raise KeyboardInterrupt  # what is missing would be told as a difference
     there = Table(settings, axes)
     there.copy_from(old)
     names = [name for name in there.arrays if name in new.arrays]

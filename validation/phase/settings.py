@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _flag(name: str, value: object) -> bool:
 
 
 def _validity(value: object) -> str:
-    named = {True: "quick", False: "off"}.get(value, value) if isinstance(value, (bool, str)) else value
+    named = {True: "quick", False: "off"}[value] if isinstance(value, bool) else value
     if named not in ("off", "quick", "full"):
         raise complain("validity", value, '"off", "quick" (rho and mu) or "full" (with Delta, by a second flow)')
     return str(named)
@@ -188,8 +189,7 @@ def _check_problem_value(axis: Axis, value: Any, problem: Problem) -> None:
 
 def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str | None:
     """None, or what differs: one cannot continue the other. Parameters along the axes, and seeds, may differ."""
-    point = {name: values[0] for name, values in axes.items() if name in PROBLEM_AXES}
-    before, after = (_base(s.problem, point) for s in (old, new))
+    before, after = _bases(old.problem, new.problem, axes)
     if before != after:
         return f"the problem was {before}, is {after}"
     ignored = {"problem", "seeds", "simulate"} | {AXES[name].parameter for name in axes if name not in PROBLEM_AXES}
@@ -201,9 +201,13 @@ def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str 
     return None
 
 
-def _base(problem: Problem, point: Point) -> Problem | str:
-    """The problem at one point of the sweep; its text where that point does not exist."""
-    try:
-        return at(problem, **point)
-    except ValueError:
-        return repr(problem)
+def _bases(old: Problem, new: Problem, axes: Mapping[str, Values]) -> tuple[Problem, Problem]:
+    """Both at the first point of the sweep that exists, so that what the axes override is the same; else as given."""
+    own = {name: values for name, values in axes.items() if name in PROBLEM_AXES}
+    for values in islice(product(*own.values()), 2000):
+        point = dict(zip(own, values, strict=True))
+        try:
+            return at(old, **point), at(new, **point)
+        except ValueError:
+            continue
+    return old, new

@@ -12,10 +12,12 @@ import json
 import os
 import shutil
 import time
+import warnings
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -45,25 +47,33 @@ def read(path: Path) -> Any:
         raise complain("out", str(path), f"a netCDF file of a phase diagram ({why})") from None
 
 
-def read_parts(path: Path) -> list[tuple[Task, Found]]:
-    """Finished blocks not yet gathered, oldest first; a file that vanishes meanwhile is in the netCDF file by then."""
-    found: list[tuple[Task, Found]] = []
+def read_parts(path: Path) -> list[tuple[str, list[tuple[Task, Found]]]]:
+    """Finished blocks not yet gathered, oldest first, each with the identity of its grid.
+
+    A file that vanishes meanwhile is in the netCDF file by then; one that cannot be read is computed again.
+    """
+    found = []
     for part in sorted(parts_of(path).glob("*.block")):
         with contextlib.suppress(FileNotFoundError):
-            found += _load(part)
+            try:
+                found.append(_load(part))
+            except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
+                if isinstance(error, FileNotFoundError):
+                    raise
+                warnings.warn(f"{part} cannot be read, its points are computed again ({error})", stacklevel=3)
     return found
 
 
-def block_bytes(block: list[tuple[Task, Found]]) -> bytes:
-    """A block as NumPy writes arrays (.npz), the tasks as JSON among them."""
+def block_bytes(block: list[tuple[Task, Found]], identity: str) -> bytes:
+    """A block as NumPy writes arrays (.npz), the tasks as JSON among them, and the identity of their grid."""
     tasks = json.dumps([asdict(task) for task, _ in block])
     arrays = {f"{i}.{name}": np.asarray(value) for i, (_, found) in enumerate(block) for name, value in found.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, tasks=np.array(tasks), **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, tasks=np.array(tasks), identity=np.array(identity), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def _load(part: Path) -> list[tuple[Task, Found]]:
+def _load(part: Path) -> tuple[str, list[tuple[Task, Found]]]:
     with np.load(part, allow_pickle=False) as arrays:
         tasks = [
             Task(t["layer"], tuple(t["index"]), t["point"], tuple(t["seeds"])) for t in json.loads(str(arrays["tasks"]))
@@ -73,14 +83,18 @@ def _load(part: Path) -> list[tuple[Task, Found]]:
             i, dot, name = key.partition(".")
             if dot:
                 found[int(i)][name] = arrays[key][()]
-    return list(zip(tasks, found, strict=True))
+        identity = str(arrays["identity"])
+    return identity, list(zip(tasks, found, strict=True))
 
 
 class Store:
-    """Where a sweep goes; used under ``held``, which keeps a second sweep from the same file."""
+    """Where a sweep goes; used under ``held``, which keeps a second sweep from the same file.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    ``identity``: of the grid; blocks that bear another one are of a sweep before, and in the netCDF file already.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path, self.identity = path, identity
         self._count = 0
         self._written = time.monotonic()
         self._cost = 0.0
@@ -93,14 +107,16 @@ class Store:
             stack.enter_context(_locked(parts))
             for left in [*parts.glob(".*.tmp"), *left_over(self.path)]:
                 left.unlink(missing_ok=True)  # of a sweep that was killed while it wrote
-            self._count = 1 + max((int(p.stem) for p in parts.glob("*.block")), default=-1)
-            yield
-            if not any(parts.glob("*.block")):
-                shutil.rmtree(parts, ignore_errors=True)
+            self._count = 1 + max((int(p.stem) for p in parts.glob("*.block") if p.stem.isdecimal()), default=-1)
+            try:
+                yield
+            finally:
+                if not any(parts.glob("*.block")):
+                    shutil.rmtree(parts, ignore_errors=True)
 
     def add(self, block: list[tuple[Task, Found]]) -> None:
         """Put a finished block on disk."""
-        write_bytes(parts_of(self.path) / f"{self._count:08d}.block", block_bytes(block))
+        write_bytes(parts_of(self.path) / f"{self._count:08d}.block", block_bytes(block, self.identity))
         self._count += 1
 
     def due(self) -> bool:
@@ -124,20 +140,49 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:  # a system without: nobody is kept out
-        folder.mkdir(exist_ok=True)
+        _open_lock(folder).close()
         yield
         return
     while True:
-        folder.mkdir(exist_ok=True)
-        with open(folder / "lock", "a") as file:
+        with _open_lock(folder) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise complain("out", str(folder.with_suffix("")), "a file that no other sweep is writing") from None
             if not _still_there(folder / "lock", file.fileno()):
                 continue  # the one before removed the folder in between
-            yield
+            _handles.add(file.fileno())
+            try:
+                yield
+            finally:
+                _handles.discard(file.fileno())
             return
+
+
+#: Locks held. A worker that is forked has them open too, and would hold them after the sweep has been killed.
+_handles: set[int] = set()
+
+
+def _let_go() -> None:
+    """In a forked process: leave the locks to the parent."""
+    while _handles:
+        os.close(_handles.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def _open_lock(folder: Path) -> IO[str]:
+    """The file to lock; ValueError naming ``out`` where nothing can be written."""
+    try:
+        while True:
+            folder.mkdir(exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another sweep removed the folder in between
+                return open(folder / "lock", "a")
+    except OSError as error:
+        allowed = f"a file in a directory that can be written ({error})"
+        raise complain("out", str(folder.with_suffix("")), allowed) from None
 
 
 def _still_there(path: Path, handle: int) -> bool:

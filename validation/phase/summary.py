@@ -49,7 +49,7 @@ def _failures(dataset: Any, status: dict[str, np.ndarray]) -> list[str]:
         failed = (values != DONE) & (values != PENDING)
         if failed.any():
             reasons = [r for r in dataset[name.replace("status", "reason")].values.ravel() if r]
-            kinds = list(dict.fromkeys(reasons))
+            kinds = list(dict.fromkeys(reasons)) or ["no reason kept"]
             more = f" (and {len(kinds) - 1} other reasons: see the variable)" if len(kinds) > 1 else ""
             layer = {"status": "theory", "sgd_status": "SGD", "critical_status": "critical lines"}[name]
             found.append(f"{layer}: {int(failed.sum())} of {failed.size} failed; {kinds[0]}{more}")

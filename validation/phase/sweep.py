@@ -33,6 +33,10 @@ class SweepWarning(UserWarning):
     """A sweep with points that failed, or that was interrupted, or that other versions had begun."""
 
 
+class ContinuedWarning(SweepWarning):
+    """A sweep that other versions had begun."""
+
+
 def phase_diagram(
     problem: Problem,
     axes: Mapping[str, Sequence[Any]],
@@ -134,6 +138,8 @@ def phase_diagram(
         lines=lines,
     )
     checked = check_axes(axes, problem)
+    if not settings.simulate and all(name in ("learning_rate", "batch_size") for name in checked):
+        raise complain("axes", list(checked), "these with simulate=True, or axes on which theory depends")
     path = check_out(out)
     pool = _executor(executor)
     table = Table(settings, checked)
@@ -141,7 +147,7 @@ def phase_diagram(
     with contextlib.ExitStack() as stack:
         store = None
         if path is not None:
-            store = Store(path)
+            store = Store(path, table.identity)
             stack.enter_context(store.held())
             _continue(table, path, attrs)
             store.gather(table.dataset(attrs))
@@ -164,9 +170,20 @@ def open_phase(path: str | Path) -> Any:
     if not parts:
         return dataset
     table = table_from(dataset, settings_of(dataset, path))
-    for task, found in parts:
-        table.put(task, found)
+    _put_parts(table, parts)
     return table.dataset(dataset.attrs)
+
+
+def _put_parts(table: Table, parts: list[tuple[str, list[tuple[Task, Found]]]]) -> None:
+    """Fill in finished blocks.
+
+    Blocks of another grid were gathered before the file was written for this one: a sweep was killed before it removed
+    them. Their indices mean other points.
+    """
+    for identity, block in parts:
+        if identity == table.identity:
+            for task, found in block:
+                table.put(task, found)
 
 
 def settings_of(dataset: Any, path: Path) -> Settings:
@@ -220,14 +237,15 @@ def _continue(table: Table, path: Path, attrs: dict[str, Any]) -> None:
     differs = same_sweep(old.settings, table.settings, table.axes)
     if differs:
         raise complain("out", str(path), f"a file of the same sweep, or a new one; there {differs}")
-    for task, found in disk.read_parts(path):
-        old.put(task, found)
+    _put_parts(old, disk.read_parts(path))
     table.copy_from(old)
     for name in ("versions", "revision"):
-        if dataset.attrs.get(name) != attrs[name]:
-            words = f"{path} was begun with {name} {dataset.attrs.get(name)}, is continued with {attrs[name]}"
-            warnings.warn(words, SweepWarning, stacklevel=4)
-            attrs[name] = f"{dataset.attrs.get(name)}; {attrs[name]}"
+        before = str(dataset.attrs.get(name))
+        if before.split("; ")[-1] != attrs[name]:
+            words = f"{path} was begun with {name} {before}, is continued with {attrs[name]}"
+            warnings.warn(words, ContinuedWarning, stacklevel=4)
+            before = f"{before}; {attrs[name]}"
+        attrs[name] = before
 
 
 def _lost(old: Table, new: Table) -> tuple[str, str] | None:
@@ -301,8 +319,10 @@ def _run(
     except KeyboardInterrupt:
         stop.set()
         left = [future for future in running if not future.cancel()]
-        for future in left if threads else []:
-            take(list(zip(running[future], _result(future), strict=False)))
+        for future in left:
+            # what another process is still at is not waited for; one that Ctrl-C ended has nothing
+            if threads or (future.done() and future.exception() is None):
+                take(list(zip(running[future], _result(future), strict=False)))
     finally:
         stop.set()
         for future in running:
@@ -330,6 +350,6 @@ def _tell(table: Table) -> None:
             reasons = [r for r in table.arrays[f"{layer.prefix}reason"].ravel() if r]
             impossible = int((status == IMPOSSIBLE).sum())
             kind = f" ({impossible} of them at points that do not exist)" if impossible else ""
-            words.append(f"{failed} of {status.size} runs of {layer.name} failed{kind}: {reasons[0]}")
+            words.append(f"{failed} of {status.size} runs of {layer.name} failed{kind}: {' '.join(reasons[:1])}")
     if words:
         warnings.warn("; ".join(words), SweepWarning, stacklevel=3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 from cumulode.theory.axes import AXES
 from cumulode.theory.shape import sites_in
 
-from .layers import DONE, PENDING, Layer, Variable, layers, line_axis
+from .layers import DONE, PENDING, Layer, Variable, layers, line_axis, line_range
 from .settings import Settings, Values
 from .work import Found, Task
 
@@ -38,6 +40,13 @@ class Table:
         sizes |= {"seed": len(self.settings.seeds), "site": self.sites}
         return tuple(sizes[d] for d in self._dimensions(layer, variable))
 
+    @property
+    def identity(self) -> str:
+        """What a block on disk must share for its indices to mean the same points: all that decides the numbers."""
+        problem = self.settings.problem.to_dict()
+        stated = [problem, self.settings.seeds, self.settings.to_json(), list(self.axes.items())]
+        return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
     def layer(self, name: str) -> Layer:
         """The layer called so."""
         return next(layer for layer in self.layers if layer.name == name)
@@ -64,14 +73,25 @@ class Table:
         """Fill in what was found at a point."""
         layer = self.layer(task.layer)
         seeds = [self.settings.seeds.index(seed) for seed in task.seeds]
-        for name, value in found.items():
+        last = f"{layer.prefix}status"  # what Ctrl-C may cut short stays pending
+        for name, value in sorted(found.items(), key=lambda item: item[0] == last):
             variable, array = layer.variables[name], self.arrays[name]
             if variable.site:
                 array[task.index][np.ix_(seeds, range(value.shape[-1]))] = value
             elif variable.seed:
                 array[task.index][seeds] = value
+            elif variable.dtype == "U":
+                array[task.index] = self._reason(layer, task.index, seeds, str(value))
             else:
-                array[task.index] = str(value) if variable.dtype == "U" else value
+                array[task.index] = value
+
+    def _reason(self, layer: Layer, index: tuple[int, ...], seeds: list[int], new: str) -> str:
+        """With what is known of seeds that failed in an earlier run and were not repeated."""
+        old = self.arrays[f"{layer.prefix}reason"][index]
+        others = np.delete(self.status(layer)[index], seeds) if layer.seeded else np.empty(0)
+        if not np.any((others != DONE) & (others != PENDING)):
+            return new
+        return old if new in old else "; ".join(filter(None, (old, new)))
 
     def copy_from(self, other: Table) -> None:
         """Take over what another grid has at points that both have."""
@@ -93,7 +113,7 @@ class Table:
     def range(self) -> tuple[Any, ...] | None:
         """Ends of the axis along which critical values are sought."""
         along = line_axis(self.axes)
-        return None if along is None else (along, min(self.axes[along]), max(self.axes[along]))
+        return None if along is None else (along, *line_range(self.axes, along))
 
     def dataset(self, attrs: Mapping[str, Any]) -> Any:
         """As an ``xarray.Dataset``, variables in a fixed order."""

@@ -1,6 +1,8 @@
 """The work at one point of a sweep: plain values in, arrays out, so that any worker anywhere can do it.
 
-Nothing here depends on which points are done together, or where: the numbers are the same to the bit.
+Nothing here depends on which points are done together, or where: the numbers are the same to the bit, on one kind of
+machine. Only critical values of periodic states on large rings (seen at D = 250) move in the last digits with the
+number of BLAS's threads (OPENBLAS_NUM_THREADS), which workers should therefore have in common.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
 from ..sgd import simulate_sgd
-from .layers import DONE, IMPOSSIBLE, layers, line_axis, problem_at
+from .layers import DONE, IMPOSSIBLE, layers, line_axis, line_range, problem_at
 from .measures import MEASURES, Runs
 from .settings import Point, Settings, Values
 
@@ -200,7 +202,7 @@ def _lines(task: Task, settings: Settings, axes: dict[str, Values], stop: thread
     along = line_axis(axes)
     assert along is not None
     closure = str(task.point.get("closure", settings.closure))
-    between = (min(axes[along]), max(axes[along]))
+    between = line_range(axes, along)
     problem = _somewhere(settings, task.point, along, axes[along])
     found: Found = {}
     reasons = []
