@@ -85,7 +85,7 @@ def solve(
     progress : callable, optional
         Called now and then with the fraction done.
     stop : threading.Event, optional
-        Set by another thread, it does what Ctrl-C does.
+        Set by another thread, it does what Ctrl-C does, to runs in threads of this process.
 
     Returns
     -------

@@ -138,6 +138,8 @@ def _wavenumber(k: Any, shape: tuple[int, ...]) -> Wavenumber:
 def _amplitude(along: Callable[[float], float]) -> float | None:
     """The smallest amplitude at which the drift along a direction, at first outwards, turns round."""
     low = SMALLEST
+    if not along(low) > 0:
+        return None
     while low < LARGEST:
         high = FACTOR * low
         value = along(high)

@@ -148,7 +148,7 @@ def validity(
     plans = {p: _plans(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
     measured = _measure_all(problems, runs, plans)
     found = [
-        (*numbers, delta, *judge(p, closure, *numbers, delta))
+        (*numbers, delta, *judge(p, closure, *numbers, delta, asked=t is not None))
         for p, numbers, delta in zip(problems, measured, deltas, strict=True)
     ]
     columns = list(zip(*found, strict=True))
@@ -238,7 +238,9 @@ def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, tolerance: f
     return np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)
 
 
-def judge(problem: Problem, closure: str, rho: float, mu: float, own: float, delta: float) -> tuple[int, str]:
+def judge(
+    problem: Problem, closure: str, rho: float, mu: float, own: float, delta: float, asked: bool = False
+) -> tuple[int, str]:
     """Trusted or not, and why."""
     if closure == EXACT:
         return TRUSTED, "exact"
@@ -259,6 +261,8 @@ def judge(problem: Problem, closure: str, rho: float, mu: float, own: float, del
         return UNKNOWN, "the run has no end, or tree is not defined there"
     if not np.isfinite(rho):
         return UNKNOWN, "the kurtosis passes 3, where Pearson's law has no sixth moment"
+    if asked and not np.isfinite(delta):
+        return UNKNOWN, "tree's flow from the same start did not reach the end"
     if closure not in TRIED:
         return UNKNOWN, "; ".join(["nothing against it, but the thresholds are regression's", *more])
     return TRUSTED, "; ".join(["nothing against it", *more])

@@ -129,6 +129,7 @@ def test_processes_instead_of_threads(there):
         ("phase --gain 1,2 --measure ipr,foo", "measures"),
         ("phase --gain 1,2 --measure ipr --variable width", "variable"),
         ("phase --gain 1,2 --variable sgd_ipr", "variable"),
+        ("phase --gain 1,2 --variable pattern", "variable"),
         ("phase --gain 1,2 --validity foo", "validity"),
         ("phase --gain 1,2 --closure foo", "closure"),
         ("phase --gain 1,2 --size 16:x:3", "size"),
@@ -170,6 +171,13 @@ def test_a_file_begun_by_another_version_is_told_once(there, capsys, monkeypatch
         assert main(line) == 0
         assert capsys.readouterr().err.count("p.nc was begun with revision") == times
         assert xr.load_dataset("p.nc", engine="scipy").attrs["revision"].split("; ")[1:] == ["another"]
+
+
+def test_a_range_may_begin_with_a_minus_sign(there):
+    """Assert that --bias -1:0:3 is taken as --bias=-1:0:3."""
+    line = "phase --bias -1:-0.8:2 --size 16 --xi-plus 2 --time 2 --points 3 --seeds 1 --validity off --no-lines"
+    assert main([*line.split(), "--out", "p.nc", "--no-figure", "--quiet"]) == 0
+    assert xr.load_dataset("p.nc", engine="scipy").bias.values.tolist() == [-1.0, -0.8]
 
 
 def test_ranges():

@@ -241,6 +241,28 @@ def test_classes_by_their_rule():
     assert abs(ipr(mixtures).max() * 40 - 15 / 7) < 1e-3
 
 
+def test_random_fields_are_not_localised_by_chance():
+    """Assert that of 400 random vectors of 100 sites, 4 in 10 of which have IPR x D > 3, at most two count as localised
+    (each does with probability 2e-4; false alarm below 1e-4; seed 5).
+    """
+    w = np.random.default_rng(5).standard_normal((400, 100))
+    assert (ipr(w) * 100 > 3).sum() > 100
+    assert (MEASURES["pattern"].of(_runs(w)) == 2).sum() <= 2
+
+
+def test_all_crossings_are_kept():
+    """Assert that along the bias both critical values of w = 0 are in the file, with rates of opposite sign around."""
+    axes = {"bias": [-2.0, 2.0], "xi_plus": [2.0, 2.2]}
+    ds = phase_diagram(BASE, axes, seeds=1, **{**QUICK, "lines": True, "time": 1.0})
+    assert ds.critical_bias_linear.dims == ("xi_plus", "crossing")
+    for xi, row in zip(ds.xi_plus.values, ds.critical_bias_linear.values, strict=True):
+        low, high = row[np.isfinite(row)]
+        assert low < high
+        for b in (low, high):
+            sides = [growth_rates(at(BASE, xi_plus=xi, bias=b + d)).max() for d in (-1e-6, 1e-6)]
+            assert sides[0] * sides[1] < 0
+
+
 def test_fields_are_counted_around_ring_and_torus():
     """Assert the number of fields of one and two bumps, over the edge, of opposite sign, of waves, on ring and torus."""
     d = np.arange(40)

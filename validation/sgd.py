@@ -232,7 +232,7 @@ def simulate_sgd(
     progress : bool
         Show progress on standard error.
     stop : threading.Event, optional
-        Set by another thread, it does what Ctrl-C does.
+        Set by another thread, it does what Ctrl-C does, to runs in threads of this process.
 
     Returns
     -------

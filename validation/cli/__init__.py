@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     named = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(named if named in COMMANDS else None)
-    options = parser.parse_args(_formulas(arguments) if named == "check" else arguments)
+    options = parser.parse_args({"check": _formulas, "phase": _ranges}.get(str(named), list)(arguments))
     options.arguments = arguments
     options.command_line = "cumulode " + " ".join(_quote(a) for a in arguments)
     return _guarded(options)
@@ -81,6 +81,18 @@ def _guarded(options: argparse.Namespace) -> int:
 def _formulas(arguments: list[str]) -> list[str]:
     """A formula may begin with a minus sign: argparse takes what holds a space for no option."""
     return [f" {a}" if len(a) > 1 and a[0] == "-" and a[1] not in "-h" else a for a in arguments]
+
+
+def _ranges(arguments: list[str]) -> list[str]:
+    """A range may begin with a minus sign: ``--bias -1:0:5`` is ``--bias=-1:0:5``, which argparse takes for a value."""
+    found: list[str] = []
+    for a in arguments:
+        value = a[:1] == "-" and a[1:2] in set("0123456789.")
+        if value and found and found[-1].startswith("--") and "=" not in found[-1]:
+            found[-1] += f"={a}"
+        else:
+            found.append(a)
+    return found
 
 
 def _quote(argument: str) -> str:

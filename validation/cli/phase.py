@@ -60,47 +60,65 @@ def _add_sweep(group: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, draw and print; 1 when every run failed or a worker died, 130 when interrupted."""
-    from ..phase.sweep import ContinuedWarning, phase_diagram
-
     figure = None if options.no_figure else options.figure or str(Path(options.out).with_suffix(".png"))
     common.writable("out", options.out, (".nc",))
     common.writable("figure", figure, FIGURES)
     axes, problem = sweep_of(options)
     options.variable = _variable(options)
+    if figure and len(axes) == 1 and options.variable.removeprefix("sgd_") in ("pattern", "trusted"):
+        raise complain("variable", options.variable, "a number, where there is one axis (classes are drawn on maps)")
+    try:
+        dataset = _sweep(options, problem, axes)
+    except RuntimeError as error:
+        print(f"cumulode phase: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"cumulode phase: cannot write {options.out}: {error}; the finished blocks on disk are kept, the same "
+            "command goes on from there",
+            file=sys.stderr,
+        )
+        return 1
+    return _report(dataset, options, figure)
+
+
+def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]) -> Any:
+    from ..phase.sweep import ContinuedWarning, phase_diagram
+
     seeds: Any = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     with _executor(options) as executor, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # told below
+        warnings.simplefilter("ignore", UserWarning)  # told at the end
         warnings.simplefilter("always", ContinuedWarning)
         warnings.showwarning = lambda message, *_, **__: print(f"cumulode phase: {message}", file=sys.stderr)
-        try:
-            dataset = phase_diagram(
-                problem,
-                axes,
-                seeds,
-                options.time,
-                options.amplitude[0],
-                options.closure[0],
-                options.measure,
-                options.simulate,
-                options.learning_rate[0],
-                options.batch_size[0],
-                options.out,
-                executor,
-                points=options.points,
-                rtol=options.rtol,
-                atol=options.atol,
-                tolerance=options.tolerance,
-                contraction=options.contraction,
-                validity=options.validity,
-                fields=not options.no_fields,
-                lines=not options.no_lines,
-                retry_failed=options.retry_failed,
-                progress=not options.quiet,
-                command=options.command_line,
-            )
-        except RuntimeError as error:
-            print(f"cumulode phase: {error}", file=sys.stderr)
-            return 1
+        return phase_diagram(
+            problem,
+            axes,
+            seeds,
+            options.time,
+            options.amplitude[0],
+            options.closure[0],
+            options.measure,
+            options.simulate,
+            options.learning_rate[0],
+            options.batch_size[0],
+            options.out,
+            executor,
+            points=options.points,
+            rtol=options.rtol,
+            atol=options.atol,
+            tolerance=options.tolerance,
+            contraction=options.contraction,
+            validity=options.validity,
+            fields=not options.no_fields,
+            lines=not options.no_lines,
+            retry_failed=options.retry_failed,
+            progress=not options.quiet,
+            command=options.command_line,
+        )
+
+
+def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> int:
+    """Print, draw, and tell what failed; the exit code."""
     from ..phase.summary import summary, text
 
     found = summary(dataset)

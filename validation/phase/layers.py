@@ -19,7 +19,9 @@ from cumulode.theory.problem import Problem
 from .measures import MEASURES, flag_attrs
 from .settings import Point, Settings, Values
 
-PENDING, DONE, IMPOSSIBLE = -1, 0, 9
+PENDING, DONE, IMPOSSIBLE, ERROR = -1, 0, 9, 10
+#: Critical values kept at each point.
+CROSSINGS = 3
 STATUS = {
     "pending": PENDING,
     "done": DONE,
@@ -28,6 +30,7 @@ STATUS = {
     "left_domain": 3,
     "interrupted": 4,
     "impossible": IMPOSSIBLE,
+    "error": ERROR,
 }
 _ONLY_SGD = ("learning_rate", "batch_size")
 #: Axes along which a critical value can be found.
@@ -36,10 +39,12 @@ CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of the file: whether it has the dimensions seed and site, its type, and attributes."""
+    """One variable of the file: whether it has the dimension seed, a last one ("site", "crossing" or none), its type,
+    and attributes.
+    """
 
     seed: bool
-    site: bool
+    last: str
     dtype: str
     attrs: Mapping[str, Any]
 
@@ -97,19 +102,19 @@ def line_range(axes: Mapping[str, Values], along: str) -> tuple[float, float]:
 
 def _run_variables(settings: Settings) -> dict[str, Variable]:
     found = {
-        name: Variable(True, False, "i1" if MEASURES[name].flags else "f8", MEASURES[name].attrs)
+        name: Variable(True, "", "i1" if MEASURES[name].flags else "f8", MEASURES[name].attrs)
         for name in settings.measures
     }
     if settings.fields:
-        found["w"] = Variable(True, True, "f8", {"long_name": "final weights", "units": "1"})
-    found["status"] = Variable(True, False, "i1", {"long_name": "how the run ended", **flag_attrs(STATUS)})
-    found["reason"] = Variable(False, False, "U", {"long_name": "why a run failed"})
+        found["w"] = Variable(True, "site", "f8", {"long_name": "final weights", "units": "1"})
+    found["status"] = Variable(True, "", "i1", {"long_name": "how the run ended", **flag_attrs(STATUS)})
+    found["reason"] = Variable(False, "", "U", {"long_name": "why a run failed"})
     return found
 
 
 def _theory_variables(settings: Settings) -> dict[str, Variable]:
     def number(long_name: str, units: str = "1", seed: bool = False, **more: Any) -> Variable:
-        return Variable(seed, False, "f8", {"long_name": long_name, "units": units, **more})
+        return Variable(seed, "", "f8", {"long_name": long_name, "units": units, **more})
 
     found = _run_variables(settings)
     found["relative_speed"] = number("|dw/dt| / |w| at the end", "1 / (learning rate x steps)", True)
@@ -146,12 +151,12 @@ def _validity_variables(settings: Settings, number: Any) -> dict[str, Variable]:
         f"{source}; biases that tree and regression share (5-6 % in two cases known) stay unseen",
         **flags,
     }
-    return found | {"trusted": Variable(True, False, "i1", attrs)}
+    return found | {"trusted": Variable(True, "", "i1", attrs)}
 
 
 def _sgd_variables(settings: Settings) -> dict[str, Variable]:
     return {
-        f"sgd_{name}": Variable(v.seed, v.site, v.dtype, {**v.attrs, "long_name": f"{v.attrs['long_name']}, SGD"})
+        f"sgd_{name}": Variable(v.seed, v.last, v.dtype, {**v.attrs, "long_name": f"{v.attrs['long_name']}, SGD"})
         for name, v in _run_variables(settings).items()
     }
 
@@ -161,13 +166,14 @@ def _line_variables(along: str) -> dict[str, Variable]:
 
     def line(words: str) -> Variable:
         attrs = {"long_name": f"{axis.long_name} {words}", "units": axis.units, "axis": along}
-        return Variable(False, False, "f8", {**attrs, "rule": "of several crossings the smallest"})
+        rule = f"the first {CROSSINGS} along the axis, by root finding; NaN: no more"
+        return Variable(False, "crossing", "f8", {**attrs, "rule": rule})
 
     return {
         f"critical_{along}_linear": line("at which the largest growth rate of w = 0 vanishes"),
         f"critical_{along}_stability": line("at which the uniform or periodic state gains or loses stability"),
-        "critical_status": Variable(False, False, "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
-        "critical_reason": Variable(False, False, "U", {"long_name": "why there is no critical value"}),
+        "critical_status": Variable(False, "", "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
+        "critical_reason": Variable(False, "", "U", {"long_name": "why there is none, or what was passed over"}),
     }
 
 

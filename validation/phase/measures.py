@@ -16,8 +16,10 @@ from cumulode.theory.validate import complain
 from ..metrics import dominant_wavenumber, ipr, norm, width
 
 #: A field is localised where IPR x D is above this: what a random vector has. A wave has 1.5, a wave on a constant at
-#: most 15/7, Gaussian controls stay below 2.5.
-LOCALISED = 3.0
+#: most 15/7, Gaussian controls stay below 2.5. So that no random vector passes by chance, it must be narrow, too, (of
+#: D, or of a torus's side; a Gaussian bump of IPR x D = 3 has 0.094 and 0.23) or far above.
+LOCALISED, FAR_ABOVE = 3.0, 6.0
+NARROW = {1: 1 / 6, 2: 0.27}
 #: Fields that are smaller than this, and than their start, have decayed.
 SMALL = 0.1
 
@@ -25,7 +27,8 @@ UNPATTERNED, OSCILLATORY, LOCALISED_CLASS, UNKNOWN = 0, 1, 2, -1
 PATTERNS = {"unpatterned": UNPATTERNED, "oscillatory": OSCILLATORY, "localised": LOCALISED_CLASS, "unknown": UNKNOWN}
 PATTERN_RULE = (
     f"unpatterned where |w| at the end is below both its start and {SMALL:g}; else localised where IPR x D > "
-    f"{LOCALISED:g}; else oscillatory where the wavenumber of largest power is not 0; else unpatterned (uniform)"
+    f"{LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), or IPR x D > {FAR_ABOVE:g}; else oscillatory "
+    "where the wavenumber of largest power is not 0; else unpatterned (uniform)"
 )
 
 
@@ -88,32 +91,41 @@ def _wavelength(runs: Runs) -> np.ndarray:
         return np.where(np.isfinite(runs.final).all(axis=-1), runs.problem.shape[0] / k, np.nan)
 
 
+def is_localised(runs: Runs) -> np.ndarray:
+    """Whether fields are, at each time, (n, T), by the second clause of ``PATTERN_RULE``."""
+    narrow = NARROW[len(runs.problem.shape)] * runs.problem.shape[0]
+    with np.errstate(invalid="ignore"):
+        small = width(runs.w, runs.shape) < narrow
+        value = runs.ipr_times_size
+        return np.asarray((value > LOCALISED) & (small | (value > FAR_ABOVE)))
+
+
 def pattern(runs: Runs) -> np.ndarray:
     """Class of the final field, by ``PATTERN_RULE``."""
     w = runs.final
     k = np.asarray(dominant_wavenumber(w, runs.shape))
     wave = np.any(k > 0, axis=-1) if runs.shape else k > 0
     decayed = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
-    with np.errstate(invalid="ignore"):
-        local = runs.ipr_times_size[:, -1] > LOCALISED
+    local = is_localised(runs)[:, -1]
     found = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
     found = np.where(decayed, UNPATTERNED, found)
     return np.where(np.isfinite(w).all(axis=-1), found, UNKNOWN).astype(np.int8)
 
 
 def time_to_localise(runs: Runs) -> np.ndarray:
-    """The time from which on IPR x D stays above ``LOCALISED``, between records by a straight line; NaN if never."""
-    value = runs.ipr_times_size
+    """The time from which on the field stays localised; between records by a line through IPR x D; NaN if never."""
+    value, localised = runs.ipr_times_size, is_localised(runs)
     found = np.full(len(value), np.nan)
     local = pattern(runs) == LOCALISED_CLASS
     for run in np.flatnonzero(local):
-        below = np.flatnonzero(~(value[run] > LOCALISED))
+        below = np.flatnonzero(~localised[run])
         if not below.size:
             found[run] = runs.t[0]
             continue
         i = below[-1]
         low, high = value[run, i], value[run, i + 1]
-        found[run] = runs.t[i] + (LOCALISED - low) / (high - low) * (runs.t[i + 1] - runs.t[i])
+        share = (LOCALISED - low) / (high - low) if low < LOCALISED else 1.0  # else it was too wide until then
+        found[run] = runs.t[i] + share * (runs.t[i + 1] - runs.t[i])
     return found
 
 
@@ -178,7 +190,7 @@ MEASURES: dict[str, Measure] = {
         "time to localise",
         "learning rate x steps",
         time_to_localise,
-        f"from when on IPR x D stays above {LOCALISED:g}; NaN where it does not",
+        "from when on the field is localised by the rule of the class; NaN where it is not at the end",
     ),
     "pattern": Measure("class of the field", "", pattern, PATTERN_RULE, PATTERNS),
     "field_count": Measure(

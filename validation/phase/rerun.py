@@ -134,7 +134,7 @@ def _known(table: Table, name: str) -> np.ndarray:
     variable, done = layer.variables[name], table.status(layer) != -1
     if layer.seeded and not variable.seed:
         done = done.all(axis=-1)
-    return np.broadcast_to(done[..., None] if variable.site else done, table.arrays[name].shape)
+    return np.broadcast_to(done[..., None] if variable.last else done, table.arrays[name].shape)
 
 
 def _difference(name: str, old: np.ndarray, new: np.ndarray, known: np.ndarray) -> Difference:

@@ -95,7 +95,7 @@ def check_settings(problem: Any, seeds: Any, **given: Any) -> Settings:
         check_measures(given["measures"]),
         _flag("simulate", given["simulate"]),
         positive("learning_rate"),
-        integer("batch_size", given["batch_size"], "an integer >= 1", low=1, high=2**31),
+        integer("batch_size", given["batch_size"], "an integer >= 1", low=1, high=2**31 - 1),
         _flag("fields", given["fields"]),
         _validity(given["validity"]),
         _flag("lines", given["lines"]),
@@ -169,7 +169,7 @@ def _check_values(axis: Axis, values: Values, problem: Problem) -> None:
         if axis.name == "closure":
             check_closure(value, ("exact",))
         elif axis.name == "batch_size":
-            integer("batch_size", value, "an integer >= 1", low=1, high=2**31)
+            integer("batch_size", value, "an integer >= 1", low=1, high=2**31 - 1)
         elif axis.name in ("start_amplitude", "learning_rate"):
             real(axis.name, value, f"0 < {axis.name} < inf", low=0.0, open_low=True, open_high=True)
         elif axis.name == "bias":

@@ -38,7 +38,7 @@ def summary(dataset: Any) -> dict[str, Any]:
 
 
 def _line(values: Any) -> dict[str, Any]:
-    along = {str(name): values[name].values.tolist() for name in values.dims}
+    along = {str(name): values[name].values.tolist() for name in values.dims if name != "crossing"}
     return {"long_name": values.attrs["long_name"], "axis": values.attrs["axis"], **along, "value": values.values}
 
 
@@ -80,9 +80,10 @@ def text(found: dict[str, Any]) -> str:
 def _line_rows(line: dict[str, Any]) -> list[str]:
     along = [name for name in line if name not in ("long_name", "axis", "value")]
     rows = []
-    for index, value in np.ndenumerate(line["value"]):
+    for index in np.ndindex(line["value"].shape[:-1]):
+        known = [f"{value:.6g}" for value in line["value"][index] if np.isfinite(value)]
         where = ", ".join(f"{name} {_short(line[name][i])}" for name, i in zip(along, index, strict=True))
-        rows.append(f"  {where or 'here'}: " + ("none" if np.isnan(value) else f"{value:.6g}"))
+        rows.append(f"  {where or 'here'}: " + (", ".join(known) or "none"))
     return rows
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from cumulode.theory.axes import AXES
 from cumulode.theory.shape import sites_in
 
-from .layers import DONE, PENDING, Layer, Variable, layers, line_axis, line_range
+from .layers import CROSSINGS, DONE, PENDING, Layer, Variable, layers, line_axis, line_range
 from .settings import Settings, Values
 from .work import Found, Task
 
@@ -33,11 +33,11 @@ class Table:
         }
 
     def _dimensions(self, layer: Layer, variable: Variable) -> tuple[str, ...]:
-        return (*layer.axes, *(["seed"] if variable.seed else []), *(["site"] if variable.site else []))
+        return (*layer.axes, *(["seed"] if variable.seed else []), *([variable.last] if variable.last else []))
 
     def _shape(self, layer: Layer, variable: Variable) -> tuple[int, ...]:
         sizes = {name: len(values) for name, values in self.axes.items()}
-        sizes |= {"seed": len(self.settings.seeds), "site": self.sites}
+        sizes |= {"seed": len(self.settings.seeds), "site": self.sites, "crossing": CROSSINGS}
         return tuple(sizes[d] for d in self._dimensions(layer, variable))
 
     @property
@@ -76,7 +76,7 @@ class Table:
         last = f"{layer.prefix}status"  # what Ctrl-C may cut short stays pending
         for name, value in sorted(found.items(), key=lambda item: item[0] == last):
             variable, array = layer.variables[name], self.arrays[name]
-            if variable.site:
+            if variable.last == "site":
                 array[task.index][np.ix_(seeds, range(value.shape[-1]))] = value
             elif variable.seed:
                 array[task.index][seeds] = value
@@ -103,9 +103,11 @@ class Table:
                 continue  # critical values are sought between the ends of the axis
             common = [_matches(self.axes[d], other.axes[d]) for d in layer.axes]
             seeds = _matches(self.settings.seeds, other.settings.seeds)
-            sites = [(i, i) for i in range(min(self.sites, other.sites))]
+            last = {"site": [(i, i) for i in range(min(self.sites, other.sites))]}
+            last["crossing"] = [(i, i) for i in range(CROSSINGS)]
             for name, variable in layer.variables.items():
-                pairs = [*common, *([seeds] if variable.seed else []), *([sites] if variable.site else [])]
+                pairs = [*common, *([seeds] if variable.seed else [])]
+                pairs += [last[variable.last]] if variable.last else []
                 here, there = (np.ix_(*([pair[side] for pair in axis] for axis in pairs)) for side in (0, 1))
                 self.arrays[name][here] = other.arrays[name][there]
 

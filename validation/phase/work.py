@@ -21,7 +21,7 @@ from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
 from ..sgd import simulate_sgd
-from .layers import DONE, IMPOSSIBLE, layers, line_axis, line_range, problem_at
+from .layers import CROSSINGS, DONE, ERROR, IMPOSSIBLE, layers, line_axis, line_range, problem_at
 from .measures import MEASURES, Runs
 from .settings import Point, Settings, Values
 
@@ -67,18 +67,19 @@ def run_task(task: Task, settings: Settings, axes: dict[str, Values], stop: thre
         return work(task, settings, axes, stop)
     except (Stopped, KeyboardInterrupt):
         raise
+    except ValueError as error:
+        return _failed(task, settings, axes, IMPOSSIBLE, " ".join(str(error).split()))
     except Exception as error:
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        return _impossible(task, settings, axes, kind + " ".join(str(error).split()))
+        return _failed(task, settings, axes, ERROR, f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
-def _impossible(task: Task, settings: Settings, axes: dict[str, Values], reason: str) -> Found:
+def _failed(task: Task, settings: Settings, axes: dict[str, Values], code: int, reason: str) -> Found:
     layer = next(x for x in layers(settings, axes) if x.name == task.layer)
     found: Found = {}
     for name, variable in layer.variables.items():
-        if not variable.site:
+        if not variable.last:
             found[name] = np.full(len(task.seeds), variable.missing) if variable.seed else variable.missing
-    status = np.full(len(task.seeds), IMPOSSIBLE, np.int8) if layer.seeded else IMPOSSIBLE
+    status = np.full(len(task.seeds), code, np.int8) if layer.seeded else code
     return found | {f"{layer.prefix}status": status, f"{layer.prefix}reason": reason}
 
 
@@ -208,6 +209,6 @@ def _lines(task: Task, settings: Settings, axes: dict[str, Values], stop: thread
     reasons = []
     for criterion in (LINEAR, STABILITY):
         line = critical_value(problem, along, between, criterion, closure, contraction=settings.contraction)
-        found[f"critical_{along}_{criterion}"] = line.value
+        found[f"critical_{along}_{criterion}"] = np.append(line.values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
         reasons += [f"{criterion}: {line.reason}"] if line.reason else []
     return found | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}

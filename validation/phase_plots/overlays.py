@@ -29,6 +29,10 @@ HATCHES = {
 }
 
 
+#: Of an axis' length: critical values further apart, at neighbouring points, are not joined.
+LEAP = 0.25
+
+
 def halo(width: float) -> list[Any]:
     """A white rim, so that a line is seen on every colour."""
     from matplotlib.patheffects import withStroke
@@ -97,13 +101,19 @@ def line_values(ds: xr.Dataset, name: str, plane_axes: tuple[str, ...], select: 
         elif ds.sizes[axis] == 1:
             found = found.isel({axis: 0})
     rest = [str(d) for d in found.dims if d not in (*plane_axes, *INNER)]
-    if not rest:
-        return [("", found)]
     several = []
     for at in np.ndindex(*(ds.sizes[d] for d in rest)):
         words = ", ".join(value_label(d, ds[d].values.tolist()[i]) for d, i in zip(rest, at, strict=True))
-        several.append((words, found.isel(dict(zip(rest, at, strict=True)))))
+        several += [(words, each) for each in _crossings(found.isel(dict(zip(rest, at, strict=True))))]
     return several
+
+
+def _crossings(values: xr.DataArray) -> list[xr.DataArray]:
+    """One a crossing that there is anywhere."""
+    if "crossing" not in values.dims:
+        return [values]
+    several = [values.isel(crossing=i) for i in range(values.sizes["crossing"])]
+    return [each for each in several if bool(np.isfinite(each).any())]
 
 
 def draw_lines(ax: Axes, ds: xr.Dataset, plane: Plane) -> None:
@@ -127,13 +137,15 @@ def draw_lines(ax: Axes, ds: xr.Dataset, plane: Plane) -> None:
             if lone.any():  # a line of one point would not be seen
                 u, v = pair[0][lone], pair[1][lone]
                 ax.plot(u, v, "o", color=colour, markersize=4, zorder=3.5, label=f"_point of {name}")
-            plane.entries.append((Line2D([], [], **style), f"{words} ({of})" if of else words))
+            entry = f"{words} ({of})" if of else words
+            if entry not in [told for _, told in plane.entries]:  # another crossing of the same line
+                plane.entries.append((Line2D([], [], **style), entry))
 
 
 def _path(own: Scale, other: Scale, values: xr.DataArray) -> tuple[np.ndarray, np.ndarray] | None:
     """Places along the line's own axis and the other; None where no part is within the map."""
     if other.name in values.dims:
-        at, v = other.places, own.place(values.values[other.order])
+        at, v = _broken(other.places, own.place(values.values[other.order]), own)
         if other.words:  # a stroke across each row
             at, v = np.stack([other.edges[:-1], other.edges[1:], other.places * np.nan]).T.ravel(), np.repeat(v, 3)
     else:
@@ -144,6 +156,13 @@ def _path(own: Scale, other: Scale, values: xr.DataArray) -> tuple[np.ndarray, n
     if own.kind == LIST and own.words:
         return None
     return v, at
+
+
+def _broken(at: np.ndarray, v: np.ndarray, own: Scale) -> tuple[np.ndarray, np.ndarray]:
+    """The line with a gap where it leaps: the next value is then another crossing's."""
+    unit = own.to_unit(v)
+    leaps = 1 + np.flatnonzero(np.abs(np.diff(unit)) > LEAP)
+    return np.insert(at, leaps, np.nan), np.insert(v, leaps, np.nan)
 
 
 def _lone(values: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LINEAR, LOG, LIST = "linear", "log", "list"
 #: Dimensions that are no axes of the sweep.
-INNER = ("seed", "site")
+INNER = ("seed", "site", "crossing")
 #: A value selected may differ from the axis's by this part, so that numbers can be typed as they are printed.
 NEAR = 0.01
 
