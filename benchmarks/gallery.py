@@ -53,8 +53,9 @@ MAPS = (
         "cumulode phase --xi-plus 0.5:8:24 --xi-minus 0.5:8:24 --size 100 --seeds 4 --time 300 --variable pattern",
         """
         At b = -1 a neuron localises where the class of label +1 has the longer correlation length; with the classes
-        exchanged a wave of finite wavelength is selected, and fields stay oscillatory, some of them in packets. Far
-        above the diagonal, packets are short enough to count as localised by the rule IPR x D > 3.
+        exchanged a wave of finite wavelength is selected, and fields stay oscillatory, some of them in packets.
+        Hatched beside the diagonal: where the two classes are nearly the same, fields shrink to few sites, and rho
+        says that two cumulants do not tell what happens there.
         """,
     ),
     Map(

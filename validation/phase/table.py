@@ -11,6 +11,7 @@ import numpy as np
 
 from cumulode.theory.axes import AXES
 from cumulode.theory.shape import sites_in
+from cumulode.theory.validate import complain
 
 from .layers import CROSSINGS, DONE, PENDING, Layer, Variable, layers, line_axis, line_range
 from .settings import Settings, Values
@@ -156,6 +157,9 @@ def table_from(dataset: Any, settings: Settings) -> Table:
     for name, array in table.arrays.items():
         if name in dataset:
             values = dataset[name].values
+            if values.shape != array.shape:
+                shapes = f"{name} of shape {values.shape}"
+                raise complain("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
             array[...] = values.astype(str).astype(object) if array.dtype == object else values
     return table
 
