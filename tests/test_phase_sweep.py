@@ -111,14 +111,15 @@ def test_a_file_holds_the_same_and_is_not_computed_twice(small, tmp_path, monkey
     first = (tmp_path / "p.nc").read_bytes()
     assert equal(xr.load_dataset(tmp_path / "p.nc", engine="scipy"), small)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["p.nc"]
-    monkeypatch.setattr("cumulode.validation.phase.sweep.run_tasks", None)
+    monkeypatch.setattr("cumulode.validation.phase.scheduling.run_tasks", None)
     assert equal(phase_diagram(BASE, axes, **options), small)
     assert (tmp_path / "p.nc").read_bytes() == first
 
 
 def test_extending_an_axis_or_the_seeds_computes_only_what_is_new(tmp_path, monkeypatch):
     """Assert that old points keep their numbers, that only new ones are computed, and that all equals one sweep."""
-    from cumulode.validation.phase import sweep, work
+    from cumulode.validation.phase import scheduling as sweep
+    from cumulode.validation.phase import work
 
     done = []
 
@@ -141,6 +142,15 @@ def test_extending_an_axis_or_the_seeds_computes_only_what_is_new(tmp_path, monk
     both = phase_diagram(BASE, {"gain": [0.3, 1.0, 3.0], "xi_plus": [1.5, 2.0]}, seeds=2, simulate=True, **options)
     assert {layer for layer, _, _ in done} == {"sgd"}
     assert equal(both[list(whole.data_vars)], whole)
+
+
+def test_a_file_can_be_extended_by_what_is_new(tmp_path):
+    """Assert that with extend=True the axes are those of the file and those given, and equal one sweep over both."""
+    options = {"out": tmp_path / "p.nc", **QUICK}
+    phase_diagram(BASE, {"gain": [0.3, 3.0], "xi_plus": [2.0]}, seeds=1, **options)
+    wider = phase_diagram(BASE, {"gain": [1.0], "xi_plus": [1.5]}, seeds=[2], extend=True, **options)
+    whole = phase_diagram(BASE, {"gain": [0.3, 1.0, 3.0], "xi_plus": [1.5, 2.0]}, seeds=[0, 2], **QUICK)
+    assert equal(wider, whole)
 
 
 def test_nothing_finished_is_thrown_away(tmp_path):
@@ -333,6 +343,9 @@ def test_wavelengths_are_in_sites(small):
         ({"gain": [1.0]}, {"out": "phase.txt"}, "out: got 'phase.txt'"),
         ({"gain": [1.0]}, {"out": "/no/such/place/p.nc"}, "out: got"),
         ({"gain": [1.0]}, {"executor": 3}, "executor: got 3"),
+        ({"gain": [1.0], "learning_rate": [0.1, 0.2]}, {}, "axes: got 'learning_rate'"),
+        ({"gain": [1.0]}, {"closure": "exact"}, "closure: got 'exact' with plus=NLGP"),
+        ({"closure": ["regression", "exact"]}, {}, "closure: got 'exact' with plus=NLGP"),
         ({"gain": [1.0]}, {"tolerance": 2.0}, "tolerance: got 2.0"),
         ({"gain": [1.0]}, {"closure": "foo"}, "closure: got 'foo'"),
     ],

@@ -23,7 +23,7 @@ _HOME = {
     "power_spectrum": "metrics",
     "align": "metrics",
     "phase_diagram": "phase.sweep",
-    "open_phase": "phase.sweep",
+    "open_phase": "phase.files",
     "rerun": "phase.rerun",
 }
 

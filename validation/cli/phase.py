@@ -33,13 +33,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("run")
     group.add_argument("--time", type=float, default=150.0, help="last time, learning rate x steps")
     group.add_argument("--points", type=int, default=61, help="number of equally spaced times from 0 recorded")
-    group.add_argument("--seeds", type=ranges.integers, default=[8], help="number of starts, or their seeds (0,3,7)")
-    group.add_argument("--amplitude", type=ranges.numbers, default=[0.1], help="norm of the starts, about")
+    group.add_argument("--seeds", type=ranges.integers, default="8", help="number of starts, or their seeds (0,3,7)")
+    group.add_argument("--amplitude", type=ranges.numbers, default="0.1", help="norm of the starts, about")
     common.add_solver(parser, many=True)
     group = parser.add_argument_group("simulation")
     group.add_argument("--simulate", action="store_true", help="run SGD, too")
-    group.add_argument("--learning-rate", type=ranges.numbers, default=[0.01], help="learning rate")
-    group.add_argument("--batch-size", type=ranges.integers, default=[100], help="samples a step")
+    group.add_argument("--learning-rate", type=ranges.numbers, default="0.01", help="learning rate")
+    group.add_argument("--batch-size", type=ranges.integers, default="100", help="samples a step")
     _add_sweep(parser.add_argument_group("sweep"))
     common.add_output(parser)
     parser.add_argument("--out", metavar="FILE", default="phase.nc", help="where the data go as they come (.nc)")
@@ -54,6 +54,7 @@ def _add_sweep(group: Any) -> None:
     group.add_argument("--no-lines", action="store_true", help="seek no critical values along the first axis")
     group.add_argument("--no-fields", action="store_true", help="keep no final weights")
     group.add_argument("--retry-failed", action="store_true", help="repeat the points that failed in an earlier run")
+    group.add_argument("--extend", action="store_true", help="add the values that --out has to those given")
     group.add_argument("--workers", type=int, default=None, help="processes to use instead of threads")
     group.add_argument("--scheduler", metavar="ADDRESS", default=None, help="a dask scheduler, tcp://HOST:PORT")
 
@@ -83,7 +84,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]) -> Any:
-    from ..phase.sweep import ContinuedWarning, phase_diagram
+    from ..phase.files import ContinuedWarning
+    from ..phase.sweep import phase_diagram
 
     seeds: Any = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     with _executor(options) as executor, warnings.catch_warnings():
@@ -112,6 +114,7 @@ def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]
             fields=not options.no_fields,
             lines=not options.no_lines,
             retry_failed=options.retry_failed,
+            extend=options.extend,
             progress=not options.quiet,
             command=options.command_line,
         )
@@ -248,9 +251,10 @@ def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
     from ..report import save
 
     swept = [str(name) for name in dataset[options.variable].dims if name not in ("seed", "site")]
+    rest = [name for name in str(dataset.attrs["axes"]).split(", ") if name not in swept[:2]]
     more: dict[str, Any] = {"command": options.command_line}
+    more["select"] = {name: dataset[name].values[0] for name in rest}
     if len(swept) > 1:
-        more["select"] = {name: dataset[name].values[0] for name in swept[2:]}
         more["points"] = 4 if "w" in dataset else None
     figure = (phase_figure if len(swept) > 1 else slice_figure)(dataset, options.variable, **more)
     save(figure, path, options.command_line)

@@ -10,7 +10,8 @@ import numpy as np
 
 from cumulode.theory.validate import complain, integer
 
-from .sweep import open_phase, phase_diagram, settings_of
+from .files import open_phase, settings_of
+from .sweep import phase_diagram
 from .table import Table, table_from
 
 

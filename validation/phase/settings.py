@@ -13,6 +13,8 @@ import numpy as np
 
 from cumulode.numerics.contraction.form import check_contraction
 from cumulode.numerics.inputs import check_problem, check_tolerance
+from cumulode.numerics.oracle import exact_data
+from cumulode.numerics.plan import EXACT
 from cumulode.theory.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.names import check_closure
 from cumulode.theory.problem import Problem
@@ -185,6 +187,16 @@ def _check_problem_value(axis: Axis, value: Any, problem: Problem) -> None:
         # "0 < xi <= 13.2 at size 100" depends on another axis, or may on one that is added
         if "at size" not in str(error) and "size =" not in str(error):
             raise
+
+
+def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:
+    """Refuse what axes and settings make impossible at every point."""
+    idle = [name for name in ("learning_rate", "batch_size") if name in axes and not settings.simulate]
+    if idle:
+        raise complain("axes", ", ".join(idle), "only with simulate=True (theory does not depend on it)")
+    closures = axes.get("closure", (settings.closure,))
+    if EXACT in closures and "activation" not in axes:
+        exact_data(settings.problem)  # says which law or activation has no exact flow
 
 
 def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,20 +27,32 @@ def summary(dataset: Any) -> dict[str, Any]:
     for prefix in ("", "sgd_"):
         if f"{prefix}pattern" in dataset:
             values = dataset[f"{prefix}pattern"].values
-            found[f"{prefix}patterns"] = {name: int((values == n).sum()) for name, n in PATTERNS.items()}
+            ended = dataset[f"{prefix}status"].values != PENDING
+            found[f"{prefix}patterns"] = {name: int((values[ended] == n).sum()) for name, n in PATTERNS.items()}
         if f"{prefix}ipr_times_D" in dataset:
             found[f"{prefix}ipr_times_D"] = dataset[f"{prefix}ipr_times_D"].median("seed").values
     if "trusted" in dataset:
-        trusted = dataset["trusted"].values
+        trusted = dataset["trusted"].values[dataset["status"].values != PENDING]
         found["trusted"] = {name: int((trusted == n).sum()) for name, n in (("yes", 1), ("no", 0), ("unknown", -1))}
     lines = [name for name in dataset.data_vars if str(name).startswith("critical_") and "axis" in dataset[name].attrs]
-    found["critical"] = {str(name): _line(dataset[name]) for name in lines}
+    found["critical"] = {str(name): _line(dataset, str(name)) for name in lines}
     return found
 
 
-def _line(values: Any) -> dict[str, Any]:
-    along = {str(name): values[name].values.tolist() for name in values.dims if name != "crossing"}
-    return {"long_name": values.attrs["long_name"], "axis": values.attrs["axis"], **along, "value": values.values}
+def _line(dataset: Any, name: str) -> dict[str, Any]:
+    values, criterion = dataset[name], name.rpartition("_")[2]
+    along = {str(d): dataset[d].values.tolist() for d in values.dims if d != "crossing"}
+    pending = dataset["critical_status"].values == PENDING
+    reasons = [_reason(str(r), criterion) for r in dataset["critical_reason"].values.ravel()]
+    why = np.where(pending, "pending", np.array(reasons, object).reshape(pending.shape))
+    attrs = values.attrs
+    return {"long_name": attrs["long_name"], "axis": attrs["axis"], **along, "value": values.values, "reason": why}
+
+
+def _reason(text: str, criterion: str) -> str:
+    """The part of ``critical_reason`` that is about one criterion."""
+    found = re.search(rf"(?:^|; ){criterion}: (.*?)(?=; (?:linear|stability): |$)", text)
+    return found[1] if found else ""
 
 
 def _failures(dataset: Any, status: dict[str, np.ndarray]) -> list[str]:
@@ -70,20 +83,21 @@ def text(found: dict[str, Any]) -> str:
     if "trusted" in found:
         lines.append("closure to be trusted: " + ", ".join(f"{k} {n}" for k, n in found["trusted"].items() if n))
     for line in found["critical"].values():
-        if np.isnan(line["value"]).all():
-            lines.append(f"{line['long_name']}: none in the range")
+        reasons = list(dict.fromkeys(line["reason"].ravel()))
+        if np.isnan(line["value"]).all() and len(reasons) == 1:
+            lines.append(f"{line['long_name']}: none ({reasons[0]})")
         else:
             lines += [f"{line['long_name']}:", *_line_rows(line)]
     return "\n".join(lines)
 
 
 def _line_rows(line: dict[str, Any]) -> list[str]:
-    along = [name for name in line if name not in ("long_name", "axis", "value")]
+    along = [name for name in line if name not in ("long_name", "axis", "value", "reason")]
     rows = []
     for index in np.ndindex(line["value"].shape[:-1]):
         known = [f"{value:.6g}" for value in line["value"][index] if np.isfinite(value)]
         where = ", ".join(f"{name} {_short(line[name][i])}" for name, i in zip(along, index, strict=True))
-        rows.append(f"  {where or 'here'}: " + (", ".join(known) or "none"))
+        rows.append(f"  {where or 'here'}: " + (", ".join(known) or f"none ({line['reason'][index]})"))
     return rows
 
 

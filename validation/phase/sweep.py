@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -14,27 +13,16 @@ from typing import Any
 from cumulode.numerics import SolveWarning
 from cumulode.numerics.contraction.form import AUTO
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain
 
 from ..progress import Progress
-from . import store as disk
+from .files import SweepWarning, check_out, continue_from, extended
 from .layers import DONE, IMPOSSIBLE, PENDING
 from .provenance import attributes
-from .settings import Settings, Values, check_axes, check_settings, same_sweep
+from .scheduling import blocks, check_executor, run
+from .settings import Settings, Values, check_axes, check_settings, check_together
 from .store import Store
-from .table import Table, table_from
-from .work import Found, Task, run_tasks
-
-#: Points a block at most: work of a second or so.
-_BLOCK = 16
-
-
-class SweepWarning(UserWarning):
-    """A sweep with points that failed, or that was interrupted, or that other versions had begun."""
-
-
-class ContinuedWarning(SweepWarning):
-    """A sweep that other versions had begun."""
+from .table import Table
+from .work import Found, Task
 
 
 def phase_diagram(
@@ -60,6 +48,7 @@ def phase_diagram(
     fields: bool = True,
     lines: bool = True,
     retry_failed: bool = False,
+    extend: bool = False,
     progress: bool = False,
     command: str | None = None,
 ) -> Any:
@@ -100,6 +89,9 @@ def phase_diagram(
         state, loses stability, by root finding.
     retry_failed : bool
         Repeat the points that failed in an earlier run.
+    extend : bool
+        Where ``out`` is there already, take its values of the axes and its seeds, too (numbers in rising order), so
+        that only what is new need be given.
     progress : bool
         Show progress on standard error.
     command : str, optional
@@ -138,10 +130,11 @@ def phase_diagram(
         lines=lines,
     )
     checked = check_axes(axes, problem)
-    if not settings.simulate and all(name in ("learning_rate", "batch_size") for name in checked):
-        raise complain("axes", list(checked), "these with simulate=True, or axes on which theory depends")
     path = check_out(out)
-    pool = _executor(executor)
+    if extend and path is not None and path.exists():
+        settings, checked = extended(settings, checked, path)
+    check_together(settings, checked)
+    pool = check_executor(executor)
     table = Table(settings, checked)
     attrs = attributes(settings, list(checked), command or _call(settings, checked))
     with contextlib.ExitStack() as stack:
@@ -149,115 +142,17 @@ def phase_diagram(
         if path is not None:
             store = Store(path, table.identity)
             stack.enter_context(store.held())
-            _continue(table, path, attrs)
+            continue_from(table, path, attrs)
             store.gather(table.dataset(attrs))
         _fill(table, table.tasks(retry_failed), pool, store, attrs, progress)
     _tell(table)
     return table.dataset(attrs)
 
 
-def open_phase(path: str | Path) -> Any:
-    """The dataset in a file, with the finished blocks that a running (or killed) sweep has not gathered yet.
-
-    Raises
-    ------
-    ValueError
-        Naming ``path`` for a file that is no phase diagram.
-    """
-    path = Path(path)
-    parts = disk.read_parts(path)  # before the file: what is gathered meanwhile is in the file then
-    dataset = disk.read(path)
-    if not parts:
-        return dataset
-    table = table_from(dataset, settings_of(dataset, path))
-    _put_parts(table, parts)
-    return table.dataset(dataset.attrs)
-
-
-def _put_parts(table: Table, parts: list[tuple[str, list[tuple[Task, Found]]]]) -> None:
-    """Fill in finished blocks.
-
-    Blocks of another grid were gathered before the file was written for this one: a sweep was killed before it removed
-    them. Their indices mean other points.
-    """
-    for identity, block in parts:
-        if identity == table.identity:
-            for task, found in block:
-                table.put(task, found)
-
-
-def settings_of(dataset: Any, path: Path) -> Settings:
-    """The settings that a file states."""
-    try:
-        attrs = dataset.attrs
-        return Settings.from_json(attrs["problem"], dataset["seed"].values, attrs["settings"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise complain("path", str(path), f"a file written by phase_diagram ({error})") from None
-
-
-def check_out(out: Any) -> Path | None:
-    """``out`` as a path whose folder exists."""
-    if out is None:
-        return None
-    if not isinstance(out, (str, Path)) or Path(out).suffix != ".nc":
-        raise complain("out", str(out), "a file name ending in .nc")
-    path = Path(out)
-    if not path.resolve().parent.is_dir():
-        raise complain("out", str(out), "a file in a directory that exists")
-    return path
-
-
-def _executor(executor: Any) -> Executor | None:
-    if executor is None or isinstance(executor, Executor):
-        return executor
-    if hasattr(executor, "get_executor"):  # a dask.distributed client, which need not be installed to be recognised
-        found = executor.get_executor()
-        if isinstance(found, Executor):
-            return found
-    raise complain("executor", executor, "a concurrent.futures.Executor, a dask.distributed.Client or None")
-
-
 def _call(settings: Settings, axes: Mapping[str, Values]) -> str:
     """The call in words, where no command made the sweep."""
     shown = ", ".join(f"{name}: {len(values)} values" for name, values in axes.items())
     return f"cumulode.phase_diagram({settings.problem!r}, {{{shown}}}, ...)"
-
-
-def _continue(table: Table, path: Path, attrs: dict[str, Any]) -> None:
-    """Take over what the file at ``path`` has, blocks included; refuse one that is of another sweep."""
-    if not path.exists():
-        return
-    dataset = disk.read(path)
-    old = table_from(dataset, settings_of(dataset, path))
-    if list(old.axes) != list(table.axes):
-        raise complain("axes", list(table.axes), f"{', '.join(old.axes)}, as {path} has, or another file")
-    lost = _lost(old, table)
-    if lost:
-        raise complain(lost[0], f"{path} without {lost[1]}", "all values that the file has, and more, or another file")
-    differs = same_sweep(old.settings, table.settings, table.axes)
-    if differs:
-        raise complain("out", str(path), f"a file of the same sweep, or a new one; there {differs}")
-    _put_parts(old, disk.read_parts(path))
-    table.copy_from(old)
-    for name in ("versions", "revision"):
-        before = str(dataset.attrs.get(name))
-        if before.split("; ")[-1] != attrs[name]:
-            words = f"{path} was begun with {name} {before}, is continued with {attrs[name]}"
-            warnings.warn(words, ContinuedWarning, stacklevel=4)
-            before = f"{before}; {attrs[name]}"
-        attrs[name] = before
-
-
-def _lost(old: Table, new: Table) -> tuple[str, str] | None:
-    """Name and first values of an axis that the new grid lacks: finished points are not thrown away."""
-    for name, values in {**old.axes, "seeds": old.settings.seeds}.items():
-        kept = new.settings.seeds if name == "seeds" else new.axes[name]
-        lost = [str(v) for v in values if v not in kept]
-        if lost:
-            return name, ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
-    if old.settings.simulate and not new.settings.simulate:
-        return "simulate", "SGD"
-    return None
 
 
 def _fill(
@@ -281,62 +176,12 @@ def _fill(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SolveWarning)  # recorded, seed by seed
-                _run(executor, _blocks(tasks, executor), table, take)
+                run(executor, blocks(tasks, executor), table, take)
         finally:
             if store is not None:
                 store.gather(table.dataset(attrs))
             if pool is None:
                 executor.shutdown()
-
-
-def _blocks(tasks: list[Task], executor: Executor) -> list[list[Task]]:
-    """Tasks of one layer each, few enough that every worker gets several blocks; of SGD and lines one point each."""
-    workers = getattr(executor, "_max_workers", None) or cpu_count() or 1
-    found: list[tuple[float, list[Task]]] = []
-    for name in dict.fromkeys(task.layer for task in tasks):
-        own = [task for task in tasks if task.layer == name]
-        size = 1 if name != "theory" else max(1, min(_BLOCK, len(own) // (8 * workers)))
-        found += [((i + size / 2) / len(own), own[i : i + size]) for i in range(0, len(own), size)]
-    # layers side by side: critical lines are Python's work, flows are compiled and leave it the interpreter
-    return [block for _, block in sorted(found, key=lambda each: each[0])]
-
-
-def _run(
-    executor: Executor, blocks: list[list[Task]], table: Table, take: Callable[[list[tuple[Task, Found]]], None]
-) -> None:
-    """Hand finished blocks to ``take`` as they come; after Ctrl-C what had begun, and no more."""
-    stop = threading.Event()
-    threads = isinstance(executor, ThreadPoolExecutor)  # a flag cannot be sent to another process
-    running: dict[Future[list[Found]], list[Task]] = {}
-    try:
-        for block in blocks:
-            work = executor.submit(run_tasks, block, table.settings, table.axes, *((stop,) if threads else ()))
-            running[work] = block
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                take(list(zip(running[future], _result(future), strict=False)))
-                del running[future]
-    except KeyboardInterrupt:
-        stop.set()
-        left = [future for future in running if not future.cancel()]
-        for future in left:
-            # what another process is still at is not waited for; one that Ctrl-C ended has nothing
-            if threads or (future.done() and future.exception() is None):
-                take(list(zip(running[future], _result(future), strict=False)))
-    finally:
-        stop.set()
-        for future in running:
-            future.cancel()
-
-
-def _result(future: Future[list[Found]]) -> list[Found]:
-    try:
-        return future.result()
-    except Exception as error:  # what goes wrong at a point is its result: this is the executor's
-        raise RuntimeError(
-            f"executor: a worker died ({type(error).__name__}: {error}); what was finished is kept: repeat the call to "
-            "go on from there"
-        ) from error
 
 
 def _tell(table: Table) -> None:
