@@ -173,6 +173,17 @@ def test_a_file_begun_by_another_version_is_told_once(there, capsys, monkeypatch
         assert xr.load_dataset("p.nc", engine="scipy").attrs["revision"].split("; ")[1:] == ["another"]
 
 
+def test_extend_takes_single_values_of_the_file_s_axes(there):
+    """Assert that --extend --gain 1 adds one gain, and leaves the other axis as it is."""
+    assert main([*SMALL, "--out", "p.nc", "--no-figure"]) == 0
+    more = "phase --gain 1 --size 16 --time 20 --points 5 --seeds 2 --extend --out p.nc --no-figure --quiet"
+    assert main(more.split()) == 0
+    data = xr.load_dataset("p.nc", engine="scipy")
+    assert data.gain.values.tolist() == [0.3, 1.0, 3.0]
+    assert data.xi_plus.values.tolist() == [1.5, 1.8, 2.1]
+    assert (data.status == 0).all()
+
+
 def test_a_range_may_begin_with_a_minus_sign(there):
     """Assert that --bias -1:0:3 is taken as --bias=-1:0:3."""
     line = "phase --bias -1:-0.8:2 --size 16 --xi-plus 2 --time 2 --points 3 --seeds 1 --validity off --no-lines"

@@ -161,10 +161,33 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     if len({"x" in size.lower() for size in sizes}) > 1:
         raise complain("size", options.size, "rings, or tori (LxL), not both")
     given["size"] = [_side(size) for size in sizes]
-    axes = {_axis(name, given): given[name] for name in _order(options, list(given)) if ranges.is_many(given[name])}
-    if not axes:
+    there = _axes_there(options)
+    axes = {}
+    for name in _order(options, list(given)):
+        axis = _axis(name, given)
+        if ranges.is_many(given[name]) or (axis in there and _said(options, name)):
+            axes[axis] = given[name]
+        elif axis in there and name in _PROBLEM:
+            setattr(options, name, there[axis])  # where the problem is, to be moved
+    if not axes and not there:
         raise complain("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
     return axes, _problem(options, sizes)
+
+
+def _axes_there(options: argparse.Namespace) -> dict[str, list[Any]]:
+    """With --extend, the axes of the file: a single new value of theirs will do, or none."""
+    if not options.extend or not Path(options.out).is_file():
+        return {}
+    from ..phase.files import open_phase
+
+    dataset = open_phase(options.out)
+    return {name: dataset[name].values.tolist() for name in str(dataset.attrs["axes"]).split(", ")}
+
+
+def _said(options: argparse.Namespace, name: str) -> bool:
+    """Whether the option stands on the command line."""
+    option = "--" + name.replace("_", "-")
+    return any(word.split("=")[0] == option for word in options.arguments)
 
 
 def _axis(name: str, given: dict[str, Any]) -> str:

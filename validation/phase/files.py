@@ -86,7 +86,8 @@ def extended(settings: Settings, axes: dict[str, Values], path: Path) -> tuple[S
 
     seeds = tuple(dict.fromkeys([*old.settings.seeds, *settings.seeds]))
     wider = replace(settings, seeds=seeds, simulate=settings.simulate or old.settings.simulate)
-    return wider, {name: both(name, values) for name, values in axes.items()}
+    every = {**old.axes, **{name: values for name, values in axes.items() if name not in old.axes}}
+    return wider, {name: both(name, axes.get(name, ())) for name in every}
 
 
 def continue_from(table: Table, path: Path, attrs: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def phase_diagram(
         Repeat the points that failed in an earlier run.
     extend : bool
         Where ``out`` is there already, take its values of the axes and its seeds, too (numbers in rising order), so
-        that only what is new need be given.
+        that only what is new need be given: axes that gain nothing may be left out.
     progress : bool
         Show progress on standard error.
     command : str, optional
@@ -129,10 +129,12 @@ def phase_diagram(
         validity=validity,
         lines=lines,
     )
-    checked = check_axes(axes, problem)
     path = check_out(out)
+    checked: dict[str, Values] = check_axes(axes, problem) if axes or not extend else {}
     if extend and path is not None and path.exists():
         settings, checked = extended(settings, checked, path)
+    if not checked:
+        check_axes(axes, problem)  # says what is missing
     check_together(settings, checked)
     pool = check_executor(executor)
     table = Table(settings, checked)
