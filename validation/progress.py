@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from cumulode.numerics import jit
+
 
 class Progress:
     """Shows how much of a piece of work is done; safe to update from several threads.
@@ -38,6 +40,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         self._start = self._told = time.monotonic()
+        self._compiled = jit.compile_seconds
         if self.enabled and sys.stderr.isatty():
             from tqdm import tqdm
 
@@ -68,8 +71,12 @@ class Progress:
         seconds = self._told - self._start
         count = f" ({self.done} of {self.total} {self.unit})" if self.unit else ""
         line = f"{self.label}: {share:.0f} %{count}, {seconds:.0f} s"
-        if self.unit and self.done > self._before and seconds > 0:
-            line += f", {(self.done - self._before) / seconds:.3g} {self.unit}/s"
+        compiling = jit.compile_seconds - self._compiled
+        if compiling >= 1:
+            line += f" ({compiling:.0f} of them compiling)"
+        working = seconds - compiling  # what is still to be done compiles nothing
+        if self.unit and self.done > self._before and working > 0:
+            line += f", {(self.done - self._before) / working:.3g} {self.unit}/s"
         if self._before < self.done < self.total:
-            line += f", {seconds * (self.total - self.done) / (self.done - self._before):.0f} s left"
+            line += f", {max(0.0, working) * (self.total - self.done) / (self.done - self._before):.0f} s left"
         print(line, file=sys.stderr, flush=True)
