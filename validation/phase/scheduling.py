@@ -18,6 +18,7 @@ _BLOCK = 16
 
 
 def check_executor(executor: Any) -> Executor | None:
+    """An executor, or that of a dask client; None for threads of our own. ValueError naming it otherwise."""
     if executor is None or isinstance(executor, Executor):
         return executor
     if hasattr(executor, "get_executor"):  # a dask.distributed client, which need not be installed to be recognised
