@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LETTERS = "ABCDEFGHIJKL"
 #: A ring without fill: symbols of boundaries are filled, black or white.
-_MARKER: dict[str, Any] = {"color": "black", "markerfacecolor": "none", "markersize": 7.0, "markeredgewidth": 1.1}
+_MARKER: dict[str, Any] = {"color": "black", "markerfacecolor": "none", "markersize": 5.5, "markeredgewidth": 1.1}
 
 
 def insets(

@@ -64,6 +64,11 @@ def value_label(name: str, value: Any) -> str:
     return f"{symbol(name)} = {shown}"
 
 
+def named_value(ds: xr.Dataset, name: str, value: Any) -> str:
+    """``value_label``, and of a size L = 8 on a torus, D = 40 on a ring."""
+    return f"{'L' if torus(ds) else 'D'} = {value:g}" if name == "size" else value_label(name, value)
+
+
 def is_sgd(variable: str) -> bool:
     """Whether the variable is SGD's."""
     return variable.startswith(SGD)
@@ -97,7 +102,7 @@ def conditions(
 ) -> str:
     """What was held fixed: selected axes, the problem's other parameters, closure or learning rate, start and time."""
     swept = set(swept)
-    words = [value_label(name, value) for name, value in select.items() if theory or name != "closure"]
+    words = [named_value(ds, name, value) for name, value in select.items() if theory or name != "closure"]
     words += _problem_words(json_of(ds.attrs, "problem"), swept | set(select))
     settings = json_of(ds.attrs, "settings") | {key: ds.attrs[key] for key in ("closure", "time") if key in ds.attrs}
     run = ("closure",) * theory + ("learning_rate", "batch_size") * sgd
