@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Inches: height of a panel below a map; of its title, ticks and label; of the map's ticks and label; least width of
 #: a ring's panel and of a torus'.
-STRIP, AROUND, UNDER, NARROWEST = 1.0, 0.75, 0.45, (0.8, 1.1)
+STRIP, AROUND, UNDER, NARROWEST = 1.0, 0.75, 0.45, (0.8, 1.5)
 #: A column of a journal is 3.4 inch, a page 7: letters are set for the width the figure has, not to be shrunk.
 NARROW = 4.5
 
@@ -90,7 +90,7 @@ def phase_figure(
             insets(ax, ds, points, seed=seed, legend=False)
         plane = plane_of(ax)
         own = is_sgd(variable)
-        fixed = conditions(ds, (plane.x.name, plane.y.name), plane.select, theory=not own, sgd=own or sgd is not None)
+        fixed = conditions(ds, (plane.x.name, plane.y.name), plane.select, theory=not own, sgd=own)
         draw_legend(figure, plane.entries if legend else [])
         _rim(figure, fixed if title is None else title, command, high)
     return figure

@@ -138,6 +138,8 @@ def _words(ds: xr.Dataset, role: str, how: str, seen: bool) -> str:
     quantity = settings.get("quantity", ds.attrs.get("quantity"))
     named = _QUANTITIES.get(str(quantity), str(quantity))
     mean = f": mean of ln({named}) over starts" if quantity else ""
-    rate = settings.get("learning_rate", ds.attrs.get("learning_rate"))
-    of = f", {value_label('learning_rate', float(rate))}" if role == "sgd" and rate is not None else ""
+    of = ""
+    for name in ("learning_rate", "batch_size") if role == "sgd" else ():
+        value = settings.get(name, ds.attrs.get(name))
+        of += "" if value is None else ", " + value_label(name, float(value)).replace(" ", "\u00a0")
     return f"{_WORDS[role]}{mean} ({how}{of})" + ("" if seen else ", none within the map")
