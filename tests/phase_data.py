@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
 from cumulode.theory import NLGP, Problem
 from cumulode.theory.axes import AXES
@@ -101,10 +102,43 @@ def _variables(prefix: str, axes: dict[str, Any], factor: float = 1.0) -> dict[s
     return found
 
 
-def boundary(axis: str, along: str, values: Any, critical: Any, error: Any, **attrs: Any) -> xr.Dataset:
-    """What ``boundary`` gives: critical values of ``axis`` at ``values`` of ``along``."""
+def boundary(
+    axis: str, along: str, values: Any, critical: Any, error: Any, prefix: str = "", **attrs: Any
+) -> xr.Dataset:
+    """What ``boundary`` gives: critical values of ``axis`` at ``values`` of ``along``; prefix ``sgd_`` for SGD's."""
     return xr.Dataset(
-        {"critical": (along, np.asarray(critical, float)), "standard_error": (along, np.asarray(error, float))},
+        {
+            f"{prefix}critical": (along, np.asarray(critical, float)),
+            f"{prefix}standard_error": (along, np.asarray(error, float)),
+        },
         {along: np.asarray(values)},
         {"axis": axis, **attrs},
     )
+
+
+def refined(x: str, y: str, line: Any, number: Any, **attrs: Any) -> xr.Dataset:
+    """What ``refine_boundary`` gives of its line: vertices (n, 2) in the axes x and y, ``number`` (n,) of the line."""
+    vertices = np.asarray(line, float)
+    data = {f"boundary_{name}": ("vertex", vertices[:, i]) for i, name in enumerate((x, y))}
+    return xr.Dataset(data | {"line": ("vertex", np.asarray(number, np.int32))}, attrs={"reached": 0.01, **attrs})
+
+
+def stamped(problem: Problem | None = None, learning_rate: float | None = None, **changed: Any) -> dict[str, Any]:
+    """Attributes as ``boundary`` writes them, by its own function, for the problem and settings of ``diagram``."""
+    from cumulode.validation.phase_boundary.probe import Probe, stamp
+
+    settings = {"quantity": "ipr_times_D", "level": 3.0, "seeds": 8, "time": 150.0, "amplitude": 0.1} | changed
+    given = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D) if problem is None else problem
+    probe = Probe(given, **({"closure": "regression"} | settings))
+    return stamp("made up", probe, {} if learning_rate is None else {"learning_rate": learning_rate, "batch_size": 100})
+
+
+def labelled(ax: Any, label: str) -> list[Any]:
+    """Lines and collections that carry a label."""
+    return [a for a in (*ax.lines, *ax.collections) if a.get_label() == f"_{label}"]
+
+
+def texts_of(home: Any) -> list[str]:
+    """Entries of the legend of Axes or figure, on one line each."""
+    legend = home.legends[0] if isinstance(home, Figure) else home.get_legend()
+    return [] if legend is None else [" ".join(text.get_text().split()) for text in legend.get_texts()]

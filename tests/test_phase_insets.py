@@ -158,3 +158,16 @@ def test_bad_points_are_refused_by_name(ds: xr.Dataset) -> None:
     for start, call in cases.items():
         with pytest.raises(ValueError, match=f"^{re.escape(start)}[^\n]*$"):
             call()
+
+
+def test_insets_of_one_seed_s_map_are_that_seed_s_and_their_marker_is_a_ring(ds: xr.Dataset) -> None:
+    """Assert seed 2's weights on its map, no fill (boundaries' symbols have one), and whose the legend says they are."""
+    ds["w"][3, 2, 2] *= 1.7
+    ax = phase_map(ds, over=2)
+    (panel,) = insets(ax, ds, [(made.GAINS[3], 3.0)])
+    np.testing.assert_allclose(np.sort(panel.lines[-1].get_ydata()), np.sort(-ds["w"].values[3, 2, 2]))
+    assert labelled(ax, "point")[0].get_markerfacecolor() == "none"
+    assert "final weights of seed 2, centred, whole ring, own scale" in made.texts_of(ax)
+    ax = phase_map(ds, "pattern")
+    insets(ax, ds, 1)
+    assert any(t.startswith("final weights of the seed nearest the median of IPR × D") for t in made.texts_of(ax))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from phase_data import labelled, texts_of
 
 from cumulode.validation import report
 from cumulode.validation.phase_plots import boundary_symbols, insets, phase_figure, phase_map, slice_figure, slices
@@ -36,17 +38,6 @@ def _nothing_left_behind() -> Iterator[None]:
     yield
     assert plt.get_fignums() == []
     assert dict(matplotlib.rcParams) == before
-
-
-def labelled(ax: Axes, label: str) -> list[Any]:
-    """Lines and collections that carry a label."""
-    return [a for a in (*ax.lines, *ax.collections) if a.get_label() == f"_{label}"]
-
-
-def texts_of(home: Any) -> list[str]:
-    """Entries of the legend of Axes or figure, on one line each."""
-    legend = home.legends[0] if isinstance(home, Figure) else home.get_legend()
-    return [] if legend is None else [" ".join(text.get_text().split()) for text in legend.get_texts()]
 
 
 def mesh_of(ax: Axes) -> Any:
@@ -249,23 +240,6 @@ def test_hatching_covers_what_is_not_trusted(ds: xr.Dataset) -> None:
     assert hatched(phase_map(ds), "unknown") == set()  # not a judgement: the diagnostic was not run
 
 
-def test_boundary_symbols_stand_at_critical_values_with_their_errors(ds: xr.Dataset) -> None:
-    """Assert filled theory and open SGD, error bars along the axis of the critical value, NaN and outside left out."""
-    theory = made.boundary("gain", "xi_plus", [1.7, 2.0, 3.0], [0.9, np.nan, 0.5], [0.05, np.nan, 0.02])
-    sgd = made.boundary("xi_plus", "gain", [0.4, 99.0], [3.1, 3.0], [0.3, 0.1], learning_rate=0.02)
-    ax = boundary_symbols(phase_map(ds), theory, sgd)
-    drawn = {c.get_label(): c for c in ax.containers}
-    marks, _, (bars,) = drawn["_theory"].lines
-    np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.9, 0.5], [1.7, 3.0]])
-    np.testing.assert_allclose(bars.get_segments()[0], [[0.85, 1.7], [0.95, 1.7]])
-    assert marks.get_markerfacecolor() == "black"
-    marks, _, (bars,) = drawn["_sgd"].lines
-    np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.4], [3.1]])
-    np.testing.assert_allclose(bars.get_segments()[0], [[0.4, 2.8], [0.4, 3.4]])
-    assert marks.get_markerfacecolor() == "white"
-    assert any("boundary, SGD" in t and "0.02" in t for t in texts_of(ax))
-
-
 def errors_of(container: Any) -> np.ndarray:
     """Half heights of the error bars."""
     return np.array([np.ptp(s[:, 1]) / 2 for s in container.lines[2][0].get_segments()])
@@ -321,17 +295,22 @@ def test_a_figure_works_from_a_file_and_nothing_overlaps(ds: xr.Dataset, tmp_pat
     """Assert the same from disk; title, legend, map, bar and command apart and inside the figure, at both widths."""
     ds["trusted"][2, :, 0] = 0
     ds.to_netcdf(tmp_path / "phase.nc", engine="scipy")
-    theory = made.boundary("gain", "xi_plus", [1.7, 3.0], [0.9, 0.5], [0.05, 0.02])
+    theory, sgd = (
+        made.boundary("gain", "xi_plus", [1.7, 3.0], [0.9, 0.5], [0.05, 0.02], prefix, **made.stamped())
+        for prefix in ("", "sgd_")
+    )
     with xr.open_dataset(tmp_path / "phase.nc") as saved:
-        for width, fields in ((3.4, "inside"), (5.2, "below"), (7.0, "inside")):
+        for width, fields in ((3.4, "inside"), (3.4, "below"), (5.2, "below"), (7.0, "inside")):
             figure = phase_figure(
-                saved, points=3, fields=fields, theory=theory, sgd=theory, command=COMMAND * 5, width=width)
+                saved, points=3, fields=fields, theory=theory, sgd=sgd, command=COMMAND * 5, width=width)
             report.save(figure, tmp_path / "figure.png", COMMAND)
             assert_apart(figure)
             np.testing.assert_allclose(mesh_of(figure.axes[0]).get_array(), mesh_of(phase_map(ds)).get_array())
     figure = slice_figure(ds, x="gain", along="xi_plus", command=COMMAND)
     report.save(figure, tmp_path / "figure.svg", COMMAND)
     assert_apart(figure)
+    with_boundary = phase_figure(ds, points=None, sgd=sgd).get_suptitle()
+    assert "batch" not in with_boundary  # the boundary's own rate and batch are in the legend
     assert "batch size = 100" in figure.get_suptitle().replace("\u00a0", " ")
 
 
@@ -416,3 +395,73 @@ def test_a_line_of_one_point_is_seen_and_classes_have_no_contour():
     ds = made.diagram()
     plain, classes = (len(phase_map(ds, name, lines=False).lines) for name in ("ipr_times_D", "pattern"))
     assert plain > classes == 0
+
+
+def test_axes_of_few_values_have_their_ticks_there_and_say_what_a_size_is():
+    """Assert ticks at 20, 35, 50 and at sides 8, 10, none between; a torus in the title; labels by the shape."""
+    for torus, sizes, label in ((False, [20, 35, 50], "number of sites D"), (True, [8, 10], "side L (sites)")):
+        ds = made.diagram({"gain": made.GAINS, "size": np.array(sizes)}, torus=torus)
+        figure = phase_figure(ds, points=None)
+        ax = figure.axes[0]
+        assert [t.get_text() for t in ax.get_yticklabels()] == [str(s) for s in sizes]
+        assert ax.get_yticks().tolist() == sizes
+        assert len(ax.get_yticks(minor=True)) == 0
+        assert ax.get_ylabel() == label
+        assert ("torus" in figure.get_suptitle()) == torus
+        assert 0.316 not in ax.get_xticks()  # values of many digits: the scale's own ticks
+
+
+def test_a_tie_between_classes_is_told_where_there_is_one(ds: xr.Dataset) -> None:
+    """Assert a dot on the tied cells alone, with an entry; none without a tie, of a majority, or of one seed."""
+    words = "tie between classes: the lower on the bar is shown"
+    ds["pattern"][:] = 0
+    ds["pattern"][0, 0] = [2, 2, 1]
+    assert words not in texts_of(phase_map(ds, "pattern"))
+    ds["pattern"][3, 2] = [2, 1, 0]
+    ds["pattern"][4, 1] = [2, 1, -1]
+    ax = phase_map(ds, "pattern")
+    (dots,) = labelled(ax, "tied")
+    np.testing.assert_allclose(sorted(zip(*dots.get_data(), strict=True)),
+                               [[made.GAINS[3], made.XIS[2]], [made.GAINS[4], made.XIS[1]]])  # fmt: skip
+    assert words in texts_of(ax)
+    assert labelled(phase_map(ds, "pattern", over=0), "tied") == []
+
+
+def test_critical_lines_and_colour_bars_are_told_in_symbols_and_whole_phrases(ds: xr.Dataset) -> None:
+    """Assert the symbol for the axis's name, in maps and slices, and a break before how seeds were reduced."""
+    ds["critical_gain_linear"].attrs["long_name"] = "gain at which the largest growth rate of w = 0 vanishes"
+    words = "$g$ where the largest growth rate of $w=0$ vanishes"
+    assert words in texts_of(phase_map(ds))
+    assert words in texts_of(slices(ds, x="gain", along="xi_plus"))
+    ds["pattern"].attrs["long_name"] = "class of the field by a rule"
+    bar = phase_map(ds, "pattern").figure.axes[1]
+    assert bar.get_ylabel() == "class of the field by a rule:\nmost frequent of 3 seeds"
+
+
+def test_small_maps_have_no_stub_and_the_map_of_trust_is_not_hatched(ds: xr.Dataset) -> None:
+    """Assert no contour between 2 x 2 points, one between 3 x 2; and hatching on other maps only."""
+    assert labelled(phase_map(ds.isel(gain=[1, 3], xi_plus=[0, 3])), "contour") == []
+    assert len(labelled(phase_map(ds.isel(gain=[1, 2, 3], xi_plus=[0, 3])), "contour")) == 1
+    ds["trusted"][2, 1, :2] = 0
+    assert hatched(phase_map(ds), "most") == {(2, 1)}
+    assert hatched(phase_map(ds, "trusted"), "most") == set()
+
+
+def test_a_strip_below_a_narrow_map_is_high_enough_and_its_ticks_keep_apart(ds: xr.Dataset) -> None:
+    """Assert panels at least 0.9 inch high and tick labels apart, for 1, 4 and 9 fields at 3.4 inch."""
+    for count in (1, 4, 9, 3):
+        given = ds if count != 3 else made.diagram(torus=True)
+        figure = phase_figure(given, points=count, fields="below", width=3.4, command=COMMAND)
+        assert_apart(figure)
+        panels = figure.axes[2 : 2 + count]
+        assert len(panels) == count
+        assert min(p.get_position().height for p in panels) * figure.get_figheight() >= 0.9
+        labels = [t.get_window_extent() for p in panels for a in (p.xaxis, p.yaxis) for t in a.get_ticklabels()
+                  if a.get_view_interval()[0] <= _at(a, t) <= a.get_view_interval()[1] and t.get_visible()]  # fmt: skip
+        assert len(labels) > 2 * count or given is not ds  # images have no ticks
+        assert not any(a.overlaps(b) for a, b in itertools.combinations(labels, 2))
+
+
+def _at(axis: Any, text: Any) -> float:
+    """Where along its axis a tick's label stands."""
+    return float(text.get_position()[axis.axis_name == "y"])

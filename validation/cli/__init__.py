@@ -33,6 +33,14 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Defaults are told where they are a value: None and True or False say nothing to a reader."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        plain = action.default is None or isinstance(action.default, bool)
+        return action.help if plain else super()._get_help_string(action)
+
+
 def build_parser(only: str | None = None) -> Parser:
     """The parser with all commands; only the named one gets its options (starting up is quicker)."""
     from cumulode import __version__
@@ -41,9 +49,7 @@ def build_parser(only: str | None = None) -> Parser:
     parser.add_argument("--version", action="version", version=f"cumulode {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=what, description=what.capitalize() + ".", formatter_class=argparse.ArgumentDefaultsHelpFormatter
-        )
+        command = commands.add_parser(name, help=what, description=what.capitalize() + ".", formatter_class=Help)
         if only in (None, name):
             import_module(f"{__name__}.{name}").add_options(command)
     return parser

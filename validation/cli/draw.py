@@ -29,11 +29,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--slice", action="store_true", help="curves against --x instead of a map")
     group.add_argument("--along", metavar="AXIS[=V,V,...]", default=None, help="with --slice: a curve for each value")
-    group.add_argument("--log", action="store_true", default=None, help="logarithmic colours (or ordinate)")
-    group.add_argument("--linear", dest="log", action="store_false", help="linear ones")
+    colours = group.add_mutually_exclusive_group()
+    colours.add_argument("--log", action="store_true", default=None, help="logarithmic colours (or ordinate)")
+    colours.add_argument("--linear", dest="log", action="store_false", default=None, help="linear ones")
     _add_over(parser)
     common.add_output(parser)
-    parser.add_argument("--figure", metavar="FILE", default=None, help="(.png, .pdf or .svg; default: FILE.png)")
+    parser.add_argument(
+        "--figure", metavar="FILE", default=None, help=".png, .pdf or .svg (default: FILE-VARIABLE.png)"
+    )
     parser.add_argument("--width", type=float, default=5.2, help="inches at which it is printed (a column: 3.4)")
     parser.add_argument("--title", default=None, help="instead of what was held fixed")
 
@@ -49,16 +52,21 @@ def _add_over(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-hatch", action="store_true", help="do not hatch where the closure is not trusted")
     group.add_argument("--no-lines", action="store_true", help="leave the analytic lines out")
     group.add_argument("--contour", metavar="LEVELS", default=None, help="of the variable, V,V,... or none")
-    group.add_argument("--boundary", metavar="FILE", default=None, help="theory's boundary measured (.nc)")
-    group.add_argument("--boundary-sgd", metavar="FILE", default=None, help="SGD's boundary measured (.nc)")
+    group.add_argument(
+        "--boundary", metavar="FILE", default=None, help="theory's boundary, of `boundary` or `refine_boundary` (.nc)"
+    )
+    group.add_argument(
+        "--boundary-sgd", metavar="FILE", default=None, help="SGD's, of `boundary` with simulate=True (.nc)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw and say where the figure is."""
-    figure_path = options.figure or str(Path(options.file).with_suffix(".png"))
-    common.writable("figure", figure_path, FIGURES)
+    common.writable("figure", options.figure, FIGURES)
     _only_with_slice(options)
-    ds = _load("file", options.file)
+    ds = _diagram(options.file)
+    # not FILE.png, which is the figure of `cumulode phase`
+    figure_path = options.figure or str(Path(options.file).with_suffix("")) + f"-{options.variable}.png"
     select = _select(ds, options.select)
     import matplotlib
 
@@ -69,7 +77,10 @@ def run(options: argparse.Namespace) -> int:
         figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
     except ValueError as error:
         name, _, rest = str(error).partition(":")
-        names = _NAMES | {"points": "at" if options.at else "insets"}
+        names = _NAMES | {
+            "points": "at" if options.at else "insets",
+            "log": "linear" if options.log is False else "log",
+        }
         raise ValueError(f"{names.get(name, name)}:{rest}") from None
     save(figure, figure_path, options.command_line)
     if options.json:
@@ -141,7 +152,7 @@ def _slice(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
     )
 
 
-def _load(name: str, path: str) -> Any:
+def _load(name: str, path: str, allowed: str = "a netCDF file") -> Any:
     """The file as a Dataset in memory; ValueError naming the option where it is none."""
     import xarray as xr
 
@@ -150,7 +161,16 @@ def _load(name: str, path: str) -> Any:
     try:
         return xr.load_dataset(path)
     except (OSError, ValueError, TypeError, EOFError, KeyError, IndexError):
-        raise complain(name, path, "a netCDF file") from None
+        raise complain(name, path, allowed) from None
+
+
+def _diagram(path: str) -> Any:
+    """The phase diagram in a file; ValueError naming ``file`` where it is of anything else."""
+    found = _load("file", path, "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram")
+    if "status" not in found or not {"seed"} < set(found["status"].dims):
+        held = f"{path}, which holds {', '.join(map(str, found.data_vars))}"
+        raise complain("file", held, "a phase diagram, saved by `cumulode phase` or phase_diagram")
+    return found
 
 
 def _select(ds: Any, given: list[str] | None) -> dict[str, Any]:

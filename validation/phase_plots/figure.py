@@ -14,12 +14,16 @@ from .maps import phase_map, plane_of
 from .receptive import chosen_points
 from .slices import draw_slices
 from .symbols import boundary_symbols
-from .words import SGD, conditions, is_sgd
+from .words import SGD, conditions, is_sgd, torus
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: Inches: height of a panel below a map; of its title, ticks and label; of the map's ticks and label; least width of
+#: a ring's panel and of a torus'.
+STRIP, AROUND, UNDER, NARROWEST = 1.0, 0.75, 0.45, (0.8, 1.5)
 #: A column of a journal is 3.4 inch, a page 7: letters are set for the width the figure has, not to be shrunk.
 NARROW = 4.5
 
@@ -73,23 +77,22 @@ def phase_figure(
     wide = real("width", width, "inches in [3, 20]", low=3, high=20)
     legend = options.pop("legend", True)
     with rc_context(_fonts(wide)):
-        below = fields == "below" and bool(points)
         figure = Figure(figsize=(wide, wide), layout="constrained")
-        grid = figure.add_gridspec(2 if below else 1, 1, height_ratios=(3.2, 1) if below else (1,))
+        below = fields == "below" and bool(points)
+        grid = figure.add_gridspec(1 + below, 1)
         ax = phase_map(ds, variable, figure.add_subplot(grid[0]), legend=False, **options)
         if theory is not None or sgd is not None:
             boundary_symbols(ax, theory, sgd, legend=False)
+        high = 0.76 * wide
         if below:
-            many = len(chosen_points(ds, plane_of(ax), points))
-            strip = grid[1].subgridspec(1, many)
-            field_strip(ax, ds, points, [figure.add_subplot(strip[i]) for i in range(many)], seed=seed)  # type: ignore[arg-type]
+            high += _add_strip(grid, ax, ds, points, seed)
         elif points:
             insets(ax, ds, points, seed=seed, legend=False)
         plane = plane_of(ax)
         own = is_sgd(variable)
-        fixed = conditions(ds, (plane.x.name, plane.y.name), plane.select, theory=not own, sgd=own or sgd is not None)
+        fixed = conditions(ds, (plane.x.name, plane.y.name), plane.select, theory=not own, sgd=own)
         draw_legend(figure, plane.entries if legend else [])
-        _rim(figure, fixed if title is None else title, command, wide * (1.05 if below else 0.76))
+        _rim(figure, fixed if title is None else title, command, high)
     return figure
 
 
@@ -122,6 +125,20 @@ def slice_figure(
         fixed = conditions(ds, swept, select, theory=not own, sgd=trained)
         _rim(figure, fixed if title is None else title, command, 0.68 * wide)
     return figure
+
+
+def _add_strip(grid: Any, ax: Axes, ds: xr.Dataset, points: Any, seed: int | None) -> float:
+    """Panels of fields below the map, in as many rows as the width asks for; the inches they are high."""
+    figure: Any = ax.figure
+    many = len(chosen_points(ds, plane_of(ax), points))
+    rows = -(-many // max(1, int(figure.get_figwidth() / NARROWEST[torus(ds)])))
+    columns = -(-many // rows)
+    high = rows * (STRIP + AROUND)
+    grid.set_height_ratios((0.76 * figure.get_figwidth() - UNDER, high))
+    strip = grid[1].subgridspec(rows, columns)
+    panels = [figure.add_subplot(strip[divmod(i, columns)]) for i in range(many)]
+    field_strip(ax, ds, points, panels, seed=seed)
+    return high
 
 
 def _fonts(width: float) -> Any:

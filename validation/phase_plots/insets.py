@@ -10,20 +10,22 @@ import numpy as np
 
 from cumulode.theory.validate import complain, real
 
-from ..plot_parts import COLOURS, largest_weight
+from ..plot_parts import largest_weight
 from .legend import draw_legend
 from .maps import plane_of
+from .overlays import halo
 from .placing import leader, place
 from .planes import Plane
 from .receptive import Field, chosen_points, draw_small, field_at
-from .words import is_sgd
+from .words import IPR_TIMES_D, is_sgd
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
 LETTERS = "ABCDEFGHIJKL"
-_MARKER: dict[str, Any] = {"color": "black", "markerfacecolor": "white", "markersize": 4.5, "markeredgewidth": 1.0}
+#: A ring without fill: symbols of boundaries are filled, black or white.
+_MARKER: dict[str, Any] = {"color": "black", "markerfacecolor": "none", "markersize": 5.5, "markeredgewidth": 1.1}
 
 
 def insets(
@@ -50,7 +52,7 @@ def insets(
     points : int or sequence of (x, y)
         So many (1 to 12), spread from small to large IPR x D; or the cells nearest to these values.
     seed : int, optional
-        Default: at each point the seed whose IPR x D is nearest to the median.
+        Default: the map's, if it is of one; else at each point the seed whose IPR x D is nearest to the median.
     size : (width, height) in (0, 0.5]
         Of an inset, fractions of the Axes (a number: both); smaller where there is no room.
     legend : bool
@@ -69,6 +71,7 @@ def insets(
     plane = plane_of(ax)
     width, height = (size, size) if isinstance(size, (int, float)) else size
     wanted = (_part(width), _part(height))
+    seed = plane.over if seed is None and not isinstance(plane.over, str) else seed
     fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
     at = np.stack([plane.x.to_unit([f.x for f in fields]), plane.y.to_unit([f.y for f in fields])], axis=-1)
     if fields[0].w.ndim == 2:  # square on paper
@@ -79,12 +82,12 @@ def insets(
         # images keep their aspect and may be smaller than the box: the leader goes on underneath
         inner = box if field.w.ndim == 1 else np.concatenate([box[:2] + 0.2 * box[2:], 0.6 * box[2:]])
         way = leader(point, inner)
-        ax.plot(*way.T, transform=ax.transAxes, color="black", linewidth=0.8, zorder=5, label="_leader")
-        ax.plot(*point, "o", transform=ax.transAxes, **_MARKER, zorder=6, label="_point")
+        ax.plot(*way.T, transform=ax.transAxes, color="black", linewidth=0.8, zorder=4.5, label="_leader")
+        ax.plot(*point, "o", transform=ax.transAxes, **_MARKER, path_effects=halo(2.4), zorder=6, label="_point")
         panel = ax.inset_axes(tuple(box), zorder=7)
         draw_small(panel, field, is_sgd(plane.variable))
         panels.append(panel)
-    _entry(plane, fields, seed)
+    _entry(plane, fields, _whose(ds, seed))
     if legend:
         draw_legend(ax, plane.entries)
     return panels
@@ -100,10 +103,12 @@ def field_strip(
 ) -> list[Axes]:
     """The same fields in panels beside the map, which then is not covered: a letter at each point and on its panel.
 
-    Arguments, choice of seed and errors as for ``insets``; ``panels`` are Axes, one a point. Weights are against the
-    site from the field's centre; the panels share one scale of weights.
+    Arguments, choice of seed and errors as for ``insets``; ``panels`` are Axes, one a point; those in the first column
+    of a grid of panels have labelled weights. Site 0 is the field's centre, where it has one; the panels share one
+    scale of weights. The legend's words go to the map's entries.
     """
     plane = plane_of(ax)
+    seed = plane.over if seed is None and not isinstance(plane.over, str) else seed
     fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
     if len(panels) < len(fields):
         raise complain("panels", f"{len(panels)} Axes", f"one for each of the {len(fields)} points")
@@ -119,9 +124,12 @@ def field_strip(
         ax.figure.colorbar(panels[0].images[0], ax=list(panels[: len(fields)]), label="weight", pad=0.02)
     for panel in panels[len(fields) :]:
         panel.set_visible(False)
-    for panel in panels[1:]:
-        panel.set_ylabel("")
-        panel.tick_params(labelleft=False)
+    for panel in panels[1 : len(fields)]:
+        where = panel.get_subplotspec()
+        if where is None or not where.is_first_col():
+            panel.set_ylabel("")
+            panel.tick_params(labelleft=False)
+    _strip_entry(plane, len(fields), _whose(ds, seed), fields[0].w.ndim == 2)
     return list(panels[: len(fields)])
 
 
@@ -137,7 +145,7 @@ def _panel(ax: Axes, field: Field, limit: float, sgd: bool) -> None:
     line.set_xdata(site)
     ax.set(
         xlim=(site[0], site[-1]), ylim=(-0.3 * limit if field.w.min() > -0.25 * limit else -1.1 * limit, 1.1 * limit),
-        xlabel="site from centre" if field.centred else "site", ylabel="weight",
+        xlabel="site", ylabel="weight",
     )  # fmt: skip
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(_few())
@@ -168,13 +176,26 @@ def _lines_of(ax: Axes, plane: Plane) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _entry(plane: Plane, fields: list[Field], seed: int | None) -> None:
+def _whose(ds: xr.Dataset, seed: int | None) -> str:
+    """Whose weights are shown."""
+    if ds.sizes["seed"] == 1:
+        return "final weights"
+    named = f"seed {seed}" if seed is not None else f"the seed nearest the median of {IPR_TIMES_D}"
+    return f"final weights of {named}"
+
+
+def _entry(plane: Plane, fields: list[Field], whose: str) -> None:
     """The legend's words about the insets."""
     from matplotlib.lines import Line2D
 
-    sgd = is_sgd(plane.variable)
-    whose = f"seed {seed}" if seed is not None else "the median seed"
-    words = f"final weights of {whose}, centred, {'whole torus' if fields[0].w.ndim == 2 else 'whole ring'}, own scale"
-    handle = Line2D([], [], **(_MARKER | {"marker": "o", "color": COLOURS["sgd" if sgd else "theory"]}), linewidth=1.1)
-    handle.set_markeredgecolor("black")
-    plane.entries.append((handle, words))
+    words = f"{whose}, centred, {'whole torus' if fields[0].w.ndim == 2 else 'whole ring'}, own scale"
+    plane.entries.append((Line2D([], [], **_MARKER, marker="o", linestyle="none"), words))
+
+
+def _strip_entry(plane: Plane, count: int, whose: str, torus: bool) -> None:
+    """The legend's words about the panels beside the map."""
+    from matplotlib.lines import Line2D
+
+    letters = f"A to {LETTERS[count - 1]}" if count > 1 else "A"
+    handle = Line2D([], [], **_MARKER, marker="o", linestyle="none")
+    plane.entries.append((handle, f"{letters}: {whose}, centred" + ("" if torus else ", site\u00a00 in the middle")))

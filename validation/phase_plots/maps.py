@@ -12,9 +12,11 @@ from cumulode.theory.validate import complain, finite
 
 from ..plot_parts import axes_or_new
 from .legend import draw_legend
-from .overlays import draw_contours, draw_hatching, draw_lines
-from .planes import Plane, all_selected, axes_of, cell_edges, check_select, dress, plain_log_ticks, planes, scale_of
-from .values import DONE, FAILED, INFINITE, NONE, PENDING, Cells, cells, check_over, flags_of
+from .overlays import draw_contours, draw_hatching, draw_lines, threshold
+from .planes import INNER, Plane, all_selected, axes_of, cell_edges, check_select, planes, scale_of
+from .states import draw_states
+from .ticks import dress, plain_log_ticks
+from .values import DONE, Cells, cells, check_over, flags_of
 from .words import SGD, quantity_label, reduction_label
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 #: Colours of unpatterned, oscillatory, localised: Okabe and Ito's after a pale one, told apart in grey as well.
 CLASS_COLOURS = ("#DCE6EE", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442", "#000000")
-#: Why a cell has no colour: grey of the cell, words in the legend.
-STATES = {PENDING: ("0.88", "pending"), FAILED: ("0.55", "failed"), NONE: ("1.0", "no value"), INFINITE: ("1.0", "")}
-_INFINITE = {"time_to_localise": "not localised by the end", "wavelength": "uniform: no wavelength"}
 #: A colour scale is logarithmic where its ends differ by more than this factor.
 LOG_FROM = 30.0
 
@@ -95,14 +94,14 @@ def phase_map(
     ValueError
         Naming the argument; for an axis that is neither drawn nor selected, its values.
     """
-    plane = _plane(ds, variable, x, y, select, over)
     levels = _levels(ds, variable, contour)
+    plane = _plane(ds, variable, x, y, select, over, levels or [])
     shade = cells(ds, variable, plane)
     ax = axes_or_new(ax)
     planes[ax] = plane
     mesh = _draw_cells(ax, plane, shade, _colours(ds, variable, shade.value, log, limits, cmap))
     dress(ax, plane.x, plane.y)
-    _draw_states(ax, plane, shade, variable)
+    draw_states(ax, plane, shade, variable)
     if hatch:
         draw_hatching(ax, ds, plane, mesh)
     if lines:
@@ -116,11 +115,13 @@ def phase_map(
 
 
 def _plane(
-    ds: xr.Dataset, variable: str, x: str | None, y: str | None, select: Mapping[str, Any] | None, over: str | int
-) -> Plane:
+    ds: xr.Dataset, variable: str, x: str | None, y: str | None, select: Mapping[str, Any] | None, over: str | int,
+    levels: list[float],
+) -> Plane:  # fmt: skip
     """The plane asked for, checked."""
     axes = axes_of(ds, variable)
     check_over(ds, over)
+    check_select(ds, select, ())  # values that are not there are told before axes that are too few
     for name, value in (("x", x), ("y", y)):
         if value is not None and value not in axes:
             raise complain(name, value, f"an axis of {variable}: " + ", ".join(axes))
@@ -132,13 +133,17 @@ def _plane(
         y = free.pop(0)
     if x is None or y is None or x == y:
         got = f"{variable} over {', '.join(axes)}" + (f" with {', '.join(select)} selected" if select else "")
-        raise complain("y", y if x == y and x else got, "two axes to draw over (over one axis: slices)")
+        raise complain("y", y if x == y and x else got, "two axes to draw over (over one: slices, --slice)")
     chosen = check_select(ds, select, (x, y))
-    return Plane(scale_of(ds, x), scale_of(ds, y), all_selected(ds, variable, (x, y), chosen) | chosen, variable, over)
+    chosen |= all_selected(ds, variable, (x, y), chosen)
+    swept = tuple(str(d) for d in ds.dims if d not in INNER)
+    homes = (("ipr_times_D", threshold(ds)), *((variable.removeprefix(SGD), level) for level in levels))
+    return Plane(scale_of(ds, x), scale_of(ds, y), chosen, variable, over, dict(ds.attrs), swept, homes)
 
 
 def _levels(ds: xr.Dataset, variable: str, contour: Any) -> list[float] | None:
     """Levels of the variable; None for the boundary; an empty list for nothing (classes show it by themselves)."""
+    axes_of(ds, variable)  # that there is such a variable
     if contour is True:
         return [] if flags_of(ds, variable) is not None else None
     if contour is None or contour is False:
@@ -156,6 +161,8 @@ def _colours(
 
     classes = flags_of(ds, variable)
     if classes is not None:
+        if log is not None:
+            raise complain("log", log, f"only for numbers, not for classes such as {variable}")
         known = [v for v in classes if v >= 0]
         edges = cell_edges(np.array(known or [0], dtype=float), False)
         return {"cmap": ListedColormap(CLASS_COLOURS[: len(edges) - 1]), "norm": BoundaryNorm(edges, len(edges) - 1)}
@@ -199,28 +206,6 @@ def _draw_cells(ax: Axes, plane: Plane, shade: Cells, colours: dict[str, Any]) -
     return mesh
 
 
-def _draw_states(ax: Axes, plane: Plane, shade: Cells, variable: str) -> None:
-    """Cells without a number, one mesh a reason, and crosses where seeds are missing."""
-    from matplotlib.colors import ListedColormap
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    for state, (grey, words) in STATES.items():
-        here = shade.state == state
-        if not here.any():
-            continue
-        words = words or _INFINITE.get(variable.removeprefix(SGD), "infinite")
-        patch = np.ma.masked_array(np.ones(here.shape), ~here)
-        mesh = ax.pcolormesh(plane.x.edges, plane.y.edges, patch, cmap=ListedColormap([grey]), label=f"_{words}")
-        mesh.set_rasterized(True)
-        plane.entries.append((Patch(facecolor=grey, edgecolor="0.4", linewidth=0.6), words))
-    if shade.partial.any():
-        row, column = np.nonzero(shade.partial)
-        style: dict[str, Any] = {"marker": "x", "color": "0.1", "markersize": 2.5, "linestyle": "none"}
-        ax.plot(plane.x.places[column], plane.y.places[row], **style, markeredgewidth=0.6, label="_partial")
-        plane.entries.append((Line2D([], [], **style), "some seeds pending or failed"))
-
-
 def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | int) -> None:
     """The colour bar: named classes, or the quantity with its units and how seeds were reduced."""
     from matplotlib.colors import LogNorm
@@ -228,7 +213,9 @@ def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | in
     classes = flags_of(ds, variable)
     how = reduction_label(ds, variable, over, classes is not None)
     words = quantity_label(ds, variable)
-    label = "\n".join(textwrap.wrap(f"{words}: {how}" if how else words, 42))
+    label = f"{words}: {how}" if how else words
+    if len(label) > 42:  # between the quantity and how seeds were reduced, if anywhere
+        label = "\n".join([*textwrap.wrap(f"{words}:" if how else words, 42), *textwrap.wrap(how, 42)])
     bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02)
     if isinstance(mesh.norm, LogNorm):
         plain_log_ticks(bar.ax.yaxis)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cumulode.theory.axes import AXES
+
 from .planes import INNER, LIST, Plane, Scale
 from .values import cells, distrust
-from .words import SGD, is_sgd, reduction_label, value_label
+from .words import IPR_TIMES_D, SGD, is_sgd, reduction_label, symbol, value_label
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,7 +58,7 @@ def draw_contours(ax: Axes, ds: xr.Dataset, plane: Plane, levels: list[float] | 
             return
         levels = [threshold(ds)]
         how = reduction_label(ds, variable, plane.over)
-        words = rf"IPR $\times$ D = {levels[0]:g}" + (f" ({how})" if how else "")
+        words = f"{IPR_TIMES_D} = {levels[0]:g}" + (f" ({how})" if how else "")
     if plane.x.words or plane.y.words:
         return  # between words there is nothing to interpolate
     value = cells(ds, variable, plane).value
@@ -74,8 +76,8 @@ def contour_lines(x: Scale, y: Scale, value: np.ndarray, level: float) -> list[t
     """Where ``value`` (len(y), len(x)) crosses ``level``: lines in data coordinates, linear on the axes as drawn."""
     from contourpy import contour_generator
 
-    if min(value.shape) < 2:
-        return []
+    if min(value.shape) < 2 or max(value.shape) < 3:
+        return []  # of 2 x 2 points a stub between the middles of four cells, which tells nothing
     positive = level > 0 and bool((value[np.isfinite(value)] > 0).all())
     z = np.ma.masked_invalid(np.log(value) if positive else value)
     found = contour_generator(x.to_unit(x.places), y.to_unit(y.places), z).lines(np.log(level) if positive else level)
@@ -108,6 +110,15 @@ def line_values(ds: xr.Dataset, name: str, plane_axes: tuple[str, ...], select: 
     return several
 
 
+def line_words(ds: xr.Dataset, name: str, axis: str, words: str) -> str:
+    """What a critical line is, ``$g$ where the largest growth rate of $w=0$ vanishes``."""
+    words = str(ds[name].attrs.get("long_name") or words)
+    head, at, what = words.partition(" at which ")
+    if at and axis in AXES and head == AXES[axis].long_name:
+        words = f"{symbol(axis)} where {what}"
+    return words.replace(" w = 0", " $w=0$")
+
+
 def _crossings(values: xr.DataArray) -> list[xr.DataArray]:
     """One a crossing that there is anywhere."""
     if "crossing" not in values.dims:
@@ -125,7 +136,7 @@ def draw_lines(ax: Axes, ds: xr.Dataset, plane: Plane) -> None:
             continue
         own, other = (plane.x, plane.y) if axis == plane.x.name else (plane.y, plane.x)
         colour, dashes, words = LINES[kind]
-        words = str(ds[name].attrs.get("long_name") or words)
+        words = line_words(ds, name, axis, words)
         style: dict[str, Any] = {"color": colour, "linewidth": 1.8, "linestyle": dashes}
         for of, values in line_values(ds, name, (other.name,), plane.select):
             path = _path(own, other, values)
@@ -176,7 +187,7 @@ def draw_hatching(ax: Axes, ds: xr.Dataset, plane: Plane, mesh: Any) -> None:
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Patch
 
-    found = distrust(ds, plane)
+    found = None if plane.variable == "trusted" else distrust(ds, plane)  # that map shows it by its colours
     if found is None or mesh is None:
         return
     share, unknown = found

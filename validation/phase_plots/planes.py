@@ -83,13 +83,20 @@ class Scale:
 
 @dataclass(frozen=True)
 class Plane:
-    """What a map shows: its axes, the values selected on all others, and the entries of its legend so far."""
+    """What a map shows: its axes, the values selected on all others, and the entries of its legend so far.
+
+    ``attrs`` and ``swept`` are the Dataset's attributes and axes, ``levels`` the pairs (quantity, level) of which a
+    contour is at home on it: what is drawn over it later must be of the same sweep.
+    """
 
     x: Scale
     y: Scale
     select: Mapping[str, Any]
     variable: str
     over: str | int = "median"
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    swept: tuple[str, ...] = ()
+    levels: tuple[tuple[str, float], ...] = ()
     entries: list[tuple[Any, str]] = field(default_factory=list)
 
 
@@ -130,6 +137,15 @@ def picked(ds: xr.Dataset, name: str, keep: tuple[str, ...], select: Mapping[str
     return found.isel({axis: index_of(ds, axis, select) for axis in rest})
 
 
+def among(values: np.ndarray, wanted: Any) -> str:
+    """``shown``, and of many numbers the ones next to ``wanted``."""
+    if values.dtype.kind not in "fiub" or len(values) <= 8 or not isinstance(wanted, (int, float, np.number)):
+        return shown(values)
+    off = np.abs(np.where(np.isfinite(values), values, np.inf) - wanted)
+    near = np.sort(values[np.argsort(off, kind="stable")[:2]])
+    return f"{shown(values)}, next to it {near[0]:.4g} and {near[1]:.4g}"
+
+
 def index_of(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
     """Index of the value selected on an axis; ValueError naming the axis and its values where none is."""
     values = ds[axis].values
@@ -148,7 +164,11 @@ def index_of(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
         off = np.abs(np.where(np.isfinite(values), values, np.inf) - wanted)
         if off.min() <= NEAR * abs(float(wanted)):
             return int(np.argmin(off))
-    raise complain("select", f"{axis} = {wanted}", f"{axis}= one of {shown(values)}")
+    raise complain("select", f"{axis} = {_short(wanted)}", f"{axis}= one of {among(values, wanted)}")
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (int, float, np.number)) else str(value)
 
 
 def check_select(ds: xr.Dataset, select: Mapping[str, Any] | None, kept: tuple[str, ...]) -> dict[str, Any]:
@@ -206,33 +226,3 @@ def cell_edges(places: np.ndarray, log: bool) -> np.ndarray:
         middle = (u[1:] + u[:-1]) / 2
         edges = np.concatenate([[2 * u[0] - middle[0]], middle, [2 * u[-1] - middle[-1]]])
     return np.exp(edges) if log else edges
-
-
-def dress(ax: Axes, x: Scale | None, y: Scale | None) -> None:
-    """Scales, limits, ticks and labels of the axes."""
-    for scale, axis, which in ((x, ax.xaxis, "x"), (y, ax.yaxis, "y")):
-        if scale is None:
-            continue
-        ax.set(**{f"{which}scale": "log" if scale.kind == LOG else "linear", f"{which}label": scale.label})
-        ax.set(**{f"{which}lim": (scale.edges[0], scale.edges[-1])})
-        if scale.kind == LIST:
-            every = max(1, -(-len(scale.values) // 12))
-            named = scale.values.tolist()[::every]
-            axis.set_ticks(scale.places[::every], [v if isinstance(v, str) else _number(v) for v in named])
-        elif scale.kind == LOG:
-            plain_log_ticks(axis)
-
-
-def plain_log_ticks(axis: Any) -> None:
-    """0.1, 1, 10 rather than powers, as long as the numbers are short."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axis.get_view_interval()
-    wide = high / low > 200  # else decades alone would leave few ticks
-    axis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _number(value: float) -> str:
-    return r"$\infty$" if np.isinf(value) else f"{value:.3g}"

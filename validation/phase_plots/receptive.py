@@ -15,7 +15,7 @@ from ..plot_parts import COLOURS, largest_weight, to_middle, torus_to_middle
 from .placing import choose
 from .planes import Plane
 from .values import cells
-from .words import SGD, is_sgd, torus, value_label
+from .words import SGD, is_sgd, named_value, torus
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,8 +63,9 @@ def field_at(ds: xr.Dataset, plane: Plane, cell: tuple[int, int], seed: int | No
     rest = {axis: np.flatnonzero(ds[axis].values == value)[0] for axis, value in plane.select.items()}
     point = {axis: i for axis, i in (at | rest).items() if axis in ds[name].dims}
     w = ds[name].isel(point).transpose("seed", "site").values
-    words = ", ".join(value_label(s.name, s.values.tolist()[i]) for s, i in zip((plane.x, plane.y), cell, strict=True))
-    plain = ", ".join(f"{s.name} = {s.values.tolist()[i]}" for s, i in zip((plane.x, plane.y), cell, strict=True))
+    where = [(s.name, s.values.tolist()[i]) for s, i in zip((plane.x, plane.y), cell, strict=True)]
+    words = ", ".join(named_value(ds, axis, value) for axis, value in where)
+    plain = ", ".join(f"{axis} = {value}" for axis, value in where)
     number = _seed(ds, w, seed, plain, f"{prefix}status", point)
     found, centred = _centred(w[number], torus(ds))
     return Field(

@@ -13,10 +13,11 @@ from cumulode.theory.validate import choice, complain
 from ..plot_parts import axes_or_new
 from .curves import Curve, all_axes, curves_of, own_curves, which
 from .legend import Entries, draw_legend
-from .overlays import LINES, critical_lines, line_values, threshold
-from .planes import Scale, all_selected, check_select, dress, scale_of
+from .overlays import LINES, critical_lines, line_values, line_words, threshold
+from .planes import Scale, all_selected, axes_of, check_select, scale_of, shown
+from .ticks import dress
 from .values import by_seed, flags_of, reduce_seeds, standard_error
-from .words import SGD, is_sgd, quantity_label
+from .words import IPR_TIMES_D, SGD, is_sgd, quantity_label
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,6 +85,7 @@ def draw_slices(
         raise complain("variable", variable, "a quantity, not a class")
     x, name, values = which(ds, variable, axes, x, along, select)
     kept = (x,) if name is None else (x, name)
+    _check_free(ds, axes if sgd else axes_of(ds, variable), kept, select)
     curves = curves_of(ds, name, values, check_select(ds, select, kept))
     ax = axes_or_new(ax)
     scale = scale_of(ds, x)
@@ -98,6 +100,15 @@ def draw_slices(
     _ordinate(ax, log)
     _lines(ax, ds, variable, scale, curves, lines, drawn)
     return ax, _entries(ds, curves, over, drawn)
+
+
+def _check_free(ds: xr.Dataset, axes: list[str], kept: tuple[str, ...], select: Mapping[str, Any] | None) -> None:
+    """Raise ValueError for an axis without a place in the figure, with both ways to give it one."""
+    for axis in axes:
+        if axis not in kept and axis not in (select or {}) and ds.sizes[axis] > 1:
+            allowed = f"{axis}= one of {shown(ds[axis].values)} (--select)"
+            more = "" if len(kept) > 1 else f", or a curve for each value: along {axis} (--along)"
+            raise complain("select", f"nothing for {axis}", allowed + more)
 
 
 def _draw(
@@ -199,10 +210,10 @@ def _entries(ds: xr.Dataset, curves: list[Curve], over: str, drawn: set[str]) ->
         "untrusted": (Line2D([], [], color="black", marker="x", linestyle="none"), "closure not trusted"),
         "threshold": (
             Line2D([], [], color="0.4", linestyle=":"),
-            rf"localised above IPR $\times$ D = {threshold(ds):g}",
+            f"localised above {IPR_TIMES_D} = {threshold(ds):g}",
         ),
     }
-    for name, (_, kind) in critical_lines(ds).items():
-        words = str(ds[name].attrs.get("long_name") or LINES[kind][2])
+    for name, (axis, kind) in critical_lines(ds).items():
+        words = line_words(ds, name, axis, LINES[kind][2])
         meanings[name] = (Line2D([], [], color=ink, linewidth=1.0, linestyle=LINES[kind][1]), words)
     return entries + [pair for key, pair in meanings.items() if key in drawn]

@@ -29,14 +29,15 @@ REDUCTIONS: dict[str, Callable[..., np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Cells:
-    """A map's numbers, (len(y), len(x)) in sorted order: ``value`` (NaN where none), ``state``, ``partial`` (bool).
+    """A map's numbers, (len(y), len(x)) in sorted order: ``value`` (NaN where none), ``state``, and two of bool.
 
-    ``partial``: the value is of fewer seeds than the Dataset has.
+    ``partial``: the value is of fewer seeds than the Dataset has; ``tied``: as many seeds are of another class.
     """
 
     value: np.ndarray
     state: np.ndarray
     partial: np.ndarray
+    tied: np.ndarray
 
 
 def check_over(ds: xr.Dataset, over: Any) -> None:
@@ -98,11 +99,22 @@ def reduce_seeds(ds: xr.Dataset, variable: str, values: np.ndarray, over: str | 
 
 def _most_frequent(values: np.ndarray) -> np.ndarray:
     """The value, not below 0, that most seeds have, of equals the smallest; -1 where none has one."""
-    classes = np.unique(values[values >= 0])
-    if not classes.size:
-        return np.full(values.shape[:-1], -1.0)
-    counts = np.stack([(values == c).sum(axis=-1) for c in classes], axis=-1)
+    classes, counts = _counts(values)
     return np.where(counts.max(axis=-1) > 0, classes[np.argmax(counts, axis=-1)], -1.0)
+
+
+def _counts(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes there are, and how many seeds have each (..., classes)."""
+    classes = np.unique(values[values >= 0])
+    classes = classes if classes.size else np.zeros(1)
+    return classes, np.stack([(values == c).sum(axis=-1) for c in classes], axis=-1)
+
+
+def _tied(values: np.ndarray) -> np.ndarray:
+    """Whether two classes are the most frequent."""
+    counts = _counts(values)[1]
+    most = counts.max(axis=-1, keepdims=True)
+    return np.asarray((most[..., 0] > 0) & ((counts == most).sum(axis=-1) > 1))
 
 
 def cells(ds: xr.Dataset, variable: str, plane: Plane) -> Cells:
@@ -114,13 +126,16 @@ def cells(ds: xr.Dataset, variable: str, plane: Plane) -> Cells:
         index = ds["seed"].values.tolist().index(plane.over)
         status = status[..., index : index + 1]
     value = reduce_seeds(ds, variable, values, plane.over)
+    tied = np.zeros(value.shape, bool)
+    if flags_of(ds, variable) is not None and isinstance(plane.over, str):
+        tied = _tied(values)
     if flags_of(ds, variable) is not None:
         value = np.where(value < 0, np.nan, value)
     state = np.where(np.isinf(value), INFINITE, np.where(np.isnan(value), NONE, DONE))
     empty, done = state == NONE, (status == 0).any(axis=-1)
     state = np.where(empty & ~done, np.where((status < 0).any(axis=-1), PENDING, FAILED), state)
     partial = (state == DONE) & (status != 0).any(axis=-1) & ("seed" in ds[variable].dims)
-    return Cells(np.where(state == DONE, value, np.nan), state, partial)
+    return Cells(np.where(state == DONE, value, np.nan), state, partial, tied)
 
 
 def sort(values: np.ndarray, x: Scale, y: Scale) -> np.ndarray:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SGD = "sgd_"
+#: Lines of a legend do not break within it.
+IPR_TIMES_D = "IPR\u00a0\u00d7\u00a0D"
 #: As the field writes them.
 SYMBOLS = {
     "gain": "g",
@@ -47,6 +49,8 @@ def axis_label(ds: xr.Dataset, name: str) -> str:
     attrs = dict(ds[name].attrs) if name in ds.coords else {}
     known = AXES.get(name)
     words = attrs.get("long_name") or (known.long_name if known else name.replace("_", " "))
+    if name == "size" and "problem" in ds.attrs:
+        return "side L (sites)" if torus(ds) else "number of sites D"
     units = attrs.get("units", known.units if known else "")
     mark = f" ${SYMBOLS[name]}$" if name in SYMBOLS else ""
     return with_units(f"{words}{',' if mark and ',' in words else ''}{mark}", units)
@@ -60,6 +64,11 @@ def value_label(name: str, value: Any) -> str:
     return f"{symbol(name)} = {shown}"
 
 
+def named_value(ds: xr.Dataset, name: str, value: Any) -> str:
+    """``value_label``, and of a size L = 8 on a torus, D = 40 on a ring."""
+    return f"{'L' if torus(ds) else 'D'} = {value:g}" if name == "size" else value_label(name, value)
+
+
 def is_sgd(variable: str) -> bool:
     """Whether the variable is SGD's."""
     return variable.startswith(SGD)
@@ -70,7 +79,7 @@ def quantity_label(ds: xr.Dataset, variable: str) -> str:
     attrs = ds[variable].attrs
     words = str(attrs.get("long_name") or variable.removeprefix(SGD).replace("_", " "))
     if variable.removeprefix(SGD) == "ipr_times_D":
-        words = r"IPR $\times$ D"
+        words = IPR_TIMES_D
     if is_sgd(variable) and "SGD" not in words:
         words += ", SGD"
     return with_units(words, attrs.get("units"))
@@ -93,9 +102,9 @@ def conditions(
 ) -> str:
     """What was held fixed: selected axes, the problem's other parameters, closure or learning rate, start and time."""
     swept = set(swept)
-    words = [value_label(name, value) for name, value in select.items() if theory or name != "closure"]
-    words += _problem_words(_json(ds, "problem"), swept | set(select))
-    settings = _json(ds, "settings") | {key: ds.attrs[key] for key in ("closure", "time") if key in ds.attrs}
+    words = [named_value(ds, name, value) for name, value in select.items() if theory or name != "closure"]
+    words += _problem_words(json_of(ds.attrs, "problem"), swept | set(select))
+    settings = json_of(ds.attrs, "settings") | {key: ds.attrs[key] for key in ("closure", "time") if key in ds.attrs}
     run = ("closure",) * theory + ("learning_rate", "batch_size") * sgd
     for name in (*run, "amplitude", "time"):
         value = settings.get(name)
@@ -126,12 +135,15 @@ def _problem_words(parameters: dict[str, Any], known: set[str]) -> list[str]:
     if "size" not in known:
         sides = problem.shape
         words.append(f"D = {sides[0]}" if len(sides) == 1 else f"{sides[0]} x {sides[1]} torus")
+    elif len(problem.shape) == 2:
+        words.append("torus")
     return words
 
 
-def _json(ds: xr.Dataset, name: str) -> dict[str, Any]:
+def json_of(attrs: Mapping[Any, Any], name: str) -> dict[str, Any]:
+    """An attribute that holds JSON; empty where there is none."""
     try:
-        found = json.loads(ds.attrs.get(name, "{}"))
+        found = json.loads(attrs.get(name, "{}"))
     except (TypeError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -139,4 +151,4 @@ def _json(ds: xr.Dataset, name: str) -> dict[str, Any]:
 
 def torus(ds: xr.Dataset) -> bool:
     """Whether the fields live on a torus."""
-    return isinstance(_json(ds, "problem").get("size"), list)
+    return isinstance(json_of(ds.attrs, "problem").get("size"), list)
