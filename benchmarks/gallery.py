@@ -44,8 +44,8 @@ MAPS = (
         Near the line growth is slow, so that at t = 150 the black line still depends on the starts at short
         correlation lengths. Hatching: rho above 0.45, where the preactivation's law is no longer known from k2 and
         k4. It is a cautious flag here: the tree closure, which knows the sixth cumulant, ends within 2 % of
-        regression at gain 30, xi 6. All of it
-        (8192 flows, their measures and validity, 32 critical gains) took 132 s on two idle cores, kernels being compiled.
+        regression at gain 30, xi 6. All of it (8192 flows, their measures and validity, 32 critical gains) took 132 s
+        on two idle cores, kernels being compiled.
         """,
     ),
     Map(
