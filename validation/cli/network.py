@@ -44,13 +44,14 @@ def run(options: argparse.Namespace) -> int:
     problem, times = common.problem(options), common.times(options)
     first = integer("seed", options.seed, "an integer >= 0", low=0)
     count = integer("seeds", options.seeds, "an integer from 1 to 100000", low=1, high=100_000)
-    biases, labels = _biases(options.biases), _numbers("labels", options.labels)
+    biases = _biases(options.biases)
+    labels: Any = tuple(_numbers("labels", options.labels))
     start = _start(options.w0)
     from ..network.simulate import simulate_network
 
     net = simulate_network(
         problem, options.hidden, options.architecture, biases, times, start, options.amplitude, options.learning_rate,
-        options.batch_size, seed=list(range(first, first + count)), loss=options.loss, labels=tuple(labels),
+        options.batch_size, seed=list(range(first, first + count)), loss=options.loss, labels=labels,
         n_test=options.test, progress=not options.quiet,
     )  # fmt: skip
     if options.out:

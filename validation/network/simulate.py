@@ -27,6 +27,7 @@ from .held_out import HeldOut, draw_held_out, split
 from .result import NetworkRun
 
 _INPUTS, _START = 0, 1  # children of a run's seed
+_ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
 
 
 @dataclass(frozen=True)
@@ -296,12 +297,11 @@ def _gather(
         "hidden": K,
         "steps": [outcome.steps for outcome in outcomes],
     }
+    ended: dict[str, Any] = {
+        "success": bool(np.all(status == sgd.DONE)),
+        "message": sgd._describe(outcomes, steps, rule),
+    }
+    named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
     return NetworkRun(
-        steps * rule.learning_rate,
-        *arrays,
-        problem.shape,
-        bool(np.all(status == sgd.DONE)),
-        sgd._describe(outcomes, steps, rule),
-        status,
-        provenance,
+        t=steps * rule.learning_rate, shape=problem.shape, status=status, provenance=provenance, **named, **ended
     )
