@@ -269,6 +269,8 @@ def _basics(activation: Activation) -> str:
     )
     force_shared, (force,) = _shared([activation.join(activation.force_pieces())], "x", "    ")
     sigma_shared, (sigma,) = _shared([activation.expr], "x", "    ")
+    slope = activation.join(activation.slope_pieces())
+    response_shared, response = _shared([activation.expr, slope], "x", "    ")
     jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
     lines = [
         f"KINKS = ({kinks})\n\n",
@@ -289,6 +291,12 @@ def _basics(activation: Activation) -> str:
         '    """The activation."""',
         *sigma_shared,
         f"    return {sigma}",
+        "\n",
+        "@kernel",
+        f"def response({h}):",
+        '    """The activation and its derivative."""',
+        *response_shared,
+        "    return " + ", ".join(response),
     ]
     if activation.kinks:
         lines += [
@@ -315,6 +323,14 @@ def write_pearson() -> str:
     return HEADER.format(doc="Norms of Pearson's law.") + "\n\n" + write_function(third_norm_equations())
 
 
+def write_losses() -> str:
+    """Source of the losses of networks and their residuals."""
+    from cumulode.theory.losses import loss_equations
+
+    parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
+    return "\n\n".join(parts)
+
+
 def write_all() -> dict[str, str]:
     """Every committed file of ``numerics/generated`` by name, as it should stand."""
     from cumulode.theory.activations import parse
@@ -322,7 +338,7 @@ def write_all() -> dict[str, str]:
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
-    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson()}
+    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson(), "losses.py": write_losses()}
 
 
 def main() -> None:

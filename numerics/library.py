@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from numba import types
+
 from cumulode.theory.names import CLOSURES, tree_weight
 from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
@@ -50,6 +52,16 @@ def activation_kernels(activation: str) -> ActivationKernels:
     module = _module(activation, CLOSURES)
     force = compiled(module.force, f8(f8, f8))
     return ActivationKernels(force, module.functions, module.sigma, tuple(module.KINKS), module.PANEL)
+
+
+#: Type of an activation's ``response``.
+response_type = types.FunctionType(types.UniTuple(f8, 2)(f8))
+
+
+@lru_cache(maxsize=32)
+def response_kernel(activation: str) -> Any:
+    """Compiled ``h -> (sigma(h), sigma'(h))`` of an activation (canonical name)."""
+    return compiled(_module(activation, CLOSURES).response, types.UniTuple(f8, 2)(f8))
 
 
 @lru_cache(maxsize=64)

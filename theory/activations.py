@@ -53,6 +53,10 @@ class Activation:
         """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` (eq. (flow.1, force)) between the kinks."""
         return tuple(force_derivative(s, order) for s in self.pieces)
 
+    def slope_pieces(self) -> tuple[sp.Expr, ...]:
+        """``sigma'(h)`` between the kinks."""
+        return tuple(tidy(sp.diff(s, h)) for s in self.pieces)
+
     def force_jumps(self) -> tuple[sp.Expr, ...]:
         """Jump of ``F_y`` across each kink: the weight of the delta function in ``F_y'``."""
         f = self.force_pieces()
@@ -63,11 +67,11 @@ class Activation:
 def force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
     """Derivative in h of ``(y - sigma) sigma'``, order >= 0."""
     if order == 0:
-        return (y - sigma) * _tidy(sp.diff(sigma, h))
-    return _tidy(sp.diff(force_derivative(sigma, order - 1), h))
+        return (y - sigma) * tidy(sp.diff(sigma, h))
+    return tidy(sp.diff(force_derivative(sigma, order - 1), h))
 
 
-def _tidy(derivative: sp.Expr) -> sp.Expr:
+def tidy(derivative: sp.Expr) -> sp.Expr:
     """Let sinh/cosh become tanh: the quotient would overflow where the result is 1."""
     if not derivative.has(sp.sinh):
         return derivative

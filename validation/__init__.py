@@ -7,6 +7,8 @@ from typing import Any
 
 _HOME = {
     "simulate_sgd": "sgd",
+    "simulate_network": "network.simulate",
+    "NetworkRun": "network.result",
     "Run": "sgd",
     "sample": "sampling",
     "compare": "comparison",

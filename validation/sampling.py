@@ -28,7 +28,7 @@ from .fields import Field, ring_field, torus_field
 from .normals import fill_normals
 from .streams import seed_sequence, stream, uniform
 
-GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING = range(5)
+GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING, ROWS = range(6)
 ERFS = {"table": ERF, "libm": ERF_LIBM}
 
 
@@ -38,14 +38,14 @@ class Sampler(NamedTuple):
     Attributes
     ----------
     kind : int
-        ``GAUSSIAN``, ``ERF``, ``ERF_LIBM``, ``SIGN`` (what is done to the Gaussian field) or ``ISING``.
+        ``GAUSSIAN``, ``ERF``, ``ERF_LIBM``, ``SIGN`` (what is done to the Gaussian field), ``ISING`` or ``ROWS``.
     side : int
         L on a torus, 0 on a ring.
     modes, cosines : int
         Of a field drawn by modes (``fields.Field``); 0 by a filter.
     table, amplitude : (m,) arrays
         Those of ``fields.Field``. Ising: ``table[2 i + s]``, the probability that spin i+1 equals spin i, where
-        ``s`` tells whether spin i equals spin 0.
+        ``s`` tells whether spin i equals spin 0. Rows: a user's samples, one after another.
     scale, factor : float
         ``x = factor erf(scale z)``: ``g / sqrt 2`` and ``1 / Z(g)``.
     """
@@ -97,6 +97,11 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
     return _of_field(kind, field, shape, law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
 
 
+def rows_sampler(rows: np.ndarray) -> Sampler:
+    """Draw one of the ``rows`` (n, D), each as likely, with replacement."""
+    return Sampler(ROWS, 0, 0, 0, np.ascontiguousarray(rows, float).ravel(), np.empty(0), 1.0, 1.0)
+
+
 def _of_field(kind: int, field: Field, shape: tuple[int, ...], scale: float = 1.0, factor: float = 1.0) -> Sampler:
     side = shape[0] if len(shape) == 2 else 0
     return Sampler(kind, side, field.modes, field.cosines, field.table, field.amplitude, scale, factor)
@@ -139,6 +144,8 @@ def lent(law: Sampler) -> Sampler:
 @kernel
 def scratch(law: Sampler, size: int) -> int:
     """How many numbers ``draw`` needs to work with, for inputs of ``size`` sites."""
+    if law.kind == ROWS:
+        return 0
     across = max(law.side, 1)  # a filter needs so many numbers more a tap
     filtering = size + law.table.size * across
     coefficients = law.amplitude.size
@@ -181,10 +188,22 @@ def ising_ring(keep: np.ndarray, random: np.ndarray, x: np.ndarray) -> None:
 
 
 @kernel
+def one_row(rows: np.ndarray, random: np.ndarray, x: np.ndarray) -> None:
+    """Fill ``x`` (D,) with one of the ``rows`` (n D,), each as likely."""
+    count = rows.size // x.size
+    start = min(int(uniform(random) * count), count - 1) * x.size
+    for i in range(x.size):
+        x[i] = rows[start + i]
+
+
+@kernel
 def draw(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
     """Fill ``x`` (D,) with one input; ``work`` (``scratch(law, D)``,) is scratch."""
     if law.kind == ISING:
         ising_ring(law.table, random, x)
+        return
+    if law.kind == ROWS:
+        one_row(law.table, random, x)
         return
     gaussian_field(law, random, work, x)
     if law.kind == ERF:

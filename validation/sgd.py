@@ -10,7 +10,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
@@ -313,30 +313,34 @@ def _plain_seed(seed: Any) -> Any:
 
 
 def _run_all(
-    jobs: list[_Job], executor: Executor | None, progress: Progress, stop: threading.Event | None
-) -> list[_Outcome]:
-    """All runs, on the caller's executor or on a thread a core; Ctrl-C stops each at its next spell."""
+    jobs: list[Any], executor: Executor | None, progress: Progress, stop: threading.Event | None,
+    run: Callable[..., Any] = _run, blank: Callable[..., Any] = _blank,
+) -> list[Any]:
+    """What ``run`` makes of every job, ``blank`` of those that never began.
+
+    They go to the caller's executor or to a thread a core; Ctrl-C stops each at its next spell.
+    """
     pool = executor or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
     halt = threading.Event()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
     shared = (halt, progress) if isinstance(pool, ThreadPoolExecutor) else ()
-    tasks: list[Future[_Outcome]] = []
+    tasks: list[Future[Any]] = []
     try:
         for job in jobs:
-            tasks.append(pool.submit(_run, job, *shared))
+            tasks.append(pool.submit(run, job, *shared))
         _wait(tasks, stop)
     except KeyboardInterrupt:
         for task in tasks:
             task.cancel()  # those still in the queue
     finally:
         halt.set()  # nothing is left running, whatever happened
-    begun = [_blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
+    begun = [blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
     if executor is None:
         pool.shutdown()
-    return begun + [_blank(job) for job in jobs[len(begun):]]
+    return begun + [blank(job) for job in jobs[len(begun):]]
 
 
-def _wait(tasks: list[Future[_Outcome]], stop: threading.Event | None) -> None:
+def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
     """Wait for all; what Ctrl-C raises is raised when ``stop`` is set."""
     left = set(tasks)
     while left:
@@ -361,7 +365,7 @@ def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Out
                message=_describe(outcomes, steps, rule), status=status, provenance=provenance)
 
 
-def _describe(outcomes: list[_Outcome], steps: np.ndarray, rule: Rule) -> str:
+def _describe(outcomes: list[Any], steps: np.ndarray, rule: Any) -> str:
     """In words: how the runs ended, why, and what to do next."""
     end = steps[-1] * rule.learning_rate
     for status in (DIVERGED, INTERRUPTED):

@@ -37,6 +37,13 @@ def sigma(h):
 
 
 @kernel
+def response(h):
+    """The activation and its derivative."""
+    x0 = (h < 0)
+    return ((0) if x0 else (h)), ((0) if x0 else (1))
+
+
+@kernel
 def force_jumps(y):
     """Jumps of F_y at the kinks."""
     return (y,)

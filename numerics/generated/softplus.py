@@ -41,6 +41,13 @@ def sigma(h):
 
 
 @kernel
+def response(h):
+    """The activation and its derivative."""
+    x0 = (1.0/2.0)*h
+    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*math.tanh(x0) + 1.0/2.0
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = (1.0/2.0)*b

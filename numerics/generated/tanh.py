@@ -41,6 +41,13 @@ def sigma(h):
 
 
 @kernel
+def response(h):
+    """The activation and its derivative."""
+    x0 = math.tanh(h)
+    return x0, 1 - x0**2
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = math.tanh(b)

@@ -28,6 +28,7 @@ _ROOMS = {
     ),
     "validation": (
         "simulate_sgd",
+        "simulate_network",
         "compare",
         "boundary",
         "refine_boundary",

@@ -1,4 +1,4 @@
-"""The command line: ``cumulode derive|check|solve|sgd|compare|phase|draw|rerun|cache``.
+"""The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, told in one line; 130 interrupted.
@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "check a formula of your own against ours",
     "solve": "integrate the theory",
     "sgd": "train a neuron by stochastic gradient descent",
+    "network": "train a two-layer network by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
     "phase": "a phase diagram over any parameters: resumable data and a figure",
     "draw": "figures of a phase diagram from its file, nothing computed again",

@@ -1,0 +1,1 @@
+"""Two-layer networks trained by online SGD: committees and trained readouts (theory.md section 1)."""
