@@ -269,6 +269,8 @@ def _basics(activation: Activation) -> str:
     )
     force_shared, (force,) = _shared([activation.join(activation.force_pieces())], "x", "    ")
     sigma_shared, (sigma,) = _shared([activation.expr], "x", "    ")
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
+    slope_shared, slopes = _shared(derivatives, "x", "    ")
     jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
     lines = [
         f"KINKS = ({kinks})\n\n",
@@ -289,6 +291,12 @@ def _basics(activation: Activation) -> str:
         '    """The activation."""',
         *sigma_shared,
         f"    return {sigma}",
+        "\n",
+        "@kernel",
+        f"def slopes({h}):",
+        '    """The activation and its derivatives (between the kinks) up to the fifth."""',
+        *slope_shared,
+        "    return " + ", ".join(slopes),
     ]
     if activation.kinks:
         lines += [
@@ -315,6 +323,14 @@ def write_pearson() -> str:
     return HEADER.format(doc="Norms of Pearson's law.") + "\n\n" + write_function(third_norm_equations())
 
 
+def write_network() -> str:
+    """Source of the averages over two neurons of a committee, whatever the activation."""
+    from cumulode.theory.network import network_equations
+
+    functions = [write_function(equations) for equations in network_equations()]
+    return "\n\n".join([HEADER.format(doc="Two neurons of a committee: averages to third order in w."), *functions])
+
+
 def write_all() -> dict[str, str]:
     """Every committed file of ``numerics/generated`` by name, as it should stand."""
     from cumulode.theory.activations import parse
@@ -322,7 +338,7 @@ def write_all() -> dict[str, str]:
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
-    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson()}
+    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson(), "network.py": write_network()}
 
 
 def main() -> None:
