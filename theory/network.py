@@ -9,7 +9,7 @@ dropped, and the two are one gradient flow; the sixth cumulant would enter at fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 import sympy as sp
@@ -23,15 +23,15 @@ Q = sp.symbols("q_kk q_kl q_ll", real=True)
 FOURTH = sp.symbols("f_kkkk f_kkkl f_kkll f_klll f_llll", real=True)
 #: Directions of the drift: ``C w_k``, ``C w_l``, ``K(w_k,w_k,w_k)``, ``K(w_k,w_k,w_l)`` and so on.
 DIRECTIONS = sp.symbols("Cw_k Cw_l K_kkk K_kkl K_kll K_lll", real=True)
-#: Derivatives of the activation at the biases of the two neurons, ``sigma^(n)(b_k)`` and ``sigma^(n)(b_l)``.
-SLOPES_K = sp.symbols("k0:6", real=True)
-SLOPES_L = sp.symbols("l0:6", real=True)
+#: ``u_n = sigma^(n)(b_k)`` and ``v_n = sigma^(n)(b_l)``: the activation and its derivatives at the two biases.
+SLOPES_K = sp.symbols("u0:6", real=True)
+SLOPES_L = sp.symbols("v0:6", real=True)
 #: Orders in w: of the drift of the weights, and of that of the biases.
 WEIGHT_ORDER, BIAS_ORDER = 3, 4
 _SITE = "x"
 
 
-def cumulant(block: tuple[str, ...]) -> sp.Expr:
+def cumulant(block: tuple[Hashable, ...]) -> sp.Expr:
     """Joint cumulant of ``lam_k``, ``lam_l`` ("k", "l") and ``x_i`` ("x", at most once), a symbol; odd ones vanish."""
     times_l = block.count("l")
     if len(block) % 2:

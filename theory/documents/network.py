@@ -38,7 +38,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
         "The output of $K$ neurons is $s = \\frac1K\\sum_l \\sigma(h_l)$, $h_l = w_l\\cdot x + b_l$. The weights of "
         "each move by $\\sum_y p_y E_y[(y - s)\\,\\sigma'(h_k)\\,x]$ and its bias by the same without $x$: the "
         "gradient of the loss times $K$. Beside the label's term stand averages over two neurons, $-\\frac1K\\sum_l "
-        "E[\\sigma'(h_k)\\sigma(h_l)\\,x]$. They are expanded at the biases, $k_n = \\sigma^{(n)}(b_k)$ and $l_n = "
+        "E[\\sigma'(h_k)\\sigma(h_l)\\,x]$. They are expanded at the biases, $u_n = \\sigma^{(n)}(b_k)$ and $v_n = "
         "\\sigma^{(n)}(b_l)$, in joint cumulants of the two preactivations: $q_{kl} = w_k\\cdot C w_l$, $K_{kkl} = "
         "K(w_k,w_k,w_l)$, $f_{kkll} = K(w_k,w_k,w_l,w_l)$.",
         scope=Scope(
@@ -75,7 +75,7 @@ def _moments(d: Derivation) -> None:
 
 def _spins(d: Derivation) -> None:
     """Two spins: the sum over states against the cumulants of their law."""
-    law, v = spin_law(2), sp.symbols("v_1 v_2", real=True)
+    law, v = spin_law(2), sp.symbols("z_1 z_2", real=True)
 
     def joint(*vectors: tuple[sp.Symbol, ...]) -> sp.Expr:
         sites = product(range(2), repeat=len(vectors))
@@ -90,7 +90,7 @@ def _spins(d: Derivation) -> None:
     values = second | dict(zip(DIRECTIONS, along, strict=True))
     d.chain(
         "Checked on two spins $\\pm1$ of correlation $c$ that can be summed by hand, with $w$ the weights of one "
-        "neuron and $v$ those of the other: the sum over the states, each together with its mirror image, then from "
+        "neuron and $z$ those of the other: the sum over the states, each together with its mirror image, then from "
         "the cumulants of this law.",
         r"2\,E[x_1 \lambda_k^2\lambda_l]",
         sp.Add(*(2 * term for term in law.mean(lambda s, h: s[0] * h**2 * (v[0] * s[0] + v[1] * s[1])).args)),
@@ -114,7 +114,7 @@ def _gradient(d: Derivation) -> None:
     ).equals(pair_drift(), "differentiation, and the mixed moments", name="pair drift")
     shifted = {SLOPES_K[n]: SLOPES_K[n] + eps * SLOPES_K[n + 1] for n in range(5)}
     d.chain(
-        "Its derivative in the bias $b_k$, $\\partial k_n = k_{n+1}$, is the average in the drift of the bias to "
+        "Its derivative in the bias $b_k$, $\\partial u_n = u_{n+1}$, is the average in the drift of the bias to "
         "fourth order. So at these orders weights and biases together descend one potential.",
         r"E[\sigma'(h_k)\sigma(h_l)]",
         sp.Subs(sp.Derivative(_small_first(shifted), eps), eps, 0),
@@ -141,7 +141,7 @@ def _one_neuron(d: Derivation) -> None:
 
 def _balanced(d: Derivation) -> None:
     a1, a3, a5, t = sp.symbols("a_1 a_3 a_5 t", real=True)
-    u, v = sp.symbols("u v", real=True)
+    u, v = sp.symbols("lam mu", real=True)
 
     def sigma(h: sp.Expr) -> sp.Expr:
         return a1 * h + a3 * h**3 + a5 * h**5
@@ -151,9 +151,10 @@ def _balanced(d: Derivation) -> None:
         "Many balanced neurons: half the biases $b$, half $-b$, an odd activation (here of fifth degree), and within "
         "each half as many neurons at $-w$ as at $w$, as independent random starts of zero mean are for $K \\to "
         "\\infty$ (for finite $K$ up to $K^{-1/2}$). The flow keeps this: $s$ is then even in $x$, and for an even law "
-        "the drift of $-w$ is minus that of $w$. The output at preactivations $u$ and $v$ of neurons in the two halves "
-        "vanishes at $w = 0$ and has no part linear in $w$; the second order, $\\sigma''(b)\\,(u^2 - v^2)/4$ with "
-        "$u^2$ and $v^2$ averaged over the halves, is the first. It too vanishes while the halves have one covariance "
+        "the drift of $-w$ is minus that of $w$. The output at preactivations $\\lambda$ and $\\mu$ of neurons in "
+        "the two halves "
+        "vanishes at $w = 0$ and has no part linear in $w$; the second order, $\\sigma''(b)\\,(\\lambda^2 - \\mu^2)/4$ "
+        "with the squares averaged over the halves, is the first. It too vanishes while the halves have one covariance "
         "of weights. Without it each neuron feels $y\\,\\sigma'(h)\\,x$ and none of the others: the closure "
         "mean-field.",
         r"\partial_t^2\,\bar s\,\big|_{t=0}",
