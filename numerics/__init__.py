@@ -7,6 +7,8 @@ from .critical_map import critical_line
 from .cumulants import fourth_cumulant, second_cumulant
 from .drift import Drift, drift
 from .growth import growth_rates
+from .network_drift import NetworkDrift, network_drift
+from .network_flow import NetworkFlow, solve_network
 from .preactivation import potential, preactivation_cumulants
 from .solution import Solution, Trajectory
 from .solve import SolveWarning, solve
@@ -17,6 +19,8 @@ __all__ = [
     "ConvolutionalCP",
     "CriticalValues",
     "Drift",
+    "NetworkDrift",
+    "NetworkFlow",
     "Solution",
     "SolveWarning",
     "StationaryState",
@@ -28,10 +32,12 @@ __all__ = [
     "drift",
     "fourth_cumulant",
     "growth_rates",
+    "network_drift",
     "potential",
     "preactivation_cumulants",
     "second_cumulant",
     "solve",
+    "solve_network",
     "stationary_state",
     "validity",
 ]

@@ -271,6 +271,8 @@ def _basics(activation: Activation) -> str:
     sigma_shared, (sigma,) = _shared([activation.expr], "x", "    ")
     slope = activation.join(activation.slope_pieces())
     response_shared, response = _shared([activation.expr, slope], "x", "    ")
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
+    slope_shared, slopes = _shared(derivatives, "x", "    ")
     jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
     lines = [
         f"KINKS = ({kinks})\n\n",
@@ -297,6 +299,12 @@ def _basics(activation: Activation) -> str:
         '    """The activation and its derivative."""',
         *response_shared,
         "    return " + ", ".join(response),
+        "\n",
+        "@kernel",
+        f"def slopes({h}):",
+        '    """The activation and its derivatives (between the kinks) up to the fifth."""',
+        *slope_shared,
+        "    return " + ", ".join(slopes),
     ]
     if activation.kinks:
         lines += [
@@ -331,6 +339,14 @@ def write_losses() -> str:
     return "\n\n".join(parts)
 
 
+def write_network() -> str:
+    """Source of the averages over two neurons of a committee, whatever the activation."""
+    from cumulode.theory.network import network_equations
+
+    functions = [write_function(equations) for equations in network_equations()]
+    return "\n\n".join([HEADER.format(doc="Two neurons of a committee: averages to third order in w."), *functions])
+
+
 def write_all() -> dict[str, str]:
     """Every committed file of ``numerics/generated`` by name, as it should stand."""
     from cumulode.theory.activations import parse
@@ -338,7 +354,8 @@ def write_all() -> dict[str, str]:
     from cumulode.theory.problem import SHIPPED_ACTIVATIONS
 
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
-    return {**files, "nlgp.py": write_nlgp(), "pearson.py": write_pearson(), "losses.py": write_losses()}
+    others = {"nlgp": write_nlgp, "pearson": write_pearson, "losses": write_losses, "network": write_network}
+    return files | {f"{name}.py": write() for name, write in others.items()}
 
 
 def main() -> None:

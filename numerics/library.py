@@ -34,7 +34,9 @@ _ROOM = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class ActivationKernels:
-    """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')`` and ``sigma(h)`` of one activation.
+    """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')``, ``sigma(h)`` and ``slopes(h)`` of one activation.
+
+    ``slopes``: sigma and its derivatives up to the fifth.
 
     ``panel``: length in h over which 40 nodes resolve the force.
     """
@@ -42,6 +44,7 @@ class ActivationKernels:
     force: Any
     functions: Any
     sigma: Any
+    slopes: Any
     kinks: tuple[float, ...]
     panel: float
 
@@ -51,7 +54,7 @@ def activation_kernels(activation: str) -> ActivationKernels:
     """The force of an activation (canonical name, as ``Problem.activation`` holds it)."""
     module = _module(activation, CLOSURES)
     force = compiled(module.force, f8(f8, f8))
-    return ActivationKernels(force, module.functions, module.sigma, tuple(module.KINKS), module.PANEL)
+    return ActivationKernels(force, module.functions, module.sigma, module.slopes, tuple(module.KINKS), module.PANEL)
 
 
 #: Type of an activation's ``response``.

@@ -45,6 +45,10 @@ class Activation:
         cases = [(p, h < c) for p, c in zip(pieces, self.kinks, strict=False)]
         return sp.Piecewise(*cases, (pieces[-1], True))
 
+    def derivative_pieces(self, order: int) -> tuple[sp.Expr, ...]:
+        """``sigma^(order)(h)`` between the kinks."""
+        return tuple(_derivative(s, order) for s in self.pieces)
+
     def potential_pieces(self) -> tuple[sp.Expr, ...]:
         """``Phi_y(h) = -(y - sigma(h))^2 / 2`` between the kinks."""
         return tuple(-((y - s) ** 2) / 2 for s in self.pieces)
@@ -69,6 +73,11 @@ def force_derivative(sigma: sp.Expr, order: int) -> sp.Expr:
     if order == 0:
         return (y - sigma) * tidy(sp.diff(sigma, h))
     return tidy(sp.diff(force_derivative(sigma, order - 1), h))
+
+
+def _derivative(sigma: sp.Expr, order: int) -> sp.Expr:
+    """``sigma^(order)``, tidied at each step."""
+    return sigma if order == 0 else tidy(sp.diff(_derivative(sigma, order - 1), h))
 
 
 def tidy(derivative: sp.Expr) -> sp.Expr:

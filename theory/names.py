@@ -13,6 +13,8 @@ TWO_TERM = ("taylor", "taylor-activation", "gaussian", "edgeworth", "bimodal", "
 CLOSURES = (*TWO_TERM, "tree", "conditional")
 #: Closures whose drift is minus the gradient of a potential.
 GRADIENT = ("taylor", "taylor-activation", "gaussian", "edgeworth", "bimodal", "pearson", "tree")
+#: What the flow of a committee can be closed by.
+NETWORK_CLOSURES = ("taylor", "mean-field")
 
 
 def check_closure(name: object, also: tuple[str, ...] = ()) -> str:

@@ -48,6 +48,19 @@ def response(h):
 
 
 @kernel
+def slopes(h):
+    """The activation and its derivatives (between the kinks) up to the fifth."""
+    x0 = (1.0/2.0)*h
+    x1 = math.tanh(x0)
+    x2 = x1**2
+    x3 = 1 - x2
+    x4 = (1.0/4.0)*x3
+    x5 = x1*x4
+    x6 = 1.0/2.0 - 1.0/2.0*x2
+    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*x1 + 1.0/2.0, 1.0/4.0 - 1.0/4.0*x2, -x5, (1.0/4.0)*x2*x3 - x4*x6, -x1**3*x4 + (3.0/8.0)*x1*x3**2 + x5*x6
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = (1.0/2.0)*b

@@ -48,6 +48,21 @@ def response(h):
 
 
 @kernel
+def slopes(h):
+    """The activation and its derivatives (between the kinks) up to the fifth."""
+    x0 = math.tanh(h)
+    x1 = x0**2
+    x2 = 1 - x1
+    x3 = 2 - 2*x1
+    x4 = x0*x3
+    x5 = x2*x3
+    x6 = 4*x3
+    x7 = x3**2
+    x8 = 3*x7
+    return x0, x2, -x4, 2*x1*x3 - x5, -x0**3*x6 + x0*x8 + 2*x2*x4, 8*x0**4*x3 - 4*x1*x5 - x1*x6*(3 - 3*x1) - 14*x1*x7 + 2*x2**2*x3 + x2*x8
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = math.tanh(b)

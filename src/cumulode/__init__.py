@@ -14,7 +14,9 @@ _ROOMS = {
     "theory": ("Problem", "NLGP", "GP", "Ising", "Cumulants", "Derivation", "derive", "check"),
     "numerics": (
         "solve",
+        "solve_network",
         "drift",
+        "network_drift",
         "potential",
         "second_cumulant",
         "fourth_cumulant",

@@ -21,6 +21,7 @@ DOCUMENTS = {
     "closures": "the coefficients A and B of every closure, with closed forms where they exist",
     "conditional": "the conditional closure of Lufkin, Saxe & Grant: what it puts for K, why it is no gradient flow",
     "growth": "linear growth, the selected wavelength, and the role of the bias",
+    "network": "the coupled flow of the neurons of a committee, and many balanced ones",
     "cubic": "the cubic term as a field equation, its decompositions, and power iteration",
     "fluctuations": "what SGD adds, to first order in the learning rate",
     "bump": "participation ratio, width and amplitude of a stationary bump",
