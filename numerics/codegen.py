@@ -257,64 +257,41 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
 
 
 def _basics(activation: Activation) -> str:
-    """Kinks, potential, force and derivative, jumps."""
+    """Kinks, and functions at one preactivation: potential and force, the activation and its derivatives, jumps."""
     kinks = ", ".join(repr(float(c)) for c in activation.kinks) + ("," if len(activation.kinks) == 1 else "")
-    shared, values = _shared(
-        [
-            activation.join(p)
-            for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
-        ],
-        "x",
-        "    ",
+    labelled = f"{h}, {label}"
+    potential, force, slope = (
+        activation.join(p)
+        for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
     )
-    force_shared, (force,) = _shared([activation.join(activation.force_pieces())], "x", "    ")
-    sigma_shared, (sigma,) = _shared([activation.expr], "x", "    ")
-    slope = activation.join(activation.slope_pieces())
-    response_shared, response = _shared([activation.expr, slope], "x", "    ")
     derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
-    slope_shared, slopes = _shared(derivatives, "x", "    ")
-    jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
-    lines = [
-        f"KINKS = ({kinks})\n\n",
-        "@kernel",
-        f"def functions({h}, {label}):",
-        '    """Phi, F and F\' (without deltas) at preactivation h and label y."""',
-        *shared,
-        "    return " + ", ".join(values),
-        "\n",
-        "@kernel",
-        f"def force({h}, {label}):",
-        '    """F_y(h)."""',
-        *force_shared,
-        f"    return {force}",
-        "\n",
-        "@kernel",
-        f"def sigma({h}):",
-        '    """The activation."""',
-        *sigma_shared,
-        f"    return {sigma}",
-        "\n",
-        "@kernel",
-        f"def response({h}):",
-        '    """The activation and its derivative."""',
-        *response_shared,
-        "    return " + ", ".join(response),
-        "\n",
-        "@kernel",
-        f"def slopes({h}):",
-        '    """The activation and its derivatives (between the kinks) up to the fifth."""',
-        *slope_shared,
-        "    return " + ", ".join(slopes),
+    of_all = "Phi, F and F' (without deltas) at preactivation h and label y."
+    functions = [
+        _pointwise("functions", labelled, of_all, [potential, force, slope]),
+        _pointwise("force", labelled, "F_y(h).", [force]),
+        _pointwise("sigma", str(h), "The activation.", [activation.expr]),
+        _pointwise("response", str(h), "The activation and its derivative.", [activation.expr, derivatives[1]]),
+        _pointwise(
+            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the fifth.", derivatives
+        ),
     ]
     if activation.kinks:
-        lines += [
-            "\n",
+        jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
+        lines = [
             "@kernel",
             f"def force_jumps({label}):",
             '    """Jumps of F_y at the kinks."""',
             f"    return ({jumps})",
         ]
-    return "\n".join(lines) + "\n"
+        functions.append("\n".join(lines))
+    return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) -> str:
+    """Source of a kernel of these expressions, which share what they have in common."""
+    shared, values = _shared(expressions, "x", "    ")
+    lines = ["@kernel", f"def {name}({arguments}):", f'    """{doc}"""', *shared, "    return " + ", ".join(values)]
+    return "\n".join(lines)
 
 
 def write_nlgp() -> str:

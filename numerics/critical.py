@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from cumulode.theory.axes import PROBLEM_AXES, at, check_axis
+from cumulode.theory.axes import AXES, CONTINUOUS, at, check_axis
 from cumulode.theory.names import check_closure
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import choice, complain, finite, integer
@@ -29,7 +29,6 @@ from .stability import state_of
 
 STABILITY, LINEAR = "stability", "linear"
 #: Axes that are numbers and may take any value between two.
-CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text and name != "size")
 #: A root at which the rate is larger than this share of those around it is a jump from one state to another.
 ZERO = 1e-3
 
@@ -126,7 +125,7 @@ def critical_value(
     check_tolerance(tolerance)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     low, high = _between(axis, between)
-    log = axis.startswith("gain")
+    log = AXES[axis].ratios
 
     def rate(x: float) -> Rate:
         return _rate(problem, axis, x, criterion, closure, tolerance, contraction)
@@ -170,12 +169,12 @@ def check_question(axis: object, criterion: object, points: object) -> None:
 
 
 def _between(axis: str, between: Any) -> tuple[float, float]:
-    allowed = "two finite numbers, low < high" + (", low > 0" if axis.startswith("gain") else "")
+    allowed = "two finite numbers, low < high" + (", low > 0" if AXES[axis].ratios else "")
     try:
         low, high = (finite("between", float(x)) for x in between)
     except (TypeError, ValueError):
         raise complain("between", between, allowed) from None
-    if not low < high or (axis.startswith("gain") and low <= 0):
+    if not low < high or (AXES[axis].ratios and low <= 0):
         raise complain("between", between, allowed)
     return low, high
 

@@ -121,7 +121,7 @@ def _dataset(
             "reason": (dims[:-1], np.array([each.reason for each in found]).reshape(shape)),
         },
         coords={
-            name: (name, v, {"long_name": PROBLEM_AXES[name].long_name, "units": PROBLEM_AXES[name].units})
+            name: (name, v, PROBLEM_AXES[name].attrs)
             for name, v in coordinates.items()
         },
         attrs={**attributes, "version": __version__},

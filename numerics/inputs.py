@@ -23,6 +23,16 @@ def check_tolerance(tolerance: object) -> float:
     return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
 
 
+def check_rtol(rtol: object) -> float:
+    """Return ``rtol``, the relative error allowed in a step, if it is in [1e-13, 1)."""
+    return real("rtol", rtol, "1e-13 <= rtol < 1", low=1e-13, high=1.0, open_high=True)
+
+
+def check_atol(atol: object) -> float:
+    """Return ``atol``, the absolute error allowed in a step, if it is positive."""
+    return real("atol", atol, "0 < atol < inf", low=0.0, open_low=True, open_high=True)
+
+
 def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
     """``w`` as a contiguous float array (D,) or (n, D), finite; ValueError naming it otherwise.
 

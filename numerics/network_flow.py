@@ -13,10 +13,10 @@ from scipy.integrate import solve_ivp
 
 from cumulode.theory.names import NETWORK_CLOSURES
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import choice, complain, real
+from cumulode.theory.validate import choice, complain
 
 from . import jit
-from .inputs import check_times, check_weights
+from .inputs import check_atol, check_rtol, check_times, check_weights
 from .network_drift import NetworkDrift, check_biases, network_drift
 from .network_mean_field import mean_field
 from .observables import ipr, norm
@@ -121,8 +121,7 @@ def solve_network(
     start = np.atleast_2d(check_weights("w0", w0, problem.shape))
     bias = check_biases(biases, len(start), problem)
     times = check_times(t_eval)
-    rtol = real("rtol", rtol, "1e-13 <= rtol < 1", low=1e-13, high=1.0, open_high=True)
-    atol = real("atol", atol, "0 < atol < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
+    rtol, atol = check_rtol(rtol), check_atol(atol)
     began, compiling = time.perf_counter(), jit.compile_seconds
     counts: dict[str, int] = {}
     if closure == "mean-field":

@@ -8,20 +8,13 @@ from .contraction.form import contract, tables_t
 from .contraction.second import correlate
 from .generated.network import label_bias, label_drift, pair_bias, pair_drift
 from .jit import f8, i8, kernel, matrix, vector
+from .vectors import dot
 
 #: Of one class: taps of C; how far left they begin; its scratch; tables of K; its scratch.
 class_t = types.Tuple((matrix, i8, matrix, tables_t, matrix))
 class_sig = types.void(matrix, matrix, f8, f8, class_t, matrix, matrix, matrix, vector)
 #: Rows of scratch besides two for each neuron.
 PAIR_ROWS = 4
-
-
-@kernel
-def _dot(a, b):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for i in range(a.size):
-        total += a[i] * b[i]
-    return total
 
 
 @kernel
@@ -33,7 +26,7 @@ def pair_fields(u, v, uuu, vvv, form, work):  # type: ignore[no-untyped-def]
     """
     tables, scratch = form
     a, b, up, down = work[0], work[1], work[2], work[3]
-    length_u, length_v = _dot(u, u), _dot(v, v)
+    length_u, length_v = dot(u, u), dot(v, v)
     a[:] = 0.0
     b[:] = 0.0
     if length_u == 0.0 or length_v == 0.0:
@@ -56,12 +49,12 @@ def _pair(k, l, w, slopes, weight, own, cw, work, out, bias):  # type: ignore[no
     ``work`` holds K(w_k,w_k,w_l) and K(w_k,w_l,w_l) in its first two rows.
     """
     p, q, kkl, kll = slopes[k], slopes[l], work[0], work[1]
-    q_kk, q_kl, q_ll = _dot(w[k], cw[k]), _dot(w[k], cw[l]), _dot(w[l], cw[l])
+    q_kk, q_kl, q_ll = dot(w[k], cw[k]), dot(w[k], cw[l]), dot(w[l], cw[l])
     a, b, c, d, e, f = pair_drift(q_kk, q_kl, q_ll, p[1], p[2], p[3], p[4], q[0], q[1], q[2], q[3])
     for i in range(w.shape[1]):
         third = c * own[k, i] + d * kkl[i] + e * kll[i] + f * own[l, i]
         out[k, i] += weight * (a * cw[k, i] + b * cw[l, i] + third)
-    fourth = (_dot(w[k], own[k]), _dot(w[l], own[k]), _dot(w[l], kkl), _dot(w[k], own[l]), _dot(w[l], own[l]))
+    fourth = (dot(w[k], own[k]), dot(w[l], own[k]), dot(w[l], kkl), dot(w[k], own[l]), dot(w[l], own[l]))
     bias[k] += weight * pair_bias(q_kk, q_kl, q_ll, *fourth, p[1], p[2], p[3], p[4], p[5], q[0], q[1], q[2], q[3], q[4])
 
 
@@ -78,11 +71,11 @@ def class_drift(w, slopes, y, prior, law, fields, work, out, bias):  # type: ign
         correlate(w[k], cw[k], taps, left, pad)
         contract(w[k], own[k], tables, scratch)
     for k in range(K):
-        q_kk, p = _dot(w[k], cw[k]), slopes[k]
+        q_kk, p = dot(w[k], cw[k]), slopes[k]
         a, c = label_drift(q_kk, p[2], p[4])
         for i in range(w.shape[1]):
             out[k, i] += prior * y * (a * cw[k, i] + c * own[k, i])
-        bias[k] += prior * y * label_bias(q_kk, _dot(w[k], own[k]), p[1], p[3], p[5])
+        bias[k] += prior * y * label_bias(q_kk, dot(w[k], own[k]), p[1], p[3], p[5])
         work[0] = own[k]
         work[1] = own[k]
         _pair(k, k, w, slopes, -prior / K, own, cw, work, out, bias)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .observables import ipr, norm
+from .showing import html_table, plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Trajectory:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON (NaN becomes null)."""
-        arrays = {name: _plain(getattr(self, name)) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
+        arrays = {name: plain(getattr(self, name)) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
         return {
             **arrays,
             "success": self.success,
@@ -108,11 +108,7 @@ class Trajectory:
             "outcome": self.message,
         }
         rows |= {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{cells}</table>"
+        return html_table(type(self).__name__, rows)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -123,10 +119,3 @@ class Solution(Trajectory):
     """
 
     messages: tuple[str, ...] = ()
-
-
-def _plain(a: np.ndarray) -> Any:
-    """Nested lists with None for what is not finite (JSON has no NaN)."""
-    plain = a.astype(object)
-    plain[~np.isfinite(a)] = None
-    return plain.tolist()

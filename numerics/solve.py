@@ -19,7 +19,7 @@ from cumulode.theory.validate import complain, real
 
 from . import integrate, jit
 from .contraction.form import AUTO
-from .inputs import check_times, check_weights
+from .inputs import check_atol, check_rtol, check_times, check_weights
 from .plan import Plan, make_plan
 from .preactivation import cumulants_by
 from .rhs import CLAMPED, CONTINUED
@@ -114,8 +114,8 @@ def solve(
         raise complain("progress", progress, "a function of the fraction done, or None")
     options = Options(
         closure,
-        _rtol(rtol),
-        _atol(atol),
+        check_rtol(rtol),
+        check_atol(atol),
         tolerance,
         real("max_step", max_step, "max_step > 0", low=0.0, open_low=True),
         contraction,
@@ -140,14 +140,6 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
     if len({p.shape for p in problems}) > 1:
         raise complain("problem", f"sizes {sorted({p.shape for p in problems})}", "problems of one size")
     return problems, False
-
-
-def _rtol(rtol: float) -> float:
-    return real("rtol", rtol, "1e-13 <= rtol < 1", low=1e-13, high=1.0, open_high=True)
-
-
-def _atol(atol: float) -> float:
-    return real("atol", atol, "0 < atol < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
 
 
 @dataclass

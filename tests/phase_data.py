@@ -41,7 +41,7 @@ def diagram(axes: dict[str, Any] | None = None, torus: bool = False, sgd: bool =
     if sgd:
         variables |= _variables("sgd_", {a: v for a, v in axes.items() if a != "closure"}, 0.8)
     coords: dict[str, Any] = {
-        name: (name, values, {"long_name": AXES[name].long_name, "units": AXES[name].units})
+        name: (name, values, AXES[name].attrs)
         for name, values in axes.items()
     }
     sites = variables["w"][1].shape[-1]

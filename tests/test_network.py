@@ -19,7 +19,7 @@ from cumulode import GP, NLGP, Ising, Problem, simulate_network, simulate_sgd
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.generated import losses as generated_losses
 from cumulode.numerics.library import activation_kernels, response_kernel
-from cumulode.validation import sgd
+from cumulode.validation import training
 from cumulode.validation.network import engine, held_out
 from cumulode.validation.sampling import rows_sampler, sampler
 from cumulode.validation.streams import stream
@@ -210,7 +210,7 @@ def test_bits_depend_neither_on_threads_nor_on_spells_nor_on_the_other_seeds(mon
     three = run([0, 1, 2])
     with ThreadPoolExecutor(1) as pool:
         np.testing.assert_array_equal(run([0, 1, 2], executor=pool).w, three.w)
-    monkeypatch.setattr(sgd, "_SPELL", 1e-9)
+    monkeypatch.setattr(training, "_SPELL", 1e-9)
     alone = run(1)
     np.testing.assert_array_equal(alone.w, three.w[1])
     np.testing.assert_array_equal(alone.loss, three.loss[1])

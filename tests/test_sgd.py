@@ -27,7 +27,7 @@ from scipy import special, stats
 from cumulode.numerics import preactivation_cumulants, solve
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.laws import Law
-from cumulode.validation import sgd
+from cumulode.validation import sgd, training
 from cumulode.validation.progress import Progress
 from cumulode.validation.sampling import sample
 from cumulode.validation.sgd import simulate_sgd
@@ -166,7 +166,7 @@ def test_equal_seeds_give_equal_bytes_whatever_the_threads_times_and_spells(monk
         with ThreadPoolExecutor(threads) as pool:
             again = simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=9, executor=pool)
         assert again.w.tobytes() == once.tobytes()
-    monkeypatch.setattr(sgd, "_SPELL", 1e-9)  # a look at the stop flag after every step
+    monkeypatch.setattr(training, "_SPELL", 1e-9)  # a look at the stop flag after every step
     often = simulate_sgd(WIDE, W_WIDE, np.arange(31) / 10, 0.01, 3, seed=9)
     np.testing.assert_array_equal(often.w[:, [0, 10, 30]], once)
     assert not np.array_equal(simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=10).w, once)
@@ -259,7 +259,7 @@ def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str)
     problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, activation, UNBOUNDED.bias)
     run = simulate_sgd(problem, np.full((2, 8), 0.1), [0.0, 3.0, 30_000.0], 3.0, seed=1)
     assert not run.success
-    assert run.status.tolist() == [sgd.DIVERGED] * 2
+    assert run.status.tolist() == [training.DIVERGED] * 2
     assert np.all(np.isfinite(run.w[:, :2]))
     assert np.all(np.isnan(run.w[:, 2]) & np.isnan(run.ipr[:, 2:]))
     assert np.all(np.isnan(run.k2[:, 2]))
@@ -277,7 +277,7 @@ def test_an_interrupted_run_returns_what_exists() -> None:
     assert not run.success
     assert "interrupted" in run.message
     assert "of 1e+07" in run.message
-    assert run.status.tolist() == [sgd.INTERRUPTED] * 6
+    assert run.status.tolist() == [training.INTERRUPTED] * 6
     np.testing.assert_array_equal(run.w[:, 0], W_WIDE)
     assert np.all(np.isfinite(run.w[0, 1]))
     assert np.all(np.isnan(run.w[:, 2]))
@@ -354,6 +354,6 @@ def test_localisation_is_that_of_the_population_flow() -> None:
 def test_a_run_whose_cumulants_cannot_be_recorded_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Assert that a torus too large for its correlation length is refused by name, and that no step is taken then."""
     field = NLGP(3.0, 8.0)
-    monkeypatch.setattr(sgd, "_run_all", None)
+    monkeypatch.setattr(sgd, "run_all", None)
     with pytest.raises(ValueError, match=r"^size: [^\n]*$"):
         simulate_sgd(Problem(field, field, (64, 64)), np.zeros(4096), [0.0, 1.0])

@@ -57,10 +57,6 @@ class Activation:
         """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` (eq. (flow.1, force)) between the kinks."""
         return tuple(force_derivative(s, order) for s in self.pieces)
 
-    def slope_pieces(self) -> tuple[sp.Expr, ...]:
-        """``sigma'(h)`` between the kinks."""
-        return tuple(tidy(sp.diff(s, h)) for s in self.pieces)
-
     def force_jumps(self) -> tuple[sp.Expr, ...]:
         """Jump of ``F_y`` across each kink: the weight of the delta function in ``F_y'``."""
         f = self.force_pieces()

@@ -24,7 +24,7 @@ class Axis:
     """One axis.
 
     ``parameter``: of the laws of ``classes``, or (without classes) of the problem or run; ``text``: its values are
-    words.
+    words; ``ratios``: steps along it are ratios (gains), so that it is scanned by its logarithm.
     """
 
     name: str
@@ -33,11 +33,17 @@ class Axis:
     parameter: str
     classes: tuple[str, ...] = ()
     text: bool = False
+    ratios: bool = False
+
+    @property
+    def attrs(self) -> dict[str, str]:
+        """long_name and units, as coordinates and variables carry them."""
+        return {"long_name": self.long_name, "units": self.units}
 
 
 def _law_axes() -> list[Axis]:
     """Of both classes where that can be meant, and of each."""
-    found = [Axis("gain", "gain", "1", "gain", CLASSES)]
+    found = [Axis("gain", "gain", "1", "gain", CLASSES, ratios=True)]
     kinds = {
         "gain": ("gain", "1"),
         "xi": ("correlation length", "sites"),
@@ -45,7 +51,9 @@ def _law_axes() -> list[Axis]:
         "J": ("coupling J", "temperature"),
     }
     for parameter, (words, units) in kinds.items():
-        found += [Axis(f"{parameter}_{c}", f"{words}, class {c}", units, parameter, (c,)) for c in CLASSES]
+        for c in CLASSES:
+            ratios = parameter == "gain"
+            found.append(Axis(f"{parameter}_{c}", f"{words}, class {c}", units, parameter, (c,), ratios=ratios))
     return found
 
 
@@ -66,12 +74,14 @@ RUN_AXES: dict[str, Axis] = {
     axis.name: axis
     for axis in (
         Axis("closure", "closure", "", "closure", text=True),
-        Axis("start_amplitude", "norm of the start, about", "1", "amplitude"),
-        Axis("learning_rate", "learning rate", "1", "learning_rate"),
+        Axis("start_amplitude", "norm of the start, about", "1", "amplitude", ratios=True),
+        Axis("learning_rate", "learning rate", "1", "learning_rate", ratios=True),
         Axis("batch_size", "batch size", "samples", "batch_size"),
     )
 }
 AXES = PROBLEM_AXES | RUN_AXES
+#: Axes of problems that are numbers and may take any value between two.
+CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text and name != "size")
 
 
 def check_axis(name: object, allowed: Sequence[str] = tuple(AXES)) -> Axis:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -47,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     biases = _biases(options.biases)
     labels: Any = tuple(_numbers("labels", options.labels))
     start = _start(options.w0)
+    from ..network.result import VARIABLES
     from ..network.simulate import simulate_network
 
     net = simulate_network(
@@ -54,19 +53,11 @@ def run(options: argparse.Namespace) -> int:
         options.batch_size, seed=list(range(first, first + count)), loss=options.loss, labels=labels,
         n_test=options.test, progress=not options.quiet,
     )  # fmt: skip
-    if options.out:
-        _save(net, options.out, options.command_line)
-    if options.json:
-        common.print_json({**net.to_dict(), "command": options.command_line})
-    else:
-        print(table(net))
-        print(
-            f"# {options.architecture} of {net.hidden}, {options.loss}, seeds {first} .. {first + count - 1}, medians "
-            f"over units and seeds; accuracy over {options.test} held-out inputs: {net.message}"
-        )
-    if not net.success:
-        print(f"cumulode {options.command}: {net.message}", file=sys.stderr)
-    return 130 if common.INTERRUPTED in net.status else int(not net.success)
+    remark = (
+        f"{options.architecture} of {net.hidden}, {options.loss}, seeds {first} .. {first + count - 1}, medians "
+        f"over units and seeds; accuracy over {options.test} held-out inputs: {net.message}"
+    )
+    return common.report(net, options, remark, table, ("t", *VARIABLES))
 
 
 def _numbers(name: str, text: str) -> list[float]:
@@ -91,19 +82,6 @@ def _start(path: str | None) -> np.ndarray | None:
         return np.asarray(np.load(path))
     except (OSError, ValueError, EOFError) as error:
         raise complain("w0", path, f"a readable .npy file ({error})") from None
-
-
-def _save(net: Any, path: str, command: str) -> None:
-    """Write the run as netCDF (SciPy's engine) or .npz, with the command that made it."""
-    if path.endswith(".nc"):
-        dataset = net.to_xarray()
-        dataset.attrs["command"] = command
-        dataset.to_netcdf(path, engine="scipy")
-        return
-    from ..network.result import VARIABLES
-
-    arrays = {name: getattr(net, name) for name in ("t", *VARIABLES)}
-    np.savez(path, command=command, provenance=json.dumps(net.provenance), **arrays)
 
 
 def table(net: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.shape import ALLOWED, Size, shape_of, sites_in
 from cumulode.theory.validate import complain, integer, real
 
+from ..starts import random_start
 from . import ranges
 
 INTERRUPTED = 4  # cumulode.numerics.integrate.INTERRUPTED, which would import numba before input is checked
 
+#: Arrays of a neuron's run.
+TRAJECTORY = ("t", "w", "ipr", "norm", "k2", "k4")
 LAWS = ("nlgp", "ising", "gp")
 #: Options of the laws: type, default, help.
 _FIELD_OPTIONS: dict[str, tuple[Any, Any, str]] = {
@@ -144,7 +148,7 @@ def start(options: argparse.Namespace) -> np.ndarray:
         return np.reshape(found, size)
     amplitude = real("amplitude", options.amplitude, "0 < amplitude < inf", low=0.0, open_low=True, open_high=True)
     seed = integer("seed", options.seed, "an integer >= 0", low=0)
-    return amplitude * np.random.default_rng(seed).standard_normal(size) / np.sqrt(size)
+    return random_start(seed, amplitude, size)
 
 
 def times(options: argparse.Namespace) -> np.ndarray:
@@ -202,25 +206,45 @@ def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:
         raise complain(name, path, "a file in a directory that exists")
 
 
-def save(result: Any, path: str, command: str) -> None:
-    """Write a trajectory as netCDF (SciPy's engine) or .npz, with the command that made it."""
+def save(result: Any, path: str, command: str, names: Sequence[str] = TRAJECTORY) -> None:
+    """Write a run as netCDF (SciPy's engine) or .npz (the arrays of these names), with the command that made it."""
     if path.endswith(".nc"):
         dataset = result.to_xarray()
         dataset.attrs["command"] = command
         dataset.to_netcdf(path, engine="scipy")
         return
-    arrays = {name: getattr(result, name) for name in ("t", "w", "ipr", "norm", "k2", "k4")}
+    arrays = {name: getattr(result, name) for name in names}
     np.savez(path, command=command, provenance=json.dumps(result.provenance), **arrays)
 
 
-def report(result: Any, options: argparse.Namespace, remark: str) -> int:
-    """Save and print a trajectory; returns the exit code: 0, 1 when a run failed, 130 when it was interrupted."""
+def trajectory_table(result: Any) -> str:
+    """A line a time: IPR x D, norm, and kurtosis of the preactivation in each class."""
+    lines = [f"{'time':>10}{'IPR x D':>10}{'norm':>10}{'kurtosis +':>12}{'kurtosis -':>12}"]
+    for i, t in enumerate(result.t):
+        plus, minus = result.kurtosis[i]
+        lines.append(
+            f"{t:>10.4g}{result.ipr[i] * result.size:>10.4f}{result.norm[i]:>10.4f}{plus:>12.4f}{minus:>12.4f}"
+        )
+    return "\n".join(lines)
+
+
+def report(
+    result: Any,
+    options: argparse.Namespace,
+    remark: str,
+    table: Callable[[Any], str] = trajectory_table,
+    names: Sequence[str] = TRAJECTORY,
+) -> int:
+    """Save (the arrays of these names) and print a run, as lines by ``table``; returns the exit code.
+
+    0, 1 when a run failed, 130 when it was interrupted.
+    """
     if options.out:
-        save(result, options.out, options.command_line)
+        save(result, options.out, options.command_line, names)
     if options.json:
         print_json({**result.to_dict(), "command": options.command_line})
     else:
-        print(trajectory_table(result))
+        print(table(result))
         print(f"# {remark}")
     if not result.success:
         print(f"cumulode {options.command}: {result.message}", file=sys.stderr)
@@ -246,14 +270,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None if np.isnan(value) else str(value)
     return value
-
-
-def trajectory_table(result: Any) -> str:
-    """A line a time: IPR x D, norm, and kurtosis of the preactivation in each class."""
-    lines = [f"{'time':>10}{'IPR x D':>10}{'norm':>10}{'kurtosis +':>12}{'kurtosis -':>12}"]
-    for i, t in enumerate(result.t):
-        plus, minus = result.kurtosis[i]
-        lines.append(
-            f"{t:>10.4g}{result.ipr[i] * result.size:>10.4f}{result.norm[i]:>10.4f}{plus:>12.4f}{minus:>12.4f}"
-        )
-    return "\n".join(lines)

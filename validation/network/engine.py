@@ -15,10 +15,10 @@ from numba import types
 from cumulode.numerics.generated import losses
 from cumulode.numerics.jit import compiled, f8, i8, kernel, matrix, vector
 from cumulode.numerics.library import response_type
+from cumulode.numerics.vectors import axpy, dot, finite
 
 from ..borrowing import borrowed
 from ..sampling import draw, lent, sampler_type, scratch
-from ..sgd import axpy, dot, finite
 from ..streams import stream_type, uniform
 
 MSE, CROSS_ENTROPY = range(2)

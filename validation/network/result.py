@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from cumulode.numerics.showing import html_table, plain
 
 from .. import metrics
 
@@ -136,7 +137,7 @@ class NetworkRun:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON (NaN becomes null)."""
-        arrays = {name: _plain(getattr(self, name)) for name in ("t", *VARIABLES)}
+        arrays = {name: plain(getattr(self, name)) for name in ("t", *VARIABLES)}
         return {
             **arrays,
             "shape": list(self.shape),
@@ -163,15 +164,4 @@ class NetworkRun:
 
     def _repr_html_(self) -> str:
         rows = self._summary() | {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(str(k))}</th><td>{html.escape(str(v))}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{cells}</table>"
-
-
-def _plain(a: np.ndarray) -> Any:
-    """Nested lists with None for what is not finite (JSON has no NaN)."""
-    plain = a.astype(object)
-    plain[~np.isfinite(a)] = None
-    return plain.tolist()
+        return html_table(type(self).__name__, rows)

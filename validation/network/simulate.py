@@ -17,10 +17,22 @@ from cumulode.numerics.library import response_kernel
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain, integer
 
-from .. import sgd
 from ..progress import Progress
 from ..sampling import Sampler, sampler
 from ..streams import seed_sequence, stream
+from ..training import (
+    DONE,
+    Outcome,
+    Seed,
+    check_batch,
+    check_rate,
+    describe,
+    go_through,
+    is_sequence,
+    plain_seed,
+    run_all,
+    whole_steps,
+)
 from . import settings
 from .engine import Rule, advance_kernel, draw_kernel, held_out_kernel
 from .held_out import HeldOut, draw_held_out, split
@@ -45,13 +57,11 @@ class _Job:
 
 
 @dataclass
-class _Outcome:
-    """What one run left: parameters (T, P), held-out measures (T, 4), a status code, the number of steps taken."""
+class _Outcome(Outcome):
+    """What one run left: parameters (T, P), held-out measures (T, 4), and how far it came."""
 
     theta: np.ndarray
     measures: np.ndarray
-    status: int = sgd.INTERRUPTED
-    steps: int = 0
 
     def record(self, i: int, theta: np.ndarray, job: _Job) -> None:
         """Keep the parameters at time ``i``, and what they are worth."""
@@ -69,37 +79,18 @@ def _blank(job: _Job) -> _Outcome:
 
 def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _Outcome:
     """One run from its start to its last time, or until it diverges or ``stop`` is set."""
-    random, theta = stream(job.root, (_INPUTS,)), job.theta.copy()
-    outcome = _blank(job)
-    try:
-        spell = 1 + 1000 // (job.rule.batch_size * job.rule.hidden)
-        for record, goal in enumerate(job.steps):
-            while outcome.steps < goal:
-                if stop is not None and stop.is_set():
-                    return outcome
-                todo = int(min(spell, goal - outcome.steps))
-                began = time.perf_counter()
-                taken = _steps(job, theta, todo, random)
-                if todo == spell:
-                    spell = sgd._next_spell(spell, time.perf_counter() - began)
-                outcome.steps += abs(taken)
-                if progress is not None:
-                    progress.update(abs(taken))
-                if taken < 0:
-                    outcome.status = sgd.DIVERGED
-                    return outcome
-            outcome.record(record, theta, job)
-        outcome.status = sgd.DONE
-    except KeyboardInterrupt:  # in a process of its own, or where the caller's thread does the work
-        if stop is not None:
-            stop.set()
+    random, theta, outcome = stream(job.root, (_INPUTS,)), job.theta.copy(), _blank(job)
+    size, response = job.held.inputs.shape[1], response_kernel(job.activation)
+
+    def take(count: int) -> int:
+        return int(advance_kernel()(theta, size, count, job.plus, job.minus, response, job.rule, random))
+
+    def record(i: int) -> None:
+        outcome.record(i, theta, job)
+
+    spell = 1 + 1000 // (job.rule.batch_size * job.rule.hidden)
+    go_through(job.steps, spell, take, record, outcome, stop, progress)
     return outcome
-
-
-def _steps(job: _Job, theta: np.ndarray, count: int, random: np.ndarray) -> int:
-    size = job.held.inputs.shape[1]
-    response = response_kernel(job.activation)
-    return int(advance_kernel()(theta, size, count, job.plus, job.minus, response, job.rule, random))
 
 
 def simulate_network(
@@ -112,7 +103,7 @@ def simulate_network(
     amplitude: float = 0.1,
     learning_rate: float = 0.01,
     batch_size: int = 100,
-    seed: sgd.Seed = 0,
+    seed: Seed = 0,
     *,
     readout: ArrayLike | None = None,
     loss: str = "mse",
@@ -188,11 +179,11 @@ def simulate_network(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    rate, batch = sgd._rate(learning_rate), sgd._batch(batch_size)
+    rate, batch = check_rate(learning_rate), check_batch(batch_size)
     rule = settings.make_rule(problem, rate, batch, settings.check_hidden(hidden), architecture, biases, loss, labels)
     fixed = (settings.biases_of(biases, problem, rule.hidden), settings.readout_of(readout, architecture, rule.hidden))
     start, scale = settings.check_start(w0, amplitude, rule.hidden, problem.shape)
-    steps = sgd._steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
+    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
     roots = _roots(seed, start)
     rows = settings.check_samples(samples, problem.shape)
     test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
@@ -205,9 +196,9 @@ def simulate_network(
     ]
     ready = time.perf_counter()
     with Progress(len(jobs) * int(steps[-1]), "network", enabled=progress) as shown:
-        outcomes = sgd._run_all(jobs, executor, shown, stop, _run, _blank)
+        outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
-    single = not sgd._is_sequence(seed)
+    single = not is_sequence(seed)
     run = _gather(problem, rule, steps, outcomes, rows is None, single)
     run.provenance.update(
         architecture=architecture,
@@ -216,8 +207,8 @@ def simulate_network(
         biases=biases if isinstance(biases, str) else fixed[0].tolist(),
         n_test=test[0],
         amplitude=None if w0 is not None else scale,
-        seed=sgd._plain_seed(seed),
-        test_seed=sgd._plain_seed(test_seed),
+        seed=plain_seed(seed),
+        test_seed=plain_seed(test_seed),
         erf=erf,
         **cost,
         compile_seconds=jit.compile_seconds - compiling,
@@ -228,7 +219,7 @@ def simulate_network(
 def _roots(seed: Any, start: np.ndarray | None) -> list[np.random.SeedSequence]:
     """A root of random numbers for every run."""
     starts = None if start is None or start.ndim == 2 else len(start)
-    if not sgd._is_sequence(seed):
+    if not is_sequence(seed):
         if starts is not None:
             raise complain("seed", seed, f"a sequence of {starts} seeds, one for each start of w0")
         return [seed_sequence("seed", seed)]
@@ -298,8 +289,8 @@ def _gather(
         "steps": [outcome.steps for outcome in outcomes],
     }
     ended: dict[str, Any] = {
-        "success": bool(np.all(status == sgd.DONE)),
-        "message": sgd._describe(outcomes, steps, rule),
+        "success": bool(np.all(status == DONE)),
+        "message": describe(outcomes, steps, rule),
     }
     named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
     return NetworkRun(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.axes import AXES, PROBLEM_AXES, at
+from cumulode.theory.axes import AXES, CONTINUOUS, PROBLEM_AXES, at
 from cumulode.theory.problem import Problem
 
 from .measures import MEASURES, flag_attrs
@@ -33,8 +33,6 @@ STATUS = {
     "error": ERROR,
 }
 _ONLY_SGD = ("learning_rate", "batch_size")
-#: Axes along which a critical value can be found.
-CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text and name != "size")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,10 +55,19 @@ class Runs:
         """Sides of a torus, None on a ring."""
         return self.problem.shape if len(self.problem.shape) == 2 else None
 
-    @property
+    @cached_property
     def ipr_times_size(self) -> np.ndarray:
         """IPR x D over time, (n, T)."""
         return ipr(self.w) * self.problem.size
+
+    @cached_property
+    def localised(self) -> np.ndarray:
+        """Whether fields are, at each time, (n, T), by the second clause of ``PATTERN_RULE``."""
+        narrow = NARROW[len(self.problem.shape)] * self.problem.shape[0]
+        with np.errstate(invalid="ignore"):
+            small = width(self.w, self.shape) < narrow
+            value = self.ipr_times_size
+            return np.asarray((value > LOCALISED) & (small | (value > FAR_ABOVE)))
 
 
 @dataclass(frozen=True)
@@ -91,22 +101,13 @@ def _wavelength(runs: Runs) -> np.ndarray:
         return np.where(np.isfinite(runs.final).all(axis=-1), runs.problem.shape[0] / k, np.nan)
 
 
-def is_localised(runs: Runs) -> np.ndarray:
-    """Whether fields are, at each time, (n, T), by the second clause of ``PATTERN_RULE``."""
-    narrow = NARROW[len(runs.problem.shape)] * runs.problem.shape[0]
-    with np.errstate(invalid="ignore"):
-        small = width(runs.w, runs.shape) < narrow
-        value = runs.ipr_times_size
-        return np.asarray((value > LOCALISED) & (small | (value > FAR_ABOVE)))
-
-
 def pattern(runs: Runs) -> np.ndarray:
     """Class of the final field, by ``PATTERN_RULE``."""
     w = runs.final
     k = np.asarray(dominant_wavenumber(w, runs.shape))
     wave = np.any(k > 0, axis=-1) if runs.shape else k > 0
     decayed = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
-    local = is_localised(runs)[:, -1]
+    local = runs.localised[:, -1]
     found = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
     found = np.where(decayed, UNPATTERNED, found)
     return np.where(np.isfinite(w).all(axis=-1), found, UNKNOWN).astype(np.int8)
@@ -114,7 +115,7 @@ def pattern(runs: Runs) -> np.ndarray:
 
 def time_to_localise(runs: Runs) -> np.ndarray:
     """The time from which on the field stays localised; between records by a line through IPR x D; NaN if never."""
-    value, localised = runs.ipr_times_size, is_localised(runs)
+    value, localised = runs.ipr_times_size, runs.localised
     found = np.full(len(value), np.nan)
     local = pattern(runs) == LOCALISED_CLASS
     for run in np.flatnonzero(local):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.contraction.form import check_contraction
-from cumulode.numerics.inputs import check_problem, check_tolerance
+from cumulode.numerics.inputs import check_atol, check_problem, check_rtol, check_tolerance
 from cumulode.numerics.oracle import exact_data
 from cumulode.numerics.plan import EXACT
 from cumulode.theory.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
@@ -70,10 +70,6 @@ class Settings:
         """Times recorded, (T,)."""
         return np.linspace(0.0, self.time, self.points)
 
-    def start(self, seed: int, amplitude: float, size: int) -> np.ndarray:
-        """The start of one seed, (D,): that of ``cumulode solve --seed``."""
-        return np.asarray(amplitude * np.random.default_rng(seed).standard_normal(size) / math.sqrt(size))
-
 
 def check_settings(problem: Any, seeds: Any, **given: Any) -> Settings:
     """The settings, each checked; ValueError naming the first that is wrong."""
@@ -90,8 +86,8 @@ def check_settings(problem: Any, seeds: Any, **given: Any) -> Settings:
         integer("points", given["points"], "an integer from 2 to 10000", low=2, high=10_000),
         positive("amplitude"),
         check_closure(given["closure"], ("exact",)),
-        real("rtol", given["rtol"], "1e-13 <= rtol < 1", low=1e-13, high=1.0, open_high=True),
-        positive("atol"),
+        check_rtol(given["rtol"]),
+        check_atol(given["atol"]),
         check_tolerance(given["tolerance"]),
         check_contraction(given["contraction"]),
         check_measures(given["measures"]),

@@ -128,15 +128,11 @@ class Table:
             for name, variable in layer.variables.items()
         }
         coords: dict[str, Any] = {
-            name: (name, np.array(values, dtype=object if AXES[name].text else None), _axis_attrs(name))
+            name: (name, np.array(values, dtype=object if AXES[name].text else None), AXES[name].attrs)
             for name, values in self.axes.items()
         }
         coords["seed"] = ("seed", np.array(self.settings.seeds, np.int32), {"long_name": "seed of the start"})
         return xr.Dataset(variables, coords, dict(attrs))
-
-
-def _axis_attrs(name: str) -> dict[str, str]:
-    return {"long_name": AXES[name].long_name, "units": AXES[name].units}
 
 
 def _matches(here: tuple[Any, ...], there: tuple[Any, ...]) -> list[tuple[int, int]]:

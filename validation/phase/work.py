@@ -21,6 +21,7 @@ from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
 from ..sgd import simulate_sgd
+from ..starts import random_start
 from .layers import CROSSINGS, DONE, ERROR, IMPOSSIBLE, layers, line_axis, line_range, problem_at
 from .measures import MEASURES, Runs
 from .settings import Point, Settings, Values
@@ -85,7 +86,7 @@ def _failed(task: Task, settings: Settings, axes: dict[str, Values], code: int, 
 
 def _starts(task: Task, settings: Settings, problem: Problem) -> np.ndarray:
     amplitude = task.point.get("start_amplitude", settings.amplitude)
-    return np.stack([settings.start(seed, amplitude, problem.size) for seed in task.seeds])
+    return np.stack([random_start(seed, amplitude, problem.size) for seed in task.seeds])
 
 
 def _theory(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:

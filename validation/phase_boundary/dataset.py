@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .probe import QUANTITIES, Probe, Scale, axis_attrs, stamp
+from cumulode.theory.axes import AXES
+
+from .probe import QUANTITIES, Probe, Scale, stamp
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def dataset(
 ) -> xr.Dataset:
     """The theory's part, named and with units."""
     dims, shape = tuple(names), tuple(map(len, names.values()))
-    what, (long_name, units, _) = axis_attrs(scaled.name), QUANTITIES[probe.quantity]
+    what, (long_name, units, _) = AXES[scaled.name].attrs, QUANTITIES[probe.quantity]
     rate = scaled.rate(theory.u)
     error = theory.spread / np.sqrt(probe.seeds) / np.abs(theory.slope) * rate
 
@@ -50,7 +52,7 @@ def dataset(
         "reason": variable(theory.reasons, (), "why there is no critical value", ""),
         "remark": variable(theory.remarks, (), "what to know of a critical value", ""),
     }
-    coords: dict[str, Any] = {name: (name, values, axis_attrs(name)) for name, values in names.items()}
+    coords: dict[str, Any] = {name: (name, values, AXES[name].attrs) for name, values in names.items()}
     coords["seed"] = ("seed", np.arange(probe.seeds, dtype=np.int32), {"long_name": "seed of the start", "units": "1"})
     coords["scan"] = ("scan", scaled.value(theory.grid), what)
     title = f"{critical} at which the {long_name} is {probe.level:g}"

@@ -15,26 +15,30 @@ import numpy as np
 from cumulode.numerics import SolveWarning, solve
 from cumulode.numerics.inputs import check_problem
 from cumulode.numerics.plan import CLOSURE_NAMES_ALSO
-from cumulode.theory.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
+from cumulode.theory.axes import AXES, CONTINUOUS, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.names import check_closure
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import choice, complain, integer, real
 
 from ..metrics import ipr, norm, width
+from ..phase.measures import MEASURES
 from ..provenance import revision, versions
 from ..sgd import simulate_sgd
+from ..starts import random_start
 
 #: What a level can be put on: positive numbers of a field (..., D), all unchanged by the symmetries of the drift.
 QUANTITIES: dict[str, tuple[str, str, Callable[[np.ndarray, tuple[int, ...]], np.ndarray]]] = {
-    "ipr_times_D": ("inverse participation ratio x D", "1", lambda w, shape: ipr(w) * w.shape[-1]),
-    "ipr": ("inverse participation ratio", "1", lambda w, shape: ipr(w)),
-    "norm": ("norm of the weights", "1", lambda w, shape: norm(w)),
-    "amplitude": ("largest absolute weight", "1", lambda w, shape: np.abs(w).max(axis=-1)),
-    "width": ("width", "sites", lambda w, shape: width(w, shape)),
+    name: (MEASURES[name].long_name, MEASURES[name].units, of)
+    for name, of in {
+        "ipr_times_D": lambda w, shape: ipr(w) * w.shape[-1],
+        "ipr": lambda w, shape: ipr(w),
+        "norm": lambda w, shape: norm(w),
+        "amplitude": lambda w, shape: np.abs(w).max(axis=-1),
+        "width": width,
+    }.items()
 }
-#: Axes along which a boundary can be followed to any precision, and those of them on which steps are ratios.
-CONTINUOUS = (*(name for name, a in PROBLEM_AXES.items() if not a.text and name != "size"), "start_amplitude")
-LOGARITHMIC = ("gain", "gain_plus", "gain_minus", "start_amplitude", "learning_rate")
+#: Axes along which a boundary can be followed to any precision.
+FOLLOWED = (*CONTINUOUS, "start_amplitude")
 
 POSITIVE: dict[str, Any] = {"low": 0.0, "open_low": True, "open_high": True}
 
@@ -52,7 +56,7 @@ class Scale:
     @property
     def log(self) -> bool:
         """Whether the coordinate is logarithmic."""
-        return self.name in LOGARITHMIC
+        return AXES[self.name].ratios
 
     def value(self, u: Any) -> np.ndarray:
         """The axis's values at coordinates 0 .. 1."""
@@ -76,15 +80,15 @@ class Scale:
 
 def scale(name: object, between: Any, argument: str = "between") -> Scale:
     """The axis called ``name`` between two values; ValueError naming what is wrong."""
-    checked = check_axis(name, CONTINUOUS).name
-    allowed = f"two finite values of {checked}, the smaller first" + (", above 0" * (checked in LOGARITHMIC))
+    checked = check_axis(name, FOLLOWED).name
+    allowed = f"two finite values of {checked}, the smaller first" + (", above 0" * AXES[checked].ratios)
     try:
         low, high = (real(argument, x, allowed, high=np.inf, open_high=True) for x in between)
     except TypeError:
         raise complain(argument, between, allowed) from None
     except ValueError:
         raise complain(argument, between, allowed) from None
-    if not low < high or not np.isfinite(low) or (checked in LOGARITHMIC and low <= 0):
+    if not low < high or not np.isfinite(low) or (AXES[checked].ratios and low <= 0):
         raise complain(argument, between, allowed)
     return Scale(checked, low, high)
 
@@ -129,7 +133,7 @@ class Probe:
         """Weights at time 0, (D,): normal, of norm about the amplitude; the same for theory and SGD."""
         size = self.problem_at(point).size
         amplitude = point.get("start_amplitude", self.amplitude)
-        return np.asarray(amplitude * np.random.default_rng(seed).standard_normal(size) / np.sqrt(size))
+        return random_start(seed, amplitude, size)
 
     def logarithm(self, w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """ln(quantity / level) of fields (n, D); NaN where the field is."""
@@ -185,11 +189,6 @@ def overwrites(axis: Axis, other: Axis) -> bool:
     """Whether a value of ``axis`` replaces that of ``other``: J and t are one parameter."""
     same = axis.parameter == other.parameter or {axis.parameter, other.parameter} == {"J", "t"}
     return same and set(other.classes) <= set(axis.classes)
-
-
-def axis_attrs(name: str) -> dict[str, str]:
-    """long_name and units of an axis."""
-    return {"long_name": AXES[name].long_name, "units": AXES[name].units}
 
 
 def stamp(title: str, probe: Probe, settings: dict[str, Any]) -> dict[str, Any]:

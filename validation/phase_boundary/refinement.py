@@ -20,7 +20,7 @@ from cumulode.theory.validate import complain, integer, real
 from ..atomic import earlier, write
 from .isoline import isoline
 from .learner import Square, filled, learner_2d, refine
-from .probe import QUANTITIES, Probe, Scale, axis_attrs, overwrites, scale, stamp
+from .probe import QUANTITIES, Probe, Scale, overwrites, scale, stamp
 
 
 def refine_boundary(
@@ -169,7 +169,7 @@ def _dataset(
     }
     coords: dict[str, Any] = {"seed": ("seed", np.arange(values.shape[1], dtype=np.int32), {"units": "1"})}
     for i, s in enumerate(scales):
-        what = axis_attrs(s.name)
+        what = AXES[s.name].attrs
         coords[s.name] = ("point", s.value(squares[:, i]), what)
         data[f"share_{s.name}"] = ("point", squares[:, i], share)
         data[f"boundary_{s.name}"] = ("vertex", s.value(line.vertices[:, i] + 0.5), what)
