@@ -24,7 +24,7 @@ from cumulode.validation.network import engine
 from cumulode.validation.sampling import Sampler, draw, lent, sampler, sampler_type, scratch
 from cumulode.validation.streams import stream, stream_type
 
-from .sgd_others import GAIN, RATE, XI, _factor, _normalisation, _timed
+from .sgd_others import GAIN, RATE, XI, _timed, torch_sampler
 from .timing import table
 
 PARTS = ("samples", "dots", "activations", "axpys")
@@ -109,18 +109,14 @@ def torch_loop(size: int = 100, hidden: int = 8, steps: int = 2000) -> float:
     """Seconds a sample of a plain loop with autograd and ``torch.optim.SGD``, batch 1, one thread."""
     import torch
 
-    torch.set_num_threads(1)
-    factors = [torch.tensor(_factor(size, xi), dtype=torch.float32) for xi in XI]
+    sample = torch_sampler(size)
     w = (0.1 / size**0.5 * torch.randn(hidden, size)).requires_grad_()
     bias = torch.tensor([1.0, -1.0]).repeat_interleave(hidden // 2)
     optimiser = torch.optim.SGD([w], lr=RATE * hidden)
-    z = _normalisation()
 
     def run(count: int) -> None:
         for _ in range(count):
-            y = 1.0 if torch.rand(()) < 0.5 else -1.0
-            with torch.no_grad():
-                x = torch.erf(GAIN / 2**0.5 * (factors[0 if y > 0 else 1] @ torch.randn(size))) / z
+            x, y = sample()
             optimiser.zero_grad()
             loss = 0.5 * (y - torch.erf((w @ x + bias) / 2**0.5).mean()) ** 2
             loss.backward()

@@ -15,6 +15,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_
 import argparse
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -63,21 +64,33 @@ def numpy_loop(size: int, steps: int) -> float:
     return _timed(run, steps)
 
 
-def torch_loop(size: int, steps: int) -> float:
-    """Seconds a sample of a loop with autograd and ``torch.optim.SGD``."""
+def torch_sampler(size: int) -> Callable[[], tuple[Any, float]]:
+    """One input and its label, as PyTorch would draw them; one thread."""
     import torch
 
     torch.set_num_threads(1)
     factors = [torch.tensor(_factor(size, xi), dtype=torch.float32) for xi in XI]
+    z = _normalisation()
+
+    def sample() -> tuple[Any, float]:
+        y = 1.0 if torch.rand(()) < 0.5 else -1.0
+        with torch.no_grad():
+            return torch.erf(GAIN / 2**0.5 * (factors[0 if y > 0 else 1] @ torch.randn(size))) / z, y
+
+    return sample
+
+
+def torch_loop(size: int, steps: int) -> float:
+    """Seconds a sample of a loop with autograd and ``torch.optim.SGD``."""
+    import torch
+
+    sample = torch_sampler(size)
     w = torch.full((size,), 0.1 / size**0.5, requires_grad=True)
     optimiser = torch.optim.SGD([w], lr=RATE)
-    z = _normalisation()
 
     def run(count: int) -> None:
         for _ in range(count):
-            y = 1.0 if torch.rand(()) < 0.5 else -1.0
-            with torch.no_grad():
-                x = torch.erf(GAIN / 2**0.5 * (factors[0 if y > 0 else 1] @ torch.randn(size))) / z
+            x, y = sample()
             optimiser.zero_grad()
             loss = 0.5 * (y - torch.erf((w @ x + BIAS) / 2**0.5)) ** 2
             loss.backward()

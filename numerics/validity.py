@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.theory.names import check_closure, is_gradient
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain
+from cumulode.theory.validate import complain, integer
 
 from .contraction.form import AUTO, is_gaussian
 from .generated.pearson import third_norm
@@ -109,6 +109,7 @@ def validity(
     *,
     contraction: str = AUTO,
     t: ArrayLike | None = None,
+    threads: int | None = None,
 ) -> Validity:
     """Whether a flow can be trusted, from its trajectory alone (theory.md section 3).
 
@@ -129,24 +130,28 @@ def validity(
         Of the fourth cumulant, as for :func:`solve`.
     t : (T,) array, optional
         The times of ``w``: asks for ``delta``, which takes a flow of tree from ``w[..., 0, :]``.
+    threads : int >= 1, optional
+        How many to use; by default one a core.
 
     Returns
     -------
     Validity
-        ``rho`` in [0, 1] where Pearson's law holds (NaN if the kurtosis passes 3, where it has no sixth moment; rows of
-        k2 below 1e-3 are left out); ``mu``, ``mu_own`` in units of rates, to 1e-3; ``delta``. Safe in threads; the work
-        is compiled and holds no lock.
+        ``rho``, at most 1 where the preactivation's law is Pearson's, above where it cannot be (NaN if the kurtosis
+        passes 3, where that has no sixth moment; rows of k2 below 1e-3 are left out); ``mu``, ``mu_own`` in units of
+        rates, to 1e-3; ``delta``. Safe in threads; the work is compiled and holds no lock.
 
     Raises
     ------
     ValueError
-        Naming ``problem``, ``w``, ``closure``, ``tolerance``, ``contraction`` or ``t``.
+        Naming ``problem``, ``w``, ``closure``, ``tolerance``, ``contraction``, ``t`` or ``threads``.
     """
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     problems, runs, single = _runs(problem, w)
-    deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, tolerance, contraction)
-    plans = {p: _plans(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
-    measured = _measure_all(problems, runs, plans)
+    workers = (cpu_count() or 1) if threads is None else integer("threads", threads, "an integer >= 1", low=1)
+    with ThreadPoolExecutor(min(len(runs), workers)) as pool:
+        deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, tolerance, contraction, pool)
+        plans = {p: _plans(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
+        measured = _measure_all(problems, runs, plans, pool, min(len(runs), workers))
     found = [
         (*numbers, delta, *judge(p, closure, *numbers, delta, asked=t is not None))
         for p, numbers, delta in zip(problems, measured, deltas, strict=True)
@@ -185,7 +190,11 @@ def _plans(problem: Problem, closure: str, tolerance: float, contraction: str) -
 
 
 def _measure_all(
-    problems: list[Problem], runs: np.ndarray, plans: dict[Problem, tuple[Plan, Plan]]
+    problems: list[Problem],
+    runs: np.ndarray,
+    plans: dict[Problem, tuple[Plan, Plan]],
+    pool: ThreadPoolExecutor,
+    workers: int,
 ) -> list[tuple[float, float, float]]:
     """``measure`` of every run, over threads; each has arrays of its own for the problem it is at."""
 
@@ -199,16 +208,12 @@ def _measure_all(
             found.append(measure(tree, own, data, own_data, runs[i]))
         return found
 
-    workers = min(len(runs), cpu_count() or 1)
     for tree, own in plans.values():  # compile before the threads start
         arnoldi(tree)
         arnoldi(own)
     compiled(largest_share, share_sig)
-    if workers == 1:
-        return work(np.arange(len(runs)))
-    with ThreadPoolExecutor(workers) as pool:
-        parts = pool.map(work, np.array_split(np.arange(len(runs)), workers))
-        return [numbers for part in parts for numbers in part]
+    parts = pool.map(work, np.array_split(np.arange(len(runs)), workers))
+    return [numbers for part in parts for numbers in part]
 
 
 def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> tuple[float, float, float]:
@@ -222,7 +227,14 @@ def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> t
     return rho, mu, top_eigenvalue(own, w[-1], is_gradient(own.closure), ACCURACY, own_data)
 
 
-def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, tolerance: float, contraction: str) -> np.ndarray:
+def _delta(
+    problems: list[Problem],
+    runs: np.ndarray,
+    t: ArrayLike,
+    tolerance: float,
+    contraction: str,
+    pool: ThreadPoolExecutor,
+) -> np.ndarray:
     """``|IPR_tree / IPR - 1|`` at the end."""
     from .solve import solve
 
@@ -233,8 +245,8 @@ def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, tolerance: f
     good = np.all(np.isfinite(runs[:, 0]), axis=-1)
     if np.any(good):
         chosen = [p for p, use in zip(problems, good, strict=True) if use]
-        last = [times[-1] - times[0]]
-        ends[good] = solve(chosen, runs[good, 0], last, "tree", tolerance=tolerance, contraction=contraction).w[:, -1]
+        last, how = [times[-1] - times[0]], {"tolerance": tolerance, "contraction": contraction}
+        ends[good] = solve(chosen, runs[good, 0], last, "tree", executor=pool, **how).w[:, -1]  # type: ignore[arg-type]
     return np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)
 
 

@@ -30,3 +30,15 @@ def demo_problem():
 def start():
     """w0 of norm about 0.1 on 40 sites, seed 1: row 0 of the references."""
     return 0.1 * np.random.default_rng(1).standard_normal(40) / np.sqrt(40)
+
+
+@pytest.fixture
+def nothing_left_behind():
+    """Assert after the test that matplotlib's settings and open figures are as before."""
+    import matplotlib
+    from matplotlib import pyplot
+
+    before = dict(matplotlib.rcParams)
+    yield
+    assert pyplot.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before

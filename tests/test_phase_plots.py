@@ -6,16 +6,13 @@ import itertools
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import phase_data as made
 import pytest
 import xarray as xr
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from phase_data import labelled, texts_of
@@ -31,13 +28,8 @@ def _ds() -> xr.Dataset:
     return made.diagram()
 
 
-@pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
-    """Every test here also asserts that settings and open figures are as before."""
-    before = dict(matplotlib.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(matplotlib.rcParams) == before
+#: Every test here also asserts that settings and open figures are as before.
+pytestmark = pytest.mark.usefixtures("nothing_left_behind")
 
 
 def mesh_of(ax: Axes) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -51,13 +49,8 @@ def _runs() -> dict[str, Trajectory]:
             "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True)}
 
 
-@pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
-    """Every test here also asserts that settings and open figures are as before."""
-    before = dict(matplotlib.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(matplotlib.rcParams) == before
+#: Every test here also asserts that settings and open figures are as before.
+pytestmark = pytest.mark.usefixtures("nothing_left_behind")
 
 
 def lines_of(ax: Axes, role: str) -> list[Any]:

@@ -152,7 +152,7 @@ def _slice(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
     )
 
 
-def _load(name: str, path: str, allowed: str = "a netCDF file") -> Any:
+def _load(name: str, path: str) -> Any:
     """The file as a Dataset in memory; ValueError naming the option where it is none."""
     import xarray as xr
 
@@ -161,15 +161,22 @@ def _load(name: str, path: str, allowed: str = "a netCDF file") -> Any:
     try:
         return xr.load_dataset(path)
     except (OSError, ValueError, TypeError, EOFError, KeyError, IndexError):
-        raise complain(name, path, allowed) from None
+        raise complain(name, path, "a netCDF file") from None
 
 
 def _diagram(path: str) -> Any:
     """The phase diagram in a file; ValueError naming ``file`` where it is of anything else."""
-    found = _load("file", path, "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram")
+    from ..phase.files import open_phase
+
+    allowed = "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram"
+    if not Path(path).is_file():
+        raise complain("file", path, "a file that exists")
+    try:
+        found = open_phase(path)  # with the blocks of a sweep that is running
+    except ValueError:
+        raise complain("file", path, allowed) from None
     if "status" not in found or not {"seed"} < set(found["status"].dims):
-        held = f"{path}, which holds {', '.join(map(str, found.data_vars))}"
-        raise complain("file", held, "a phase diagram, saved by `cumulode phase` or phase_diagram")
+        raise complain("file", f"{path}, which holds {', '.join(map(str, found.data_vars))}", allowed)
     return found
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics import SolveWarning, critical_value, drift, growth_rates, solve, validity
+from cumulode.numerics import SolveWarning, critical_value, drift, solve, validity
 from cumulode.numerics.critical import LINEAR, STABILITY
+from cumulode.numerics.growth import selected
 from cumulode.numerics.integrate import INTERRUPTED
 from cumulode.theory.problem import Problem
 
@@ -143,11 +144,10 @@ def _relative_speed(runs: Runs, settings: Settings) -> np.ndarray:
 def _selected(problem: Problem) -> tuple[float, float]:
     """Largest growth rate and its wavenumber; NaN where the activation has a kink at the bias."""
     try:
-        rates = np.asarray(growth_rates(problem))
+        k, rate = selected(problem)
     except ValueError:
         return np.nan, np.nan
-    k = np.unravel_index(int(np.argmax(rates)), rates.shape)
-    return float(rates[k]), float(np.hypot(*k)) if len(k) == 2 else float(k[0])
+    return rate, float(np.hypot(*k)) if isinstance(k, tuple) else float(k)
 
 
 def _validity(runs: Runs, settings: Settings) -> Found:
@@ -161,6 +161,7 @@ def _validity(runs: Runs, settings: Settings) -> Found:
         settings.tolerance,
         contraction=settings.contraction,
         t=runs.t if full else None,
+        threads=1,
     )
     values = {"rho": found.rho, "mu": found.mu, "mu_own": found.mu_own} | ({"delta": found.delta} if full else {})
     return {f"validity_{name}": value for name, value in values.items()} | {"trusted": found.trusted}

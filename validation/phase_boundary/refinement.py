@@ -47,7 +47,7 @@ def refine_boundary(
 ) -> xr.Dataset:
     """The line in a plane of two axes on which the field passes a level, to a resolution.
 
-    The function is the mean over starts of ln(quantity / level), as in :func:`cumulode.validation.boundary.boundary`.
+    The function is the mean over starts of ln(quantity / level), as in :func:`cumulode.boundary`.
     A ``coarse`` x ``coarse`` grid comes first, corners included; then ``adaptive.Learner2D`` splits triangles between
     points, those first over which the level passes between points farthest apart. It ends when every two neighbours
     (in the Delaunay triangulation) on different sides of the level are within ``resolution`` of each axis' range:
