@@ -22,7 +22,9 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_tour_runs_and_gives_the_numbers_it_states(capsys, tmp_path, monkeypatch):
-    """Assert that the Python blocks run one after the other, and that the numbers in their comments come out."""
+    """Assert that the Python blocks run one after the other, that the numbers in their comments come out, and that the
+    command lines work in the same folder afterwards: as a reader would paste it all.
+    """
     monkeypatch.chdir(tmp_path)  # it writes files
     scope: dict = {}
     for block in blocks("python"):
@@ -40,17 +42,17 @@ def test_the_tour_runs_and_gives_the_numbers_it_states(capsys, tmp_path, monkeyp
     assert stated, "the critical gains"
     assert stated[1] in printed
     assert len(blocks("python")) >= 6
+    check_commands(tmp_path)
 
 
-@pytest.mark.slow
-def test_every_command_shown_works(tmp_path):
-    """Assert that each command line of the README, one after the other, exits with 0 and prints something (draw: its figure alone)."""
+def check_commands(folder: Path) -> None:
+    """Assert that each command line, one after the other, exits with 0 and prints something (draw: its figure alone)."""
     program = Path(sys.executable).parent / "cumulode"
     for line in [line for block in blocks("sh") for line in block.strip().splitlines()]:
         words = shlex.split(line)
         assert words[0] == "cumulode"
         done = subprocess.run(
-            [str(program), *words[1:]], cwd=tmp_path, capture_output=True, text=True, env=os.environ, check=False
+            [str(program), *words[1:]], cwd=folder, capture_output=True, text=True, env=os.environ, check=False
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout or words[1] == "draw", line
