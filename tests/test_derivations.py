@@ -213,3 +213,15 @@ def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
     powers = broken(sp.Mul(x + 3 * y, (x + y**2 + 7) ** 2, evaluate=False), sp.latex, 6.0)
     assert powers[-1].endswith("]^{2}")
     assert broken(sp.Derivative(x**5 + y * x**4, x), sp.latex, 6.0)[0].startswith(r"\frac{\partial}{\partial x} ")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_equation_is_wider_than_a_page(name):
+    """Assert that the lines of every derivation were broken: without that two were five times the page's width."""
+    from cumulode.theory.line_breaks import visible_width
+
+    page = shipped(name).latex()
+    blocks = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}", page, re.DOTALL)
+    rows = [re.sub(r"\\tag\{.*?\}", "", row) for block in blocks for row in block.split("\\\\\n")]
+    assert rows
+    assert max(map(visible_width, rows)) < 110

@@ -24,12 +24,24 @@ def broken(expr: Any, tex: Callable[[Any], str], width: float = WIDTH) -> list[s
         return _sum(expr, tex, width)
     if isinstance(expr, sp.Mul):
         return _product(expr, tex, width) or _factors(expr, tex, width)
-    if isinstance(expr, sp.Derivative) and isinstance(expr.expr, sp.Add) and len(expr.variables) == 1:
-        first, *more = _bracketed(expr.expr, tex, width - 4)
-        return [rf"\frac{{\partial}}{{\partial {tex(expr.variables[0])}}} {first}", *more]
+    if isinstance(expr, sp.Derivative) and len(expr.variable_count) == 1:
+        return _derivative(expr, tex, width)
+    if isinstance(expr, sp.Subs) and len(expr.variables) == 1:
+        *lines, last = broken(expr.expr, tex, width - 4)
+        return [*lines, rf"{last} \Big|_{{{tex(expr.variables[0])}={tex(expr.point[0])}}}"]
     if isinstance(expr, sp.Integral) and len(expr.limits) == 1:
         return _integral(expr, tex, width)
     return [whole]
+
+
+def _derivative(expr: sp.Derivative, tex: Callable[[Any], str], width: float) -> list[str]:
+    (x, order), inner = expr.variable_count[0], expr.expr
+    if isinstance(inner, sp.Mul):
+        first, *more = _product(inner, tex, width - 4) or [tex(inner)]
+    else:
+        first, *more = _bracketed(inner, tex, width - 4)
+    power = "" if order == 1 else f"^{{{tex(order)}}}"
+    return [rf"\frac{{\partial{power}}}{{\partial {tex(x)}{power}}} {first}", *more]
 
 
 def _sum(expr: sp.Add, tex: Callable[[Any], str], width: float) -> list[str]:
