@@ -8,6 +8,10 @@ from typing import Any
 _HOME = {
     "simulate_sgd": "sgd",
     "simulate_network": "network.simulate",
+    "simulate_convolutional": "convolutional.simulate",
+    "ConvolutionalRun": "convolutional.result",
+    "tiling": "tiling",
+    "match_fields": "matching",
     "NetworkRun": "network.result",
     "Run": "sgd",
     "sample": "sampling",

@@ -31,6 +31,9 @@ _ROOMS = {
     "validation": (
         "simulate_sgd",
         "simulate_network",
+        "simulate_convolutional",
+        "tiling",
+        "match_fields",
         "compare",
         "boundary",
         "refine_boundary",

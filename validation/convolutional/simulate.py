@@ -1,0 +1,222 @@
+"""Online SGD of a convolutional network, many seeds at once over threads: ``simulate_convolutional``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cumulode.numerics import jit, preactivation_cumulants
+from cumulode.numerics.inputs import check_problem, check_times
+from cumulode.numerics.library import response_kernel
+from cumulode.theory.problem import Problem
+from cumulode.theory.validate import integer
+
+from ..network import settings
+from ..network.engine import Rule, draw_kernel
+from ..network.simulate import _blank, _inputs, _Job, _Outcome, _roots, _starts
+from ..progress import Progress
+from ..streams import seed_sequence, stream
+from ..training import (
+    DONE,
+    Seed,
+    check_batch,
+    check_rate,
+    describe,
+    go_through,
+    is_sequence,
+    plain_seed,
+    run_all,
+    whole_steps,
+)
+from .engine import ConvolutionalHeldOut, Lattice, advance_kernel, held_out_kernel
+from .result import ConvolutionalRun, embed
+from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
+
+_INPUTS = 0  # child of a run's seed, that of simulate_network: equal seeds see equal inputs
+_ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
+
+
+def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _Outcome:
+    """One run from its start to its last time, or until it diverges or ``stop`` is set."""
+    random, theta, outcome = stream(job.root, (_INPUTS,)), job.theta.copy(), _blank(job)
+    assert isinstance(job.held, ConvolutionalHeldOut)
+    lattice, response = job.held.lattice, response_kernel(job.activation)
+
+    def take(count: int) -> int:
+        return int(advance_kernel()(theta, lattice, count, job.plus, job.minus, response, job.rule, random))
+
+    def record(i: int) -> None:
+        outcome.record(i, theta, job)
+
+    sites = job.held.inputs.shape[1]
+    spell = 1 + 1000 // (job.rule.batch_size * job.rule.hidden * sites)
+    go_through(job.steps, spell, take, record, outcome, stop, progress)
+    return outcome
+
+
+def simulate_convolutional(
+    problem: Problem,
+    filters: int = 8,
+    filter_size: int | None = None,
+    readout: str = "pooled",
+    biases: str | ArrayLike = "balanced",
+    t_eval: ArrayLike | None = None,
+    w0: ArrayLike | None = None,
+    amplitude: float = 0.1,
+    learning_rate: float = 0.01,
+    batch_size: int = 100,
+    seed: Seed = 0,
+    *,
+    loss: str = "mse",
+    labels: tuple[float, float] = (-1, 1),
+    samples: tuple[ArrayLike, ArrayLike] | None = None,
+    n_test: int = 2_000,
+    test_seed: int = 0,
+    erf: str = "table",
+    executor: Executor | None = None,
+    progress: bool = False,
+    stop: threading.Event | None = None,
+) -> ConvolutionalRun:
+    """Train one circular convolutional layer by SGD on fresh samples, on the task of ``simulate_network``.
+
+    ``h_fi = sum_j v_fj x_(i+j) + b_f``, output ``s(x) = mean_f mean_i a_fi sigma(h_fi)``. With the residual
+    ``r = -dL/ds`` a step is, averaged over the batch and times the learning rate,
+    ``v_fj += r mean_i a_fi sigma'(h_fi) x_(i+j)``, where biases are trained ``b_f += r mean_i a_fi sigma'(h_fi)``,
+    where readouts are ``a_fi += r sigma(h_fi)``: the gradient times F, of readouts times F D. The mean over positions
+    stays in the filters' step: the inputs' law is the same at every position, so that at equal weights and residual
+    the mean force on a filter is that on one unit of a committee, and time means the same (theory.md section 1).
+
+    Parameters
+    ----------
+    problem : Problem
+    filters : int >= 1
+        Number F of filters; even with balanced or trained biases.
+    filter_size : int, optional
+        Taps P of a filter, 1 to D; on a torus its side, 1 to L, P its square. By default D (L).
+    readout : {"pooled", "full"}
+        ``a_fi = 1`` for ever, or all F D of them trained from 1.
+    biases : {"balanced", "trained", "equal"} or (F,) array
+        As of :func:`cumulode.simulate_network`.
+    t_eval : (T,) array, optional
+        Times at which to record; by default 31 times from 0 to 300.
+    w0 : (F, P) array, or (n, F, P) with n seeds, optional
+        Filters at time 0 (of a torus also (..., p, p)); by default Gaussian rows of norm about ``amplitude``.
+    n_test : int >= 2
+        Number of held-out inputs; fewer than of ``simulate_network`` by default, since each costs F D units.
+    amplitude, learning_rate, batch_size, seed, loss, labels, samples, test_seed, erf, executor, progress, stop
+        As of :func:`cumulode.simulate_network`; equal seeds see the same inputs as there.
+
+    Returns
+    -------
+    ConvolutionalRun
+        A :class:`NetworkRun` with filters for units: ``t``, ``w`` (T, F, P), ``fields`` (T, F, D), ``bias`` (T, F),
+        ``readout`` (T, F, D) or pooled (T, F); a sequence of n seeds puts an axis n in front.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what came and what is allowed.
+    """
+    check_problem(problem)
+    rate, batch, number = check_rate(learning_rate), check_batch(batch_size), check_filters(filters)
+    architecture, taps = architecture_of(readout), taps_of(filter_size, problem.shape)
+    fixed = biases_of(biases, problem, number)
+    rule = settings.make_rule(problem, rate, batch, number, architecture, biases, loss, labels)
+    start, scale = settings.check_start(w0, amplitude, number, taps)
+    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
+    roots = _roots(seed, start)
+    rows = settings.check_samples(samples, problem.shape)
+    test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
+    began, compiling = time.perf_counter(), jit.compile_seconds
+    plus, minus, drawn = _inputs(problem, rows, erf, *test)
+    held = ConvolutionalHeldOut(drawn.inputs, drawn.classes, lattice_of(taps, problem.shape))
+    _compile(problem, rows is None)
+    rest = np.concatenate([fixed, np.ones(number * problem.size)])
+    jobs = [
+        _Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
+        for root, w in zip(roots, _starts(roots, start, scale, number, int(np.prod(taps))), strict=True)
+    ]
+    ready = time.perf_counter()
+    with Progress(len(jobs) * int(steps[-1]), "convolutional network", enabled=progress) as shown:
+        outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
+    cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
+    run = _gather(problem, rule, steps, outcomes, rows is None, not is_sequence(seed), taps)
+    run.provenance.update(
+        readout=readout,
+        loss=loss,
+        labels=[float(y) for y in labels],
+        biases=biases if isinstance(biases, str) else fixed.tolist(),
+        n_test=test[0],
+        amplitude=None if w0 is not None else scale,
+        seed=plain_seed(seed),
+        test_seed=plain_seed(test_seed),
+        erf=erf,
+        **cost,
+        compile_seconds=jit.compile_seconds - compiling,
+    )
+    return run
+
+
+def _compile(problem: Problem, cumulants: bool) -> None:
+    """Compile before the threads start; what is recorded needs K: refused before the work, not after."""
+    response_kernel(str(problem.activation)), advance_kernel(), held_out_kernel(), draw_kernel()
+    if cumulants:
+        preactivation_cumulants(problem, np.zeros((1, problem.size)))
+
+
+def _split(theta: np.ndarray, rule: Rule, taps: int) -> list[np.ndarray]:
+    """Filters (..., F, P), biases (..., F), readouts (..., F, D), or (..., F) where they are not trained."""
+    F = rule.hidden
+    lead = theta.shape[:-1]
+    w = np.ascontiguousarray(theta[..., : F * taps]).reshape(*lead, F, taps)
+    readout = theta[..., F * taps + F :].reshape(*lead, F, -1)
+    return [w, theta[..., F * taps : F * taps + F], readout if rule.train_readout else readout[..., 0]]
+
+
+def _gather(
+    problem: Problem,
+    rule: Rule,
+    steps: np.ndarray,
+    outcomes: list[_Outcome],
+    cumulants: bool,
+    single: bool,
+    taps: tuple[int, ...],
+) -> ConvolutionalRun:
+    """Stack the runs, with their cumulants and how they ended."""
+    from cumulode import __version__
+
+    arrays = _split(np.stack([outcome.theta for outcome in outcomes]), rule, int(np.prod(taps)))
+    if cumulants:
+        arrays += preactivation_cumulants(problem, embed(arrays[0], taps, problem.shape))
+    else:
+        arrays += [np.full((*arrays[0].shape[:-1], 2), np.nan) for _ in range(2)]
+    arrays += list(np.moveaxis(np.stack([outcome.measures for outcome in outcomes]), -1, 0))
+    if single:
+        arrays = [a[0] for a in arrays]
+    status = np.array([outcome.status for outcome in outcomes])
+    provenance = {
+        "version": __version__,
+        "method": "convolutional network sgd",
+        "problem": problem.to_dict(),
+        "inputs": "the problem's laws" if cumulants else "the user's samples",
+        "learning_rate": rule.learning_rate,
+        "batch_size": rule.batch_size,
+        "filters": rule.hidden,
+        "filter_size": list(taps),
+        "steps": [outcome.steps for outcome in outcomes],
+    }
+    named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
+    return ConvolutionalRun(
+        t=steps * rule.learning_rate,
+        shape=problem.shape,
+        success=bool(np.all(status == DONE)),
+        message=describe(outcomes, steps, rule),
+        status=status,
+        provenance=provenance,
+        **named,
+    )
