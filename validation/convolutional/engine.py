@@ -142,7 +142,7 @@ def advance_kernel() -> Any:
 
 @kernel
 def _held_out(theta, inputs, plus, lattice, response, rule, values):  # type: ignore[no-untyped-def]
-    """Fill ``values`` (n, 2) with the loss of every input and whether its class was told right, as ``network.engine``."""
+    """Fill ``values`` (n, 2) with the loss of every input and whether its class was told right."""
     border = 0.0 if rule.loss == CROSS_ENTROPY else 0.5 * (rule.high + rule.low)
     wide = np.empty(wrapped_size(lattice))
     work, slopes = np.empty(rule.hidden * inputs.shape[1]), np.empty(rule.hidden * inputs.shape[1])

@@ -34,7 +34,7 @@ class ConvolutionalRun(NetworkRun):
     def taps(self) -> tuple[int, ...]:
         """(P,) of a ring, (p, p) of a torus."""
         taps = self.w.shape[-1]
-        return (taps,) if len(self.shape) == 1 else (int(round(taps**0.5)),) * 2
+        return (taps,) if len(self.shape) == 1 else (round(taps**0.5),) * 2
 
     @property
     def fields(self) -> np.ndarray:
@@ -58,7 +58,7 @@ class ConvolutionalRun(NetworkRun):
 
     @property
     def centre(self) -> np.ndarray:
-        """Centre of every filter (``metrics.centre`` of ``fields``), sites, (T, F) or (n, T, F); on a torus (..., 2)."""
+        """Centre of every filter (``metrics.centre`` of ``fields``), sites, (T, F); on a torus (T, F, 2)."""
         return metrics.centre(self.fields, self._shape)
 
     def to_xarray(self) -> Any:

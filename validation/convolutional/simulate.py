@@ -33,7 +33,7 @@ from ..training import (
     run_all,
     whole_steps,
 )
-from .engine import ConvolutionalHeldOut, Lattice, advance_kernel, held_out_kernel
+from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
 from .result import ConvolutionalRun, embed
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
 
