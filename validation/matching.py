@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from cumulode.numerics.showing import plain
-from cumulode.theory.shape import shape_of
 from cumulode.theory.validate import complain
 
-from .field_input import ROUNDING
+from .field_input import ROUNDING, shape_for
 from .metrics import width
 from .symmetry import AnySymmetry, align, find_symmetry, transform
 
@@ -92,9 +91,7 @@ def match_fields(fields: ArrayLike, filters: ArrayLike, shape: Any = None) -> Ma
         Naming the argument, what came and what is allowed.
     """
     w = _rows("fields", fields)
-    sides = shape_of(shape if shape is not None else w.shape[-1])
-    if math.prod(sides) != w.shape[-1]:
-        raise complain("shape", shape, f"None or (L, L) with the {w.shape[-1]} sites of the fields")
+    sides = shape_for(w, shape)
     v = _continued(_rows("filters", filters), sides)
     torus = sides if len(sides) == 2 else None
     centred_w, centred_v = w - w.mean(axis=-1, keepdims=True), v - v.mean(axis=-1, keepdims=True)

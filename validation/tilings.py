@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ def largest_gap_p(share: float, count: int) -> float:
     return float(total)
 
 
+@lru_cache(maxsize=512)
 def critical_gap(count: int, level: float) -> float:
     """Share of the circle that the largest gap of ``count`` uniform points exceeds with probability ``level``."""
     if count == 1:
@@ -123,7 +125,7 @@ def tiling(centres: ArrayLike, size: int | tuple[int, ...], *, level: float = 0.
     alpha = real("level", level, "0 < level < 1", low=0.0, high=1.0, open_low=True, open_high=True)
     start = integer("seed", seed, "an integer >= 0", low=0)
     runs = _runs(centres, shape)
-    counts = np.array([len(run) for run in runs])
+    counts = [len(run) for run in runs]  # Python's integers, for exact sums
     if len(shape) == 1:
         gaps = tuple(np.diff(np.append(run, run[0] + shape[0])) for run in runs)
         largest = np.array([g.max() for g in gaps])
@@ -136,7 +138,7 @@ def tiling(centres: ArrayLike, size: int | tuple[int, ...], *, level: float = 0.
         drawn = [_null_discs(k, shape[0], np.random.default_rng((start, i))) for i, k in enumerate(counts)]
         p = np.array([(1 + np.sum(d >= m)) / (1 + d.size) for d, m in zip(drawn, largest, strict=True)])
         critical = np.array([np.quantile(d, 1 - alpha) for d in drawn])
-    return Tiling(counts, gaps, largest, p, critical, _fisher(p), alpha, shape)
+    return Tiling(np.array(counts), gaps, largest, p, critical, _fisher(p), alpha, shape)
 
 
 def _fisher(p: np.ndarray) -> float:
