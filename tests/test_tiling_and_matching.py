@@ -63,6 +63,8 @@ def test_clusters_are_found_and_even_centres_cover() -> None:
     assert even.largest[0] == pytest.approx(5.0)
     square = np.stack(np.meshgrid(np.arange(3) * 4.0, np.arange(3) * 4.0), axis=-1).reshape(-1, 2)
     assert tiling(square, (12, 12)).p[0] > 0.5
+    assert tiling(square, (12, 12)).largest[0] == pytest.approx(8**0.5)
+    assert tiling([[3.5, 1.0]], (4, 4)).largest[0] == pytest.approx((1.5**2 + 2**2) ** 0.5)
     assert tiling(square / 12, (12, 12)).p[0] <= 0.01
     assert tiling(square / 12, (12, 12)).to_dict() == tiling(square / 12, (12, 12)).to_dict()
     json.dumps(clustered.to_dict())

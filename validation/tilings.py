@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, spatial, stats
+from scipy import optimize, stats
 
 from cumulode.numerics.showing import plain
 from cumulode.theory.shape import shape_of
@@ -175,9 +175,10 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
 
 
 def _largest_disc(points: np.ndarray, side: int) -> float:
-    """Largest distance from a site to its nearest point on the torus."""
-    sites = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="ij"), axis=-1).reshape(-1, 2)
-    return float(spatial.cKDTree(points, boxsize=side).query(sites)[0].max())
+    """Largest distance from a site to its nearest point (K, 2) on the torus."""
+    apart = np.abs(points[:, :, None] - np.arange(side))
+    squares = np.minimum(apart, side - apart) ** 2  # (K, 2, L)
+    return float(np.sqrt((squares[:, 0, :, None] + squares[:, 1, None, :]).min(axis=0).max()))
 
 
 def _null_discs(count: int, side: int, random: np.random.Generator) -> np.ndarray:
