@@ -32,6 +32,7 @@ _HOME = {
     "phase_diagram": "phase.sweep",
     "open_phase": "phase.files",
     "rerun": "phase.rerun",
+    "reproduce": "reproduction.run",
 }
 
 __all__ = sorted([*_HOME, "phase_plots", "plots"])

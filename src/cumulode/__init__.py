@@ -44,6 +44,7 @@ _ROOMS = {
         "align",
         "phase_diagram",
         "open_phase",
+        "reproduce",
     ),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

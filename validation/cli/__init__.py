@@ -1,4 +1,4 @@
-"""The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|cache``.
+"""The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|reproduce|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, told in one line; 130 interrupted.
@@ -22,6 +22,7 @@ COMMANDS = {
     "phase": "a phase diagram over any parameters: resumable data and a figure",
     "draw": "figures of a phase diagram from its file, nothing computed again",
     "rerun": "repeat a phase diagram from its file, and tell how the numbers differ",
+    "reproduce": "the paper's claims, each as numbers, a verdict and a figure: resumable",
     "cache": "where compiled kernels are kept; compile them all now, or remove them",
 }
 

@@ -14,13 +14,9 @@ from cumulode.theory.names import is_gradient
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
 
+from ..localised import FAR_ABOVE, LOCALISED, NARROW, localised
 from ..metrics import dominant_wavenumber, ipr, norm, width
 
-#: A field is localised where IPR x D is above this: what a random vector has. A wave has 1.5, a wave on a constant at
-#: most 15/7, Gaussian controls stay below 2.5. So that no random vector passes by chance, it must be narrow, too, (of
-#: D, or of a torus's side; a Gaussian bump of IPR x D = 3 has 0.094 and 0.23) or far above.
-LOCALISED, FAR_ABOVE = 3.0, 6.0
-NARROW = {1: 1 / 6, 2: 0.27}
 #: Fields that are smaller than this, and than their start, have decayed.
 SMALL = 0.1
 
@@ -63,11 +59,7 @@ class Runs:
     @cached_property
     def localised(self) -> np.ndarray:
         """Whether fields are, at each time, (n, T), by the second clause of ``PATTERN_RULE``."""
-        narrow = NARROW[len(self.problem.shape)] * self.problem.shape[0]
-        with np.errstate(invalid="ignore"):
-            small = width(self.w, self.shape) < narrow
-            value = self.ipr_times_size
-            return np.asarray((value > LOCALISED) & (small | (value > FAR_ABOVE)))
+        return localised(self.w, self.shape)
 
 
 @dataclass(frozen=True)

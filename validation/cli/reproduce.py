@@ -1,0 +1,53 @@
+"""``cumulode reproduce``: the paper's claims, each as numbers, a verdict and a figure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import options as common
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which claims, how much work, where to."""
+    parser.add_argument("claim", nargs="*", metavar="CLAIM", help="all, or numbers or names of claims (see --list)")
+    parser.add_argument("--list", action="store_true", help="list the claims")
+    parser.add_argument("--quick", action="store_true", help="small rings and few seeds: all in minutes")
+    common.add_output(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        default="reproduce",
+        help="figures, results.md, results.json, and data from which an interrupted run goes on",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Regenerate and print; 1 where a claim could not be computed (a verdict is a result), 130 when interrupted."""
+    from ..reproduction.claims import CLAIMS, chosen
+
+    if options.list:
+        if options.json:
+            common.print_json({"claims": [{"number": c.number, "name": c.name, "title": c.title} for c in CLAIMS]})
+        else:
+            print("\n".join(f"{claim.number} {claim.name:10}{claim.title}" for claim in CLAIMS))
+        return 0
+    claims = "all" if options.claim in ([], ["all"]) else options.claim
+    chosen(claims)
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from ..reproduction.run import reproduce
+
+    found = reproduce(claims, quick=options.quick, out=options.out, progress=not options.quiet)
+    if options.json:
+        common.print_json({**found.to_dict(), "command": options.command_line})
+    else:
+        print(found)
+        print(f"# {found.scale} run; all of it in {options.out}/results.md")
+    for finding in found.findings:
+        if finding.ended:
+            print(f"cumulode reproduce: {finding.name} {finding.ended}: {finding.message}", file=sys.stderr)
+    if found.interrupted:
+        return 130
+    return 0 if found.success else 1

@@ -1,0 +1,44 @@
+"""When a field counts as localised: one rule for phase diagrams, networks and claims."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .field_input import field, shape_for
+from .metrics import ipr, width
+
+#: A field is localised where IPR x D is above this: what a random vector has. A wave has 1.5, a wave on a constant at
+#: most 15/7, Gaussian controls stay below 2.5. So that no random vector passes by chance, it must be narrow, too, (of
+#: D, or of a torus's side; a Gaussian bump of IPR x D = 3 has 0.094 and 0.23) or far above.
+LOCALISED, FAR_ABOVE = 3.0, 6.0
+NARROW = {1: 1 / 6, 2: 0.27}
+
+
+def localised(w: ArrayLike, shape: Any = None) -> np.ndarray:
+    """Whether fields are localised: IPR x D > 3 and the width below D/6 (of a torus 0.27 L), or IPR x D > 6.
+
+    Parameters
+    ----------
+    w : real array (..., D), D >= 4
+    shape : None, or (L, L)
+        None is the ring; (L, L) the torus, its sites row-major, D = L**2.
+
+    Returns
+    -------
+    bool array (...)
+        False where a field is zero or not finite.
+
+    Raises
+    ------
+    ValueError
+        If ``w`` is not real, has fewer than 4 sites, or not those of ``shape``.
+    """
+    w = field("w", w)
+    sides = shape_for(w, shape)
+    value = ipr(w) * w.shape[-1]
+    with np.errstate(invalid="ignore"):
+        narrow = width(w, shape) < NARROW[len(sides)] * sides[0]
+        return np.asarray((value > LOCALISED) & (narrow | (value > FAR_ABOVE)))

@@ -1,0 +1,30 @@
+"""The claims of the paper, one a file, in the order of their numbers."""
+
+from __future__ import annotations
+
+from cumulode.theory.validate import complain
+
+from ..claim import Claim
+from . import control, cumulant, early, filters, ising, robust, single, tensor, tiling
+
+CLAIMS: tuple[Claim, ...] = tuple(
+    module.CLAIM for module in (tiling, control, filters, robust, early, cumulant, tensor, ising, single)
+)
+
+
+def chosen(claims: object) -> tuple[Claim, ...]:
+    """The claims named: "all", a number, a name, or a sequence of these. ValueError naming ``claim`` otherwise."""
+    if claims == "all":
+        return CLAIMS
+    if isinstance(claims, (list, tuple)) and claims:
+        found = {claim.number: claim for named in claims for claim in chosen(named)}
+        return tuple(found[number] for number in sorted(found))
+    for claim in CLAIMS:
+        if (
+            isinstance(claims, (str, int))
+            and not isinstance(claims, bool)
+            and str(claims) in (str(claim.number), claim.name)
+        ):
+            return (claim,)
+    known = ", ".join(f"{claim.number} or {claim.name}" for claim in CLAIMS)
+    raise complain("claim", claims, f"all, or {known}")

@@ -1,0 +1,88 @@
+"""Claim 6: the theory of third order localises with the fourth cumulant, and not without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cumulode.theory import Problem
+
+from ..claim import Claim, Data, Judgement
+from ..drawing import CONTROL, LOW, band, fields, participation
+from ..findings import Number, over_seeds
+from ..networks import checked, nlgp
+from ..parts import Arrays, Part
+from ..scales import Scale
+from ..units import LOCALISED
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TIME, AMPLITUDE = 300.0, 0.1
+
+
+def flows(name: str, problem: Problem, closure: str, starts: int, time: float = TIME) -> Part:
+    """The theory of one neuron from ``starts`` random starts."""
+    told = {"problem": problem.to_dict(), "closure": closure, "starts": starts, "time": time}
+    return Part(name, _solve, told)
+
+
+def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
+    from cumulode.numerics import solve
+
+    from ...starts import random_start
+
+    problem = Problem.from_dict(settings["problem"])
+    w0 = np.stack([random_start(seed, AMPLITUDE, problem.size) for seed in range(settings["starts"])])
+    times = np.linspace(0.0, settings["time"], 61)
+    return checked(solve(problem, w0, times, closure=settings["closure"]), ("w", "k2", "k4"))
+
+
+def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+    """Third order in w, with the laws' fourth cumulants and with none."""
+    problem = nlgp(scale.size)
+    return {
+        "with": (flows("taylor-nlgp", problem, "taylor", scale.starts),),
+        "without": (flows("taylor-control", problem.gaussian_control(), "taylor", scale.starts),),
+    }
+
+
+def _scaled(run: Arrays) -> np.ndarray:
+    """IPR x D, (n, T)."""
+    w = run["w"]
+    return np.asarray(np.sum(w**4, axis=-1) / np.sum(w**2, axis=-1) ** 2 * w.shape[-1])
+
+
+def judge(data: Data, scale: Scale) -> Judgement:
+    """IPR x D of both at the end."""
+    numbers = [
+        over_seeds("IPR x D with the fourth cumulant, mean over starts", _scaled(data["with"])[:, -1], above=LOCALISED),
+        over_seeds("IPR x D without, mean over starts", _scaled(data["without"])[:, -1], below=LOCALISED),
+        Number("largest IPR x D without", float(_scaled(data["without"])[:, -1].max()), below=LOCALISED),
+    ]
+    return numbers, (
+        f"One neuron, b = -1, D = {scale.size}, closure taylor, {scale.starts} random starts of norm 0.1, "
+        f"t = {TIME:g}. Without: the same covariance, K = 0."
+    )
+
+
+def draw(figure: Figure, data: Data, scale: Scale) -> None:
+    """Final fields of both, and IPR over time."""
+    left, right, over = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
+    for ax, name, colour, words in ((left, "with", LOW, "with $K$"), (right, "without", CONTROL, "without $K$")):
+        fields(ax, data[name]["w"][:4, -1], colour)
+        ax.set_title(f"fields, {words}", fontsize=9)
+        band(over, data[name]["t"], _scaled(data[name]), colour, f"third order {words}, {scale.starts} starts")
+    participation(over, LOCALISED)
+
+
+CLAIM = Claim(
+    6,
+    "cumulant",
+    "The theory of third order localises with the fourth cumulant, and not without it",
+    parts,
+    judge,
+    draw,
+    (10.0, 3.8),
+)

@@ -1,0 +1,65 @@
+"""Claim 8: the same for Ising inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cumulode.theory import Ising, Problem
+
+from ..claim import Claim, Data, Judgement
+from ..drawing import CONTROL, HIGH, LOW, OTHER, band, fields, participation
+from ..findings import over_seeds
+from ..networks import networks
+from ..parts import Part
+from ..scales import Scale
+from ..units import LOCALISED, last, medians
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+T_PLUS, T_MINUS = 0.7, 0.3
+
+
+def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+    """Networks on Ising inputs and on their Gaussian control."""
+    problem = Problem(plus=Ising(t=T_PLUS), minus=Ising(t=T_MINUS), size=scale.size, bias=-1.0)
+    return {
+        "ising": networks("network-ising", problem, scale.seeds),
+        "control": networks("network-ising-control", problem.gaussian_control(), scale.seeds),
+    }
+
+
+def judge(data: Data, scale: Scale) -> Judgement:
+    """IPR x D of both halves on both kinds of inputs."""
+    here, control = data["ising"], data["control"]
+    ratio = medians(here, -1)[:, -1] / medians(control, -1)[:, -1]
+    numbers = [
+        over_seeds("IPR x D, b < 0, median of a network", medians(here, -1)[:, -1], above=LOCALISED),
+        over_seeds("IPR x D, b > 0, median of a network", medians(here, +1)[:, -1]),
+        over_seeds("IPR x D, control, b < 0", medians(control, -1)[:, -1], below=LOCALISED),
+        over_seeds("IPR x D, control, b > 0", medians(control, +1)[:, -1], below=LOCALISED),
+        over_seeds("IPR x D over the control's, b < 0", ratio, above=2.0),
+    ]
+    return numbers, (
+        f"{scale.seeds} networks of 8 units, Ising rings of t = {T_PLUS} and {T_MINUS}, D = {scale.size}, t = 300. "
+        "Here the units of b > 0 localise too, and more."
+    )
+
+
+def draw(figure: Figure, data: Data, scale: Scale) -> None:
+    """Fields on both kinds of inputs, and IPR over time."""
+    left, right, over = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
+    for ax, name, colour, words in ((left, "ising", LOW, "Ising"), (right, "control", CONTROL, "Gaussian control")):
+        fields(ax, last(data[name], -1)[0], colour)
+        ax.set_title(f"{words}, $b < 0$ (seed 0)", fontsize=9)
+    for name, sign, colour, words in (
+        ("ising", -1, LOW, f"Ising, $b<0$, mean and sd of {scale.seeds} networks' medians"),
+        ("ising", +1, HIGH, "Ising, $b>0$"),
+        ("control", -1, CONTROL, "control, $b<0$"),
+        ("control", +1, OTHER, "control, $b>0$"),
+    ):
+        band(over, data[name]["t"], medians(data[name], sign), colour, words)
+    participation(over, LOCALISED)
+
+
+CLAIM = Claim(8, "ising", "The same for Ising inputs", parts, judge, draw, (10.0, 3.8))

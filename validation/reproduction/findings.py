@@ -1,0 +1,123 @@
+"""What a claim comes to: numbers with errors, each against its criterion, and the verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+#: A criterion is met, or broken, only by more than so many standard errors.
+ERRORS = 3.0
+HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "inconclusive"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measured number. ``above`` or ``below``: what the claim asks of it (neither: it is only told).
+
+    ``error`` is a standard error, 0 for a number without chance (deterministic theory, a p-value, an extreme).
+    """
+
+    what: str
+    value: float
+    error: float = 0.0
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def asked(self) -> str:
+        """The criterion in words."""
+        if self.above is not None:
+            return f"> {self.above:g}"
+        return f"< {self.below:g}" if self.below is not None else ""
+
+    @property
+    def verdict(self) -> str:
+        """``holds`` or ``does not hold`` where the criterion is ``ERRORS`` standard errors away; "" without one."""
+        if not self.asked:
+            return ""
+        distance = self.value - self.above if self.above is not None else float(self.below or 0.0) - self.value
+        if not (math.isfinite(distance) and abs(distance) > ERRORS * self.error):
+            return UNCLEAR  # also where the error is not known
+        return HOLDS if distance > 0 else FAILS
+
+    def shown(self) -> str:
+        """The value and its error, to the digits that mean something."""
+        if not self.error:
+            return f"{self.value:.3g}"
+        digits = max(0, 1 - math.floor(math.log10(self.error))) if math.isfinite(self.error) else 3
+        return f"{self.value:.{digits}f} +- {self.error:.{digits}f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON (what is not finite becomes null)."""
+        plain = {name: value if math.isfinite(value) else None for name, value in self._numbers().items()}
+        return {"what": self.what, **plain, "asked": self.asked, "verdict": self.verdict}
+
+    def _numbers(self) -> dict[str, float]:
+        return {"value": float(self.value), "error": float(self.error)}
+
+
+def over_seeds(what: str, values: ArrayLike, **criterion: float) -> Number:
+    """Mean over independent runs (n,), n >= 2, with its standard error."""
+    values = np.asarray(values, dtype=float)
+    error = float(values.std(ddof=1) / math.sqrt(values.size)) if values.size > 1 else math.nan
+    return Number(what, float(values.mean()), error, **criterion)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, its numbers and its verdict.
+
+    Attributes
+    ----------
+    number, name, title : int, str, str
+    numbers : tuple of Number
+    verdict : str
+        ``holds`` where every criterion is met by more than three standard errors, ``does not hold`` where one is
+        broken by as much, else ``inconclusive``; ``interrupted`` or ``failed`` where there are no numbers.
+    message : str
+        What the numbers are of, or why there are none and what to do.
+    figure : str or None
+        File name of the figure.
+    command : str
+        What makes it again.
+    seconds : float
+        Wall time of what was computed now; 0 where all was there.
+    """
+
+    number: int
+    name: str
+    title: str
+    numbers: tuple[Number, ...] = ()
+    message: str = ""
+    figure: str | None = None
+    command: str = ""
+    seconds: float = 0.0
+    ended: str = field(default="", repr=False)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, from the numbers."""
+        if self.ended:
+            return self.ended
+        verdicts = [number.verdict for number in self.numbers if number.verdict]
+        if FAILS in verdicts:
+            return FAILS
+        return UNCLEAR if UNCLEAR in verdicts or not verdicts else HOLDS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {
+            "number": self.number,
+            "name": self.name,
+            "title": self.title,
+            "verdict": self.verdict,
+            "numbers": [number.to_dict() for number in self.numbers],
+            "message": self.message,
+            "figure": self.figure,
+            "command": self.command,
+            "seconds": self.seconds,
+        }

@@ -1,0 +1,85 @@
+"""A claim's work in parts: each computed once, kept on disk, shared between claims."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory.validate import complain
+
+from ..atomic import write_bytes
+
+Arrays = dict[str, np.ndarray]
+
+
+class Interrupted(Exception):
+    """A part was stopped before its end: nothing of it is kept."""
+
+
+class Failed(Exception):
+    """A part could not be computed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A computation: a function of plain settings that returns arrays; ``compute(settings, progress)``."""
+
+    name: str
+    compute: Callable[[dict[str, Any], bool], Arrays]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """Of the function, the settings and the version: data of another identity are computed again."""
+        from cumulode import __version__
+
+        told = [self.compute.__module__, self.compute.__qualname__, self.settings, __version__]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class Folder:
+    """Where parts are kept: ``PATH/data/NAME-IDENTITY.npz``, each whole or absent; in memory where there is no path."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._here: dict[str, Arrays] = {}
+        if path is not None:
+            try:
+                (path / "data").mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise complain("out", str(path), f"a folder that can be written ({error})") from None
+
+    def find(self, part: Part) -> Arrays | None:
+        """The arrays of a part done before; None where there are none, or where the file is damaged."""
+        if part.identity in self._here or self.path is None:
+            return self._here.get(part.identity)
+        try:
+            with np.load(self._file(part), allow_pickle=False) as arrays:
+                self._here[part.identity] = {name: arrays[name] for name in arrays.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        return self._here[part.identity]
+
+    def get(self, part: Part, progress: bool) -> Arrays:
+        """The arrays of a part, computed and kept where they are not there yet."""
+        found = self.find(part)
+        if found is None:
+            found = part.compute(part.settings, progress)
+            self._here[part.identity] = found
+            if self.path is not None:
+                buffer = BytesIO()
+                np.savez_compressed(buffer, **found)  # type: ignore[arg-type]
+                write_bytes(self._file(part), buffer.getvalue())
+        return found
+
+    def _file(self, part: Part) -> Path:
+        assert self.path is not None
+        return self.path / "data" / f"{part.name}-{part.identity}.npz"
