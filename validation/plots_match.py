@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from .plot_parts import COLOURS, axes_or_new
 
@@ -29,9 +30,10 @@ def plot_match(match: Match, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Default: a new figure that pyplot does not know.
     """
-    ax = axes_or_new(ax)
-    if ax.figure.axes == [ax]:  # a figure of our own: rows keep their height, however many
-        ax.figure.set_figheight(max(3.0, 1.2 + 0.55 * len(match.fields)))
+    own, ax = ax is None, axes_or_new(ax)
+    figure = ax.figure
+    if own and isinstance(figure, Figure):  # rows keep their height, however many
+        figure.set_figheight(max(3.0, 1.2 + 0.55 * len(match.fields)))
     draw = _draw_torus if len(match.shape) == 2 else _draw_ring
     across = match.shape[-1]
     right = across * (1 + _APART)
