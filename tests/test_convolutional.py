@@ -86,7 +86,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     """Assert a sample's update against central differences of its loss times F (readouts: F D), to 1e-8."""
     F, lattice, D = 2, engine.Lattice(4, 4, 3, 3), 16
     theta, x = 0.4 * RNG.standard_normal(F * 9 + F + F * D), RNG.standard_normal((1, D))
-    rule = network_engine.Rule(0.5, 1.0, 1, F, kind, 1.0, 0.0, 1, 1)
+    rule = network_engine.Rule(0.5, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
     response, values = response_kernel("erf"), np.empty((1, 2))
 
     def loss(at: np.ndarray) -> float:
@@ -97,7 +97,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     for i in range(theta.size):
         shift = eps * (np.arange(theta.size) == i)
         gradient[i] = (loss(theta + shift) - loss(theta - shift)) / (2 * eps)
-    sampled = network_engine.Rule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1, 1)
+    sampled = network_engine.Rule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
     from cumulode.validation.sampling import rows_sampler
 
     moved, rows = theta.copy(), rows_sampler(x)

@@ -63,7 +63,7 @@ class Sampler(NamedTuple):
 sampler_type = types.NamedTuple((i8, i8, i8, i8, vector, vector, f8, f8), Sampler)
 
 
-def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sampler:
+def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal: float = 0.0) -> Sampler:
     """Describe ``law`` for the kernel ``draw`` (theory.md sections 1 and 2).
 
     Parameters
@@ -74,6 +74,9 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
         product of the rings' in each direction.
     erf : {"table", "libm"}
         Of an NLGP: ``erf_kernel.erf_by_table`` (error below 2e-14) or ``erf_by_libm`` (an ulp or two).
+    diagonal : float >= 0
+        Added to the diagonal of the Gaussian field's covariance, not to what divides by its variance (``conventions``);
+        an Ising ring has no such field.
 
     Raises
     ------
@@ -89,8 +92,8 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table") -> Sample
     if isinstance(law, Ising):
         return Sampler(ISING, 0, 0, 0, _keep_probabilities(law.t, shape[0]), np.empty(0), 1.0, 1.0)
     if isinstance(law, GP):
-        return _of_field(GAUSSIAN, _control_field(law, shape), shape)
-    field = _field(law, shape)
+        return _of_field(GAUSSIAN, _control_field(law, shape, diagonal), shape)
+    field = _field(law, shape, diagonal)
     if math.isinf(law.gain):
         return _of_field(SIGN, field, shape)
     variance = float(nlgp.normalisation(law.q, complement=law.one_minus_q))
@@ -107,22 +110,35 @@ def _of_field(kind: int, field: Field, shape: tuple[int, ...], scale: float = 1.
     return Sampler(kind, side, field.modes, field.cosines, field.table, field.amplitude, scale, factor)
 
 
-def _field(law: NLGP, shape: tuple[int, ...]) -> Field:
+def _field(law: NLGP, shape: tuple[int, ...], diagonal: float) -> Field:
     """The Gaussian field under an NLGP."""
     c, _ = covariance.gaussian_covariance(law.covariance, np.arange(shape[0]), law.xi, shape[0])
+    if diagonal:
+        return _with_diagonal(c if len(shape) == 1 else np.outer(c, c), diagonal)
     return ring_field(c) if len(shape) == 1 else torus_field(np.outer(c, c), c)
 
 
-def _control_field(law: GP, shape: tuple[int, ...]) -> Field:
+def _with_diagonal(c: np.ndarray, diagonal: float) -> Field:
+    """The field whose covariance is ``c`` with something added at distance 0; ``fields`` know a variance of 1 only."""
+    wider = np.array(c, dtype=float)
+    wider.flat[0] += diagonal
+    field = ring_field(wider / (1.0 + diagonal)) if c.ndim == 1 else torus_field(wider / (1.0 + diagonal))
+    factor = math.sqrt(1.0 + diagonal)
+    if field.modes:
+        return field._replace(amplitude=factor * field.amplitude)
+    return field._replace(table=factor * field.table)  # the taps of a filter
+
+
+def _control_field(law: GP, shape: tuple[int, ...], diagonal: float) -> Field:
     """The Gaussian field with the covariance of another law, which on a torus is no product."""
     c = second_cumulant(law, shape).reshape(shape)
     if len(shape) == 1:
-        return ring_field(c)
+        return _with_diagonal(c, diagonal) if diagonal else ring_field(c)
     odd = float(np.abs(c - np.roll(c[::-1], 1, axis=0)).max())  # modes are products of the two directions'
     if odd > ROUNDING:
         raise complain("law", law, "to draw from on a torus, a covariance even in each direction, C(x, y) = C(-x, y); "
                        f"here they differ by {odd:.2g}")
-    return torus_field(c)
+    return _with_diagonal(c, diagonal) if diagonal else torus_field(c)
 
 
 def _keep_probabilities(t: float, size: int) -> np.ndarray:

@@ -26,6 +26,7 @@ from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
 
 from .borrowing import borrowed
+from .conventions import OURS, units
 from .progress import Progress
 from .sampling import Sampler, draw, lent, sampler, sampler_type, scratch
 from .streams import seed_sequence, stream, stream_type, uniform
@@ -149,6 +150,7 @@ def simulate_sgd(
     seed: Seed = 0,
     *,
     erf: str = "table",
+    conventions: str = OURS,
     executor: Executor | None = None,
     progress: bool = False,
     stop: threading.Event | None = None,
@@ -178,6 +180,9 @@ def simulate_sgd(
     erf : {"table", "libm"}
         How an NLGP's erf is computed: to 2e-14, or to an ulp or two at three times the cost of a step. Either
         way from the same random numbers. All is in double precision; the fields' covariance is met to 1e-10.
+    conventions : {"cumulode", "ingrosso-goldt"}
+        "ingrosso-goldt": ``w0``, ``t_eval`` (steps / D) and ``learning_rate`` are in the units of the paper's own runs,
+        and so is what is returned, see ``validation/conventions.py`` and docs/conventions.md.
     executor : concurrent.futures.Executor, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : bool
@@ -198,6 +203,8 @@ def simulate_sgd(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
+    given = units(conventions, problem, learning_rate)
+    learning_rate, t_eval, w0, _ = given.given(learning_rate, t_eval, w0)
     starts = check_weights("w0", w0, problem.shape)
     rule = Rule(problem.prior, problem.bias, check_rate(learning_rate), check_batch(batch_size))
     steps = whole_steps(check_times(t_eval), rule.learning_rate)
@@ -205,7 +212,7 @@ def simulate_sgd(
     single = starts.ndim == 1 and not is_sequence(seed)
     began, compiling = time.perf_counter(), jit.compile_seconds
     _kernel(), activation_kernels(str(problem.activation))  # compile before the threads start
-    plus, minus = (sampler(law, problem.shape, erf) for law in problem.laws)
+    plus, minus = (sampler(law, problem.shape, erf, given.diagonal) for law in problem.laws)
     preactivation_cumulants(problem, starts)  # what is recorded needs K: refused before the work, not after
     rows = np.broadcast_to(starts, (len(streams), problem.size))
     jobs = [_Job(plus, minus, str(problem.activation), rule, row.copy(), steps, root, key)
@@ -214,9 +221,9 @@ def simulate_sgd(
     with Progress(len(jobs) * int(steps[-1]), "SGD", enabled=progress) as shown:
         outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
-    run = _gather(problem, rule, steps, outcomes, single)
+    run = _gather(problem, rule, steps, outcomes, single, given.clock(rule.learning_rate))
     run.provenance.update(seed=plain_seed(seed), erf=erf, **cost, compile_seconds=jit.compile_seconds - compiling)
-    return run
+    return given.told(run)
 
 
 def _streams(seed: Any, starts: np.ndarray) -> list[tuple[np.random.SeedSequence, int]]:
@@ -231,7 +238,8 @@ def _streams(seed: Any, starts: np.ndarray) -> list[tuple[np.random.SeedSequence
     return [(root, 0) for root in roots]
 
 
-def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], single: bool) -> Run:
+def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], single: bool,
+            clock: tuple[float, float]) -> Run:
     """Stack the runs, with their cumulants and how they ended."""
     from cumulode import __version__
 
@@ -244,4 +252,4 @@ def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Out
     if single:
         w, k2, k4 = w[0], k2[0], k4[0]
     return Run(t=steps * rule.learning_rate, w=w, k2=k2, k4=k4, success=bool(np.all(status == DONE)),
-               message=describe(outcomes, steps, rule), status=status, provenance=provenance)
+               message=describe(outcomes, steps, rule, clock), status=status, provenance=provenance)

@@ -155,19 +155,25 @@ def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
             raise KeyboardInterrupt
 
 
-def describe(outcomes: Sequence[Outcome], steps: np.ndarray, rule: Any) -> str:
-    """In words: how the runs ended, why, and what to do next."""
-    end = steps[-1] * rule.learning_rate
+def describe(
+    outcomes: Sequence[Outcome], steps: np.ndarray, rule: Any, clock: tuple[float, float] | None = None
+) -> str:
+    """In words: how the runs ended, why, and what to do next.
+
+    ``clock``: time of a step and learning rate in the units of the caller, where these are not the rule's.
+    """
+    tick, rate = clock or (rule.learning_rate, rule.learning_rate)
+    end = steps[-1] * tick
     for status in (DIVERGED, INTERRUPTED):
         reached = [outcome.steps for outcome in outcomes if outcome.status == status]
         if not reached:
             continue
         which = f"{len(reached)} of {len(outcomes)} runs " if len(outcomes) > 1 else ""
-        where = f"{which}stopped at t = {min(reached) * rule.learning_rate:g} of {end:g}: "
+        where = f"{which}stopped at t = {min(reached) * tick:g} of {end:g}: "
         if status == DIVERGED:
             return (
                 f"{where}learning rate too large, the weights became non-finite; try learning_rate below "
-                f"{rule.learning_rate:g}, or a bounded activation"
+                f"{rate:g}, or a bounded activation"
             )
         return f"{where}interrupted; what was recorded is kept, the rest is NaN"
     return f"reached t = {end:g} ({steps[-1]} steps of {rule.batch_size} samples)"

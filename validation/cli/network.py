@@ -10,7 +10,7 @@ import numpy as np
 from cumulode.theory.validate import complain, integer
 
 from . import options as common
-from .sgd import add_learning
+from .sgd import add_conventions, add_learning
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--w0", metavar="FILE", default=None, help="start from a .npy file instead, (K, D)")
     run.add_argument("--test", type=int, default=10_000, help="number of held-out inputs")
     add_learning(parser)
+    add_conventions(parser)
     common.add_output(parser, "also write the arrays to FILE (.nc or .npz)")
 
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     net = simulate_network(
         problem, options.hidden, options.architecture, biases, times, start, options.amplitude, options.learning_rate,
         options.batch_size, seed=list(range(first, first + count)), loss=options.loss, labels=labels,
-        n_test=options.test, progress=not options.quiet,
+        n_test=options.test, conventions=options.conventions, progress=not options.quiet,
     )  # fmt: skip
     remark = (
         f"{options.architecture} of {net.hidden}, {options.loss}, seeds {first} .. {first + count - 1}, medians "

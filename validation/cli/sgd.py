@@ -12,6 +12,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     common.add_problem(parser)
     common.add_run(parser)
     add_learning(parser)
+    add_conventions(parser)
     common.add_output(parser, "also write the arrays to FILE (.nc or .npz)")
 
 
@@ -22,6 +23,15 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--batch-size", type=int, default=100, help="samples a step")
 
 
+def add_conventions(parser: argparse.ArgumentParser) -> None:
+    """Whose units the run is told in."""
+    parser.add_argument(
+        "--conventions",
+        default="cumulode",
+        help="cumulode, or ingrosso-goldt: learning rate, times (steps / D) and weights as in the paper's own runs",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Simulate and print; 1 when the run failed."""
     from ..sgd import simulate_sgd
@@ -29,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     common.writable("out", options.out, (".nc", ".npz"))
     problem, start, times = common.problem(options), common.start(options), common.times(options)
     result = simulate_sgd(
-        problem, start, times, options.learning_rate, options.batch_size, seed=options.seed, progress=not options.quiet
-    )
+        problem, start, times, options.learning_rate, options.batch_size, seed=options.seed,
+        conventions=options.conventions, progress=not options.quiet,
+    )  # fmt: skip
     remark = f"SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}"
     return common.report(result, options, f"{remark}: {result.message}")

@@ -95,10 +95,10 @@ def learn(theta, wide, push, rule, lattice, values, slopes, into):  # type: igno
                 for a in range(lattice.tap_height):
                     at, seen = f * taps + a * across, (i + a) * columns + j
                     axpy(force, wide[seen : seen + across], into[at : at + across])
-                if rule.train_bias:
-                    into[filters * taps + f] += force
-                if rule.train_readout:
-                    into[readouts + n] += push * values[n]
+                if rule.bias_rate > 0.0:
+                    into[filters * taps + f] += rule.bias_rate * force
+                if rule.readout_rate > 0.0:
+                    into[readouts + n] += rule.readout_rate * push * values[n]
 
 
 @kernel

@@ -18,7 +18,7 @@ from cumulode.theory.validate import integer
 
 from ..network import settings
 from ..network.engine import Rule, draw_kernel
-from ..network.simulate import _blank, _inputs, _Job, _Outcome, _roots, _starts
+from ..network.jobs import Job, NetworkOutcome, blank, inputs_of, roots_of, starts_of
 from ..progress import Progress
 from ..streams import seed_sequence, stream
 from ..training import (
@@ -37,13 +37,13 @@ from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
 from .result import ConvolutionalRun, embed
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
 
-_INPUTS = 0  # child of a run's seed, that of simulate_network: equal seeds see equal inputs
+INPUTS = 0  # child of a run's seed, that of simulate_network: equal seeds see equal inputs
 _ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
 
 
-def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _Outcome:
+def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
     """One run from its start to its last time, or until it diverges or ``stop`` is set."""
-    random, theta, outcome = stream(job.root, (_INPUTS,)), job.theta.copy(), _blank(job)
+    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
     assert isinstance(job.held, ConvolutionalHeldOut)
     lattice, response = job.held.lattice, response_kernel(job.activation)
 
@@ -129,21 +129,21 @@ def simulate_convolutional(
     rule = settings.make_rule(problem, rate, batch, number, architecture, biases, loss, labels)
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
-    roots = _roots(seed, start)
+    roots = roots_of(seed, start)
     rows = settings.check_samples(samples, problem.shape)
     test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
     began, compiling = time.perf_counter(), jit.compile_seconds
-    plus, minus, drawn = _inputs(problem, rows, erf, *test)
+    plus, minus, drawn = inputs_of(problem, rows, erf, 0.0, *test)
     held = ConvolutionalHeldOut(drawn.inputs, drawn.classes, lattice_of(taps, problem.shape))
     _compile(problem, rows is None)
     rest = np.concatenate([fixed, np.ones(number * problem.size)])
     jobs = [
-        _Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
-        for root, w in zip(roots, _starts(roots, start, scale, number, int(np.prod(taps))), strict=True)
+        Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
+        for root, w in zip(roots, starts_of(roots, start, scale, number, int(np.prod(taps))), strict=True)
     ]
     ready = time.perf_counter()
     with Progress(len(jobs) * int(steps[-1]), "convolutional network", enabled=progress) as shown:
-        outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
+        outcomes = run_all(_run, blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     run = _gather(problem, rule, steps, outcomes, rows is None, not is_sequence(seed), taps)
     run.provenance.update(
@@ -175,14 +175,14 @@ def _split(theta: np.ndarray, rule: Rule, taps: int) -> list[np.ndarray]:
     lead = theta.shape[:-1]
     w = np.ascontiguousarray(theta[..., : F * taps]).reshape(*lead, F, taps)
     readout = theta[..., F * taps + F :].reshape(*lead, F, -1)
-    return [w, theta[..., F * taps : F * taps + F], readout if rule.train_readout else readout[..., 0]]
+    return [w, theta[..., F * taps : F * taps + F], readout if rule.readout_rate > 0 else readout[..., 0]]
 
 
 def _gather(
     problem: Problem,
     rule: Rule,
     steps: np.ndarray,
-    outcomes: list[_Outcome],
+    outcomes: list[NetworkOutcome],
     cumulants: bool,
     single: bool,
     taps: tuple[int, ...],

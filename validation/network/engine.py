@@ -25,7 +25,10 @@ MSE, CROSS_ENTROPY = range(2)
 
 
 class Rule(NamedTuple):
-    """The learning rule as the kernels read it; ``high`` and ``low`` are the targets of the classes plus and minus."""
+    """The learning rule as the kernels read it; ``high`` and ``low`` are the targets of the classes plus and minus.
+
+    Biases and readouts move at ``bias_rate`` and ``readout_rate`` times the rate of the weights; 0: fixed.
+    """
 
     prior: float
     learning_rate: float
@@ -34,11 +37,11 @@ class Rule(NamedTuple):
     loss: int
     high: float
     low: float
-    train_bias: int
-    train_readout: int
+    bias_rate: float
+    readout_rate: float
 
 
-rule_type = types.NamedTuple((f8, f8, i8, i8, i8, f8, f8, i8, i8), Rule)
+rule_type = types.NamedTuple((f8, f8, i8, i8, i8, f8, f8, f8, f8), Rule)
 
 
 @kernel
@@ -79,10 +82,10 @@ def _learn(theta, x, push, rule, values, slopes, into):  # type: ignore[no-untyp
     for k in range(hidden):
         force = push * theta[readouts + k] * slopes[k]
         axpy(force, x, into[k * size : (k + 1) * size])
-        if rule.train_bias:
-            into[biases + k] += force
-        if rule.train_readout:
-            into[readouts + k] += push * values[k]
+        if rule.bias_rate > 0.0:
+            into[biases + k] += rule.bias_rate * force
+        if rule.readout_rate > 0.0:
+            into[readouts + k] += rule.readout_rate * push * values[k]
 
 
 @kernel

@@ -88,15 +88,23 @@ def make_rule(
     biases: Any,
     loss: Any,
     labels: Any,
+    bias_rate: object = 1.0,
+    readout_rate: object = 1.0,
 ) -> Rule:
     """The learning rule; cross-entropy has targets 0 and 1 whatever the labels are called."""
+    rates = (_relative("bias_rate", bias_rate), _relative("readout_rate", readout_rate))
     kind = LOSSES[choice("loss", loss, LOSSES)]
     low, high = check_labels(labels)
     if kind == CROSS_ENTROPY:
         low, high = 0.0, 1.0
     trained = isinstance(biases, str) and biases == "trained"
     readout = choice("architecture", architecture, ARCHITECTURES) == "two-layer"
-    return Rule(problem.prior, learning_rate, batch, hidden, kind, high, low, int(trained), int(readout))
+    moving = (rate if moves else 0.0 for rate, moves in zip(rates, (trained, readout), strict=True))
+    return Rule(problem.prior, learning_rate, batch, hidden, kind, high, low, *moving)
+
+
+def _relative(name: str, value: object) -> float:
+    return real(name, value, f"0 < {name} < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
 
 
 def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...]) -> tuple[np.ndarray | None, float]:

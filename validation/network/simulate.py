@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,13 @@ from cumulode.numerics import jit, preactivation_cumulants
 from cumulode.numerics.inputs import check_problem, check_times
 from cumulode.numerics.library import response_kernel
 from cumulode.theory.problem import Problem
-from cumulode.theory.validate import complain, integer
+from cumulode.theory.validate import integer
 
+from ..conventions import OURS, units
 from ..progress import Progress
-from ..sampling import Sampler, sampler
 from ..streams import seed_sequence, stream
 from ..training import (
     DONE,
-    Outcome,
     Seed,
     check_batch,
     check_rate,
@@ -35,51 +33,15 @@ from ..training import (
 )
 from . import settings
 from .engine import Rule, advance_kernel, draw_kernel, held_out_kernel
-from .held_out import HeldOut, draw_held_out, split
+from .jobs import INPUTS, Job, NetworkOutcome, blank, inputs_of, roots_of, starts_of
 from .result import NetworkRun
 
-_INPUTS, _START = 0, 1  # children of a run's seed
 _ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One run, as plain picklable values; ``steps`` (T,) are the steps after which to record."""
-
-    plus: Sampler
-    minus: Sampler
-    activation: str
-    rule: Rule
-    theta: np.ndarray
-    steps: np.ndarray
-    root: np.random.SeedSequence
-    held: HeldOut
-
-
-@dataclass
-class _Outcome(Outcome):
-    """What one run left: parameters (T, P), held-out measures (T, 4), and how far it came."""
-
-    theta: np.ndarray
-    measures: np.ndarray
-
-    def record(self, i: int, theta: np.ndarray, job: _Job) -> None:
-        """Keep the parameters at time ``i``, and what they are worth."""
-        self.theta[i] = theta
-        self.measures[i] = job.held.measure(theta, job.activation, job.rule)
-
-
-def _blank(job: _Job) -> _Outcome:
-    """A run that has not begun: only the start is known."""
-    outcome = _Outcome(np.full((job.steps.size, job.theta.size), np.nan), np.full((job.steps.size, 4), np.nan))
-    if job.steps[0] == 0:
-        outcome.record(0, job.theta, job)
-    return outcome
-
-
-def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _Outcome:
+def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
     """One run from its start to its last time, or until it diverges or ``stop`` is set."""
-    random, theta, outcome = stream(job.root, (_INPUTS,)), job.theta.copy(), _blank(job)
+    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
     size, response = job.held.inputs.shape[1], response_kernel(job.activation)
 
     def take(count: int) -> int:
@@ -106,12 +68,15 @@ def simulate_network(
     seed: Seed = 0,
     *,
     readout: ArrayLike | None = None,
+    bias_rate: float = 1.0,
+    readout_rate: float = 1.0,
     loss: str = "mse",
     labels: tuple[float, float] = (-1, 1),
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 10_000,
     test_seed: int = 0,
     erf: str = "table",
+    conventions: str = OURS,
     executor: Executor | None = None,
     progress: bool = False,
     stop: threading.Event | None = None,
@@ -148,6 +113,8 @@ def simulate_network(
         alone. Equal seeds give equal bytes, whatever the number of threads.
     readout : (K,) array, optional
         ``a_k`` at time 0 of a two-layer network, by default ones.
+    bias_rate, readout_rate : float > 0
+        Rate of biases and readouts, where they are trained, relative to that of the weights.
     loss : {"mse", "cross-entropy"}
         ``L = (y - s)^2 / 2``, ``r = y - s``; or the logit is ``s``, ``p = 1/(1 + e^-s)`` the probability of the class
         plus, ``L = -log`` of the true class's probability, ``r = 1 - p`` for plus and ``-p`` for minus.
@@ -162,6 +129,10 @@ def simulate_network(
         Of the held-out inputs, the same for all runs.
     erf : {"table", "libm"}
         How an NLGP's erf is computed, see :func:`cumulode.simulate_sgd`.
+    conventions : {"cumulode", "ingrosso-goldt"}
+        "ingrosso-goldt": ``t_eval`` (steps / D), ``w0``, ``amplitude`` and ``learning_rate`` are in the units of the
+        paper's own runs, and so is what is returned (``validation/conventions.py``, docs/conventions.md): inputs over
+        sqrt D, the loss without its 1/2, its plain gradient, 1e-3 on the diagonal of the Gaussian covariance.
     executor, progress, stop
         As of :func:`cumulode.simulate_sgd`.
 
@@ -179,27 +150,33 @@ def simulate_network(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    rate, batch = check_rate(learning_rate), check_batch(batch_size)
-    rule = settings.make_rule(problem, rate, batch, settings.check_hidden(hidden), architecture, biases, loss, labels)
+    hidden = settings.check_hidden(hidden)
+    given = units(conventions, problem, learning_rate, hidden, loss == "mse")
+    learning_rate, t_eval, w0, amplitude = given.given(learning_rate, t_eval, w0, amplitude)
+    rule = settings.make_rule(
+        problem, check_rate(learning_rate), check_batch(batch_size), hidden, architecture, biases, loss, labels,
+        bias_rate, readout_rate,
+    )  # fmt: skip
+    rule = rule._replace(bias_rate=given.other * rule.bias_rate, readout_rate=given.other * rule.readout_rate)
     fixed = (settings.biases_of(biases, problem, rule.hidden), settings.readout_of(readout, architecture, rule.hidden))
     start, scale = settings.check_start(w0, amplitude, rule.hidden, problem.shape)
-    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
-    roots = _roots(seed, start)
+    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rule.learning_rate)
+    roots = roots_of(seed, start)
     rows = settings.check_samples(samples, problem.shape)
     test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
     began, compiling = time.perf_counter(), jit.compile_seconds
-    plus, minus, held = _inputs(problem, rows, erf, *test)
+    plus, minus, held = inputs_of(problem, rows, erf, given.diagonal, *test)
     _compile(problem, rows is None)
     jobs = [
-        _Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), *fixed]), steps, root, held)
-        for root, w in zip(roots, _starts(roots, start, scale, rule.hidden, problem.size), strict=True)
+        Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), *fixed]), steps, root, held)
+        for root, w in zip(roots, starts_of(roots, start, scale, rule.hidden, problem.size), strict=True)
     ]
     ready = time.perf_counter()
     with Progress(len(jobs) * int(steps[-1]), "network", enabled=progress) as shown:
-        outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
+        outcomes = run_all(_run, blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     single = not is_sequence(seed)
-    run = _gather(problem, rule, steps, outcomes, rows is None, single)
+    run = _gather(problem, rule, steps, outcomes, rows is None, single, given.clock(rule.learning_rate))
     run.provenance.update(
         architecture=architecture,
         loss=loss,
@@ -213,44 +190,7 @@ def simulate_network(
         **cost,
         compile_seconds=jit.compile_seconds - compiling,
     )
-    return run
-
-
-def _roots(seed: Any, start: np.ndarray | None) -> list[np.random.SeedSequence]:
-    """A root of random numbers for every run."""
-    starts = None if start is None or start.ndim == 2 else len(start)
-    if not is_sequence(seed):
-        if starts is not None:
-            raise complain("seed", seed, f"a sequence of {starts} seeds, one for each start of w0")
-        return [seed_sequence("seed", seed)]
-    if len(seed) == 0 or starts not in (None, len(seed)):
-        many = "at least one int" if starts is None else f"{starts} ints (one for each start)"
-        raise complain("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {many} >= 0")
-    return [seed_sequence("seed", s) for s in seed]
-
-
-def _starts(
-    roots: list[np.random.SeedSequence], start: np.ndarray | None, scale: float, hidden: int, size: int
-) -> list[np.ndarray]:
-    """The weights (K, D) of every run at time 0."""
-    if start is not None:
-        return list(np.broadcast_to(start, (len(roots), hidden, size)))
-    found = []
-    for root in roots:
-        child = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, _START), pool_size=root.pool_size)
-        found.append(scale / np.sqrt(size) * np.random.default_rng(child).standard_normal((hidden, size)))
-    return found
-
-
-def _inputs(
-    problem: Problem, rows: settings.Pair | None, erf: str, n_test: int, root: np.random.SeedSequence
-) -> tuple[Sampler, Sampler, HeldOut]:
-    """The two classes to train on, and the held-out inputs."""
-    if rows is None:
-        plus, minus = (sampler(law, problem.shape, erf) for law in problem.laws)
-        return plus, minus, draw_held_out(plus, minus, problem.prior, problem.size, n_test, root)
-    (plus, plus_kept), (minus, minus_kept) = (split(of_class, root) for of_class in rows)
-    return plus, minus, draw_held_out(plus_kept, minus_kept, problem.prior, problem.size, n_test, root)
+    return given.told(run)
 
 
 def _compile(problem: Problem, cumulants: bool) -> None:
@@ -261,8 +201,9 @@ def _compile(problem: Problem, cumulants: bool) -> None:
 
 
 def _gather(
-    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], cumulants: bool, single: bool
-) -> NetworkRun:
+    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[NetworkOutcome], cumulants: bool, single: bool,
+    clock: tuple[float, float],
+) -> NetworkRun:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
     from cumulode import __version__
 
@@ -290,7 +231,7 @@ def _gather(
     }
     ended: dict[str, Any] = {
         "success": bool(np.all(status == DONE)),
-        "message": describe(outcomes, steps, rule),
+        "message": describe(outcomes, steps, rule, clock),
     }
     named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
     return NetworkRun(

@@ -76,7 +76,7 @@ def losses_on(problem: Problem, run: Arrays) -> np.ndarray:
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
     held = draw_held_out(plus, minus, problem.prior, problem.size, TESTS, np.random.SeedSequence(1))
     n, T, K, _ = run["w"].shape
-    rule = Rule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0, 0)
+    rule = Rule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
     theta = np.concatenate([run["w"].reshape(n, T, -1), run["bias"], run["readout"]], axis=-1)
     return np.array([[held.measure(row, str(problem.activation), rule)[0] for row in of_run] for of_run in theta])
 

@@ -90,7 +90,8 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
         over.plot([row - 0.2, row + 0.2], [np.median(found)] * 2, color=colour, linewidth=2.5)
     over.axhline(0.9, color="0.6", linestyle=(0, (6, 3)), linewidth=1)
     over.set(xticks=range(len(shown)), xticklabels=[words for *_, words in shown], xlim=(-0.6, 2.6), ylim=(0, 1.03))
-    over.set(ylabel="best-aligned correlation: a dot a field, a bar the median")
+    over.set(ylabel="best-aligned correlation")
+    over.set_title("a dot a field, a bar the median", fontsize=9)
 
 
 CLAIM = Claim(
