@@ -64,7 +64,7 @@ def test_bad_input_gets_one_line(capsys):
 
 @pytest.mark.slow
 def test_after_warming_the_next_process_compiles_nothing(tmp_path):
-    """Assert that warming one activation and two closures leaves kernels that solve and SGD find: no new file appears."""
+    """Assert that warming one activation and two closures leaves kernels that solve, SGD and networks find: no new file appears."""
     environment = {**os.environ, "CUMULODE_CACHE": str(tmp_path)}
 
     def run(*words):
@@ -80,4 +80,5 @@ def test_after_warming_the_next_process_compiles_nothing(tmp_path):
     run("solve", *problem)
     run("solve", *problem, "--closure", "pearson")
     run("sgd", *problem, "--learning-rate", "0.01", "--batch-size", "2")
+    run("network", *problem, "--hidden", "2", "--test", "10")
     assert sorted(str(path) for path in tmp_path.rglob("*.nbc")) == before

@@ -94,3 +94,17 @@ def _run_once(activation: str, closures: tuple[str, ...]) -> None:
         solve(problem, w0, times, closure=closures[0])
         validity(problem, [w0, w0], closures[0])
         simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)
+    _run_networks(field, times)
+
+
+def _run_networks(problem: Any, times: list[float]) -> None:
+    """A committee, its flow where there is one, and a convolutional network."""
+    from cumulode.numerics import solve_network
+    from cumulode.validation import simulate_convolutional, simulate_network
+
+    told: dict[str, Any] = {"t_eval": times, "learning_rate": 0.1, "batch_size": 1, "n_test": 2}
+    net = simulate_network(problem, 2, **told)
+    simulate_convolutional(problem, 2, **told)
+    if problem.symbolic_activation().smooth:
+        for closure in ("taylor", "mean-field"):
+            solve_network(problem, net.w[0], times, net.bias[0], closure=closure)
