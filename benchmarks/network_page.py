@@ -119,12 +119,15 @@ def torus_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
         seconds = np.mean([run["seconds"] for run in found[name]["runs"].values()])
         for at, t in enumerate(cases[name].times):
             plus, minus = halves(found, name, at)
-            rows.append([name, f"{t:g}", mean_error(np.median(minus, axis=1)), f"{minus.min():.1f} .. {minus.max():.1f}",
+            width = stack(found, name, "width")[:, at]
+            wide = [mean_error(half.mean(axis=1)) for half in np.split(width, 2, axis=1)]
+            rows.append([name, f"{t:g}", mean_error(np.median(minus, axis=1)),
+                         f"{minus.min():.1f} .. {minus.max():.1f}",
                          mean_error(100 * (minus > LOCALISED).mean(axis=1), 0) + " %",
-                         mean_error(np.median(plus, axis=1)), f"{plus.max():.1f}", len(minus),
+                         mean_error(np.median(plus, axis=1)), f"{plus.max():.1f}", wide[1], wide[0], len(minus),
                          f"{seconds:.0f}" if at == len(cases[name].times) - 1 else ""])  # fmt: skip
-    head = ["runs", "t", "b < 0, median", "single fields", "above 4", "b > 0, median", "largest b > 0", "seeds",
-            "processor s a seed"]  # fmt: skip
+    head = ["runs", "t", "b < 0, median", "single fields", "above 4", "b > 0, median", "largest b > 0", "width b < 0",
+            "width b > 0", "seeds", "processor s a seed"]  # fmt: skip
     return table(head, rows)
 
 
@@ -143,7 +146,8 @@ def theory_table(found: dict[str, Any], closures: dict[str, float]) -> str:
                 shown = [f"{mean[i]:+.1f} ± {error[i]:.1f}" for i in (2, 6, 12, np.flatnonzero(times <= last)[-1])]
                 passed = [passes(times, mean, limit) for limit in (1.0, 10.0)]
                 rows.append([closure, f"b {sign} 0", key, *passed, *shown])
-    head = ["closure", "half", "quantity", "passes 1 % at t", "10 % at t", *(f"t = {times[i]:g}, %" for i in (2, 6, 12))]
+    head = ["closure", "half", "quantity", "passes 1 % at t", "10 % at t"]
+    head += [f"t = {times[i]:g}, %" for i in (2, 6, 12)]
     return table([*head, "at the last time (" + ", ".join(f"{c}: {t:g}" for c, t in closures.items()) + "), %"], rows)
 
 
@@ -151,3 +155,112 @@ def passes(times: np.ndarray, apart: np.ndarray, limit: float) -> str:
     """The first recorded time at which ``|apart|`` exceeds ``limit``."""
     beyond = np.flatnonzero(np.abs(apart) > limit)
     return f"{times[beyond[0]]:g}" if beyond.size else "never"
+
+
+def figure(found: dict[str, Any], names: list[str], path: Path) -> None:
+    """The fields of seed 0 of every torus case at its last time, b > 0 first, each on its own scale."""
+    from matplotlib.figure import Figure
+
+    fields = {name: np.array(found[name]["runs"]["0"]["w"]) for name in names}
+    most = max(map(len, fields.values()))
+    fig = Figure(figsize=(1.3 * most, 1.75 * len(names)), layout="constrained")
+    axes = fig.subplots(len(names), most, squeeze=False)
+    for row, (name, w) in zip(axes, fields.items(), strict=True):
+        ipr = found[name]["runs"]["0"]["ipr"][-1]
+        for ax in row:
+            ax.axis("off")
+        for k, (ax, one) in enumerate(zip(row, w, strict=False)):
+            side, top = math.isqrt(one.size), np.abs(one).max()
+            ax.imshow(one.reshape(side, side), cmap="RdBu_r", vmin=-top, vmax=top)
+            sign = ">" if k < len(w) // 2 and "equal" not in name else "<"
+            ax.set_title(f"b {sign} 0: {ipr[k]:.1f}", fontsize=8)
+        row[0].text(0, 1.3, name, transform=row[0].transAxes, fontsize=9, ha="left")
+    path.parent.mkdir(exist_ok=True)
+    fig.savefig(path, dpi=110)
+
+
+def write_page(found: dict[str, Any], cases: dict[str, Any], docs: Path) -> None:
+    """docs/network.md and its figure, of the cases that have been run."""
+    from .network import CLOSURES
+
+    done = {name: case for name, case in cases.items() if found[name]["runs"]}
+    tori = [name for name in done if name.startswith("torus")]
+    figure(found, tori, docs / "figures" / "network-torus.png")
+    runs = {name: len(found[name]["runs"]) for name in cases}
+    missing = [f"{name}: {runs[name]} of {case.seeds}" for name, case in cases.items() if runs[name] < case.seeds]
+    parts = [
+        INTRODUCTION,
+        "## Asked and measured\n",
+        asked_table(found, done),
+        PAIRS,
+        pairs_table(found, done),
+        HALVES,
+        time_table(found, done),
+        exchanged(found, done),
+        "## Centres\n",
+        CENTRES,
+        cover_table(found, done),
+        TORUS,
+        torus_table(found, done),
+        "\n![fields on the torus](figures/network-torus.png)\n\nFields of seed 0 at the last time.\n",
+        THEORY,
+        theory_table(found, CLOSURES),
+        *(["\nNot yet run in full: " + "; ".join(missing) + "."] if missing else []),
+        f"\n*{machine()}; one thread; {time.strftime('%Y-%m-%d')}.*\n",
+    ]
+    (docs / "network.md").write_text("\n".join(parts))
+
+
+def exchanged(found: dict[str, Any], cases: dict[str, Any]) -> str:
+    """What the run with the classes exchanged shows."""
+    name = "ring 40, classes exchanged"
+    plus, minus = (mean_error(np.median(part, axis=1)) for part in halves(found, name, when(cases[name], 300.0)))
+    return (
+        "\nWhich half localises is set by the label of the class of long range, not by the bias alone: with the classes"
+        f" exchanged the medians at D = 40, t = 300 are {plus} for b > 0 and {minus} for b < 0, as the symmetry"
+        " y, b, w -> -y, -b, -w says.\n"
+    )
+
+
+INTRODUCTION = f"""# Networks of eight hidden units
+
+Written by {COMMAND}, which keeps every run in docs/network.json; no number is typed. A committee of K = 8 with fixed
+balanced biases -1/+1, xi 4/1, gain 3, rows of w0 of norm about 0.1, batch 100, learning rate 0.01, time = learning rate
+x steps, unless a case says otherwise. Errors are standard errors over seeds 0, 1, 2, ...; a seed's median is over the
+four fields of a half.
+"""
+
+PAIRS = """
+"Asked" are the numbers of an independent implementation in PyTorch, from one or two seeds.
+
+## Two collective states
+
+The b < 0 fields of one seed are not independent: those of opposite signs attract, and may come to lie at the same
+place as one another's negative (cosine below -0.8, counted here). A seed in which all four have paired up has narrower
+fields than one in which a pair and two single fields share the ring, so medians over few seeds scatter between two
+values, more than their errors within a state say.
+"""
+
+HALVES = """
+## The b > 0 half over time
+"""
+
+CENTRES = """The largest gap between centres of b < 0 fields against uniform points (Stevens' formula), by seed and for
+the centres of all seeds together; with paired fields centres are not independent, so the p of all is a rough one.
+"""
+
+TORUS = """
+## Two dimensions
+
+IPR x D is 3 for a random field and whatever its noise covers, 2.25 for a standing wave in both directions, 1.5 for
+stripes, and D / (4 pi s^2) for a round bump exp(-r^2 / (2 s^2)): with D = 400, 8 at s = 2 and 3.5 at s = 3. On so small
+a torus a wide bump is told from noise by sight and by its width better than by IPR; the width (rms distance from the
+centre) of noise is about 8.2 sites.
+"""
+
+THEORY = """
+## Theory against SGD until it fails
+
+D = 40, the same w0 for both, means over the neurons of a half; the difference is of the mean over seeds, relative to
+SGD's, with its standard error. "Passes" is the first recorded time at which the mean difference exceeds the limit.
+"""
