@@ -82,18 +82,24 @@ def opposite_pairs(w: np.ndarray) -> int:
 
 
 LONG = (50.0, 100.0, 200.0, 300.0, 450.0, 600.0)
+TRAINED = {"biases": "trained"}
 CASES = {
     "ring 100": Case(100, seeds=16, times=LONG),
     "ring 40": Case(40, times=LONG),
     "ring 40, gain 10": Case(40, gain=10.0),
     "ring 40, gain 1": Case(40, gain=1.0),
     "ring 40, control": Case(40, control=True, seeds=6),
-    "ring 40, classes exchanged": Case(40, xi=(1.0, 4.0), seeds=4),
     "ring 100, control": Case(100, control=True, seeds=3),
+    "torus, gain 3": Case([20, 20], xi=(2.0, 1.0), seeds=4),
+    "torus, gain 10, biases trained": Case(
+        [20, 20], 10.0, (2.0, 1.0), seeds=3, times=(100.0, 300.0, 600.0), options=TRAINED
+    ),
+    "torus, gain 3, control": Case([20, 20], xi=(2.0, 1.0), control=True, seeds=2),
+    "ring 40, classes exchanged": Case(40, xi=(1.0, 4.0), seeds=4),
     "ring 100, amplitude 0.01": Case(100, seeds=4, options={"amplitude": 0.01}),
     "ring 100, amplitude 0.3": Case(100, seeds=4, options={"amplitude": 0.3}),
     "ring 100, amplitude 1": Case(100, seeds=4, options={"amplitude": 1.0}),
-    "ring 100, biases trained": Case(100, seeds=3, options={"biases": "trained"}),
+    "ring 100, biases trained": Case(100, seeds=3, options=TRAINED),
 }
 
 
@@ -135,8 +141,8 @@ def _stored(fresh: bool) -> dict[str, Any]:
 def measure(fresh: bool = False) -> None:
     """Run what is missing, one thread, saving after every run."""
     found = _stored(fresh)
-    jobs = [(name, seed, case.run) for name, case in CASES.items() for seed in range(case.seeds)]
-    jobs += [("theory", seed, theory_against_sgd) for seed in range(SEEDS)]
+    jobs: list[tuple[str, int, Any]] = [("theory", seed, theory_against_sgd) for seed in range(SEEDS)]
+    jobs += [(name, seed, case.run) for name, case in CASES.items() for seed in range(case.seeds)]
     with ThreadPoolExecutor(1) as pool:
         for name, seed, run in jobs:
             if str(seed) in found[name]["runs"]:
