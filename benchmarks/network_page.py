@@ -196,6 +196,7 @@ def write_page(found: dict[str, Any], cases: dict[str, Any], docs: Path) -> None
         pairs_table(found, done),
         HALVES,
         time_table(found, done),
+        lasting(found, done),
         exchanged(found, done),
         "## Centres\n",
         CENTRES,
@@ -220,6 +221,22 @@ def exchanged(found: dict[str, Any], cases: dict[str, Any]) -> str:
         f" exchanged the medians at D = 40, t = 300 are {plus} for b > 0 and {minus} for b < 0, as the symmetry"
         " y, b, w -> -y, -b, -w says.\n"
     )
+
+
+def lasting(found: dict[str, Any], cases: dict[str, Any]) -> str:
+    """Whether b > 0 fields above 4 stay there, and how many fields of noise are."""
+    said = []
+    for name in ("ring 40", "ring 100"):
+        above = halves(found, name, when(cases[name], 300.0))[0] > LOCALISED
+        later = halves(found, name)[0] > LOCALISED
+        noise = np.random.default_rng(0).standard_normal((100_000, cases[name].size))
+        scaled = cases[name].size * np.sum(noise**4, axis=1) / np.sum(noise**2, axis=1) ** 2
+        said.append(
+            f"{name}: of {above.sum()} b > 0 fields above 4 at t = 300, {(above & later).sum()} are at t ="
+            f" {cases[name].times[-1]:g}, with {(later & ~above).sum()} new ones; of fields of white noise"
+            f" {100 * (scaled > LOCALISED).mean():.1f} % are above 4"
+        )
+    return "\n" + ". ".join(said) + ".\n"
 
 
 INTRODUCTION = f"""# Networks of eight hidden units
