@@ -269,7 +269,7 @@ HALVES = """
 ## The b > 0 half over time
 """
 
-CENTRES = """The largest gap between centres of b < 0 fields at t = 300 against that of uniform points (Stevens' formula).
+CENTRES = """The largest gap between centres of b < 0 fields at t = 300 against that of uniform points (Stevens).
 The first b < 0 fields of all seeds are independent of one another: their p is exact, and says whether the ring is
 covered over seeds. The p of one seed's four fields says whether a single network tiles; where two pairs have formed, it
 has two places rather than four, and the p is smaller for it.
