@@ -1,94 +1,172 @@
-"""Networks of eight hidden units: where their fields localise, on rings and a torus, beside the Gaussian control.
+"""Write docs/network.md, its data and its figure: where the fields of networks of eight hidden units localise.
 
-The committee with fixed balanced biases -1/+1, rows of w0 of norm about 0.1, batch 100, learning rate 0.01, t = 300.
-``python -m benchmarks.network``; ``--seeds`` for more runs of each.
+``python -m benchmarks.network``    (some 15 minutes on one slow core, most of it SGD)
+
+A committee with fixed balanced biases -1/+1, rows of w0 of norm about 0.1, batch 100, learning rate 0.01, unless a case
+says otherwise. Runs that stand in docs/network.json are not run again, so that an interrupted run goes on; ``--fresh``
+begins anew, ``--page`` only writes the page.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.network_flow import solve_network
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_network
+from cumulode.validation.atomic import write_bytes
 
-from .timing import table
-
-#: Sides of ring or torus, gain, xi of plus and minus, Gaussian control.
-CASES = (
-    (40, 3.0, (4.0, 1.0), False),
-    (40, 3.0, (4.0, 1.0), True),
-    (40, 10.0, (4.0, 1.0), False),
-    (40, 1.0, (4.0, 1.0), False),
-    (100, 3.0, (4.0, 1.0), False),
-    (100, 3.0, (4.0, 1.0), True),
-    ((20, 20), 3.0, (2.0, 1.0), False),
-    ((20, 20), 3.0, (2.0, 1.0), True),
-)
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DATA = DOCS / "network.json"
+#: Cosine of two fields below which they are one another's negative.
+OPPOSITE = -0.8
+#: Of theory against SGD.
+SEEDS, BATCH = 6, 1000  # little noise, so that what is seen is the theory's error
+TIMES = (*np.arange(0.0, 12.0, 0.5), *np.arange(12.0, 60.0, 4.0), *np.arange(60.0, 301.0, 40.0))
+CLOSURES = {"taylor": 60.0, "mean-field": 300.0}  # until when: taylor has failed long before
 
 
-def largest_gap(centres: np.ndarray) -> float:
-    """The largest empty stretch between neighbouring centres, as a share of the ring, in [0, 1)."""
-    where = np.sort(centres)
-    return float(np.max(np.diff(where, append=where[0] + 1.0)))
+@dataclass(frozen=True)
+class Case:
+    """Runs of one problem; ``size`` is the ring's, or both sides of the torus."""
+
+    size: int | list[int]
+    gain: float = 3.0
+    xi: tuple[float, float] = (4.0, 1.0)
+    control: bool = False
+    seeds: int = 8
+    times: tuple[float, ...] = (100.0, 300.0)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> Problem:
+        """Of biases -1."""
+        size = tuple(self.size) if isinstance(self.size, list) else self.size
+        problem = Problem(NLGP(self.gain, self.xi[0]), NLGP(self.gain, self.xi[1]), size, bias=-1.0)
+        return problem.gaussian_control() if self.control else problem
+
+    def run(self, seed: int, pool: ThreadPoolExecutor) -> dict[str, Any]:
+        """IPR x D, norms, widths, centres (T, K), accuracy, pairs (T,), processor seconds; last weights of seed 0."""
+        began = time.process_time()
+        net = simulate_network(self.problem, t_eval=list(self.times), seed=[seed], executor=pool, **self.options)
+        if not net.success:
+            raise RuntimeError(net.message)
+        found: dict[str, Any] = {"seconds": round(time.process_time() - began, 1)}
+        for name, values in (("ipr", net.ipr[0] * net.size), ("norm", net.norm[0]), ("accuracy", net.accuracy[0]),
+                             ("width", net.width[0])):  # fmt: skip
+            found[name] = np.round(values, 4).tolist()
+        found["pairs"] = [opposite_pairs(w[len(w) // 2 :]) for w in net.w[0]]
+        if len(self.problem.shape) == 1:
+            found["centre"] = np.round(net.centre[0], 3).tolist()
+        if seed == 0:
+            found["w"] = np.round(net.w[0, -1], 4).tolist()
+        return found
 
 
-def gap_p_value(gap: float, count: int) -> float:
-    """P(largest gap of ``count`` uniform points on a circle > ``gap``): Stevens' formula."""
-    terms = (math.comb(count, k) * max(0.0, 1.0 - k * gap) ** (count - 1) for k in range(1, count + 1))
-    return float(np.clip(math.fsum(-term if k % 2 else term for k, term in enumerate(terms)), 0.0, 1.0))
+def opposite_pairs(w: np.ndarray) -> int:
+    """How many pairs of the rows (n, D) are the same field with opposite signs: cosine below -0.8, each row once."""
+    unit = w / np.linalg.norm(w, axis=-1, keepdims=True)
+    cosine, count = unit @ unit.T, 0
+    while cosine.min() < OPPOSITE:
+        pair = list(np.unravel_index(cosine.argmin(), cosine.shape))
+        cosine[pair], cosine[:, pair] = 0.0, 0.0
+        count += 1
+    return count
 
 
-def measure(size: int | tuple[int, int], gain: float, xi: tuple[float, float], control: bool, seeds: int,
-            time: float = 300.0) -> dict[str, object]:
-    """Median IPR x D of both halves with standard error over seeds, their range, and how the centres cover the ring."""
-    problem = Problem(NLGP(gain, xi[0]), NLGP(gain, xi[1]), size, bias=-1.0)
-    net = simulate_network(problem.gaussian_control() if control else problem, t_eval=[time], seed=list(range(seeds)))
-    if not net.success:
-        raise RuntimeError(net.message)
-    scaled, half = net.ipr[:, 0] * net.size, net.hidden // 2
-    found: dict[str, object] = {"seconds": net.provenance["run_seconds"], "accuracy": float(net.accuracy.mean()),
-                                "accuracy_error": float(math.hypot(net.accuracy[:, 0].std(ddof=1) / math.sqrt(seeds),
-                                                                   net.accuracy_error.mean()))}
-    for name, part in (("positive", scaled[:, :half]), ("negative", scaled[:, half:])):
-        medians = np.median(part, axis=1)
-        found[name] = float(np.median(part))
-        found[f"{name}_error"] = float(1.2533 * medians.std(ddof=1) / math.sqrt(seeds))
-        found[f"{name}_range"] = (float(part.min()), float(part.max()))
-    if len(problem.shape) == 1 and not control:
-        centres = net.centre[:, 0, half:] / net.size
-        gaps = [largest_gap(row) for row in centres]
-        together = largest_gap(centres.ravel())
-        found |= {"gap": float(np.median(gaps)), "p_smallest": min(gap_p_value(g, half) for g in gaps),
-                  "all_gap": together, "all_p": gap_p_value(together, centres.size)}
+LONG = (50.0, 100.0, 200.0, 300.0, 450.0, 600.0)
+TRAINED = {"biases": "trained"}
+CASES = {
+    "ring 100": Case(100, seeds=32, times=LONG),
+    "ring 40": Case(40, seeds=16, times=LONG),
+    "ring 40, gain 10": Case(40, gain=10.0),
+    "ring 40, gain 1": Case(40, gain=1.0),
+    "ring 40, control": Case(40, control=True, seeds=6),
+    "ring 100, control": Case(100, control=True, seeds=3),
+    "torus, gain 3": Case([20, 20], xi=(2.0, 1.0), seeds=4),
+    "torus, gain 10, biases trained": Case(
+        [20, 20], 10.0, (2.0, 1.0), seeds=3, times=(100.0, 300.0, 600.0), options=TRAINED
+    ),
+    "torus, gain 3, control": Case([20, 20], xi=(2.0, 1.0), control=True, seeds=2),
+    "ring 40, classes exchanged": Case(40, xi=(1.0, 4.0), seeds=4),
+    "ring 100, amplitude 0.01": Case(100, seeds=4, options={"amplitude": 0.01}),
+    "ring 100, amplitude 0.3": Case(100, seeds=4, options={"amplitude": 0.3}),
+    "ring 100, amplitude 1": Case(100, seeds=4, options={"amplitude": 1.0}),
+    "ring 100, biases trained": Case(100, seeds=3, options=TRAINED),
+}
+
+
+def theory_against_sgd(seed: int, pool: ThreadPoolExecutor) -> dict[str, Any]:
+    """Norm, k2 of the class plus and IPR x D of both halves (T, 2), means over neurons, by SGD and every closure."""
+    from cumulode.numerics import preactivation_cumulants
+
+    problem = CASES["ring 40"].problem
+    net = simulate_network(problem, t_eval=list(TIMES), batch_size=BATCH, seed=[seed], executor=pool)
+    weights = {"sgd": net.w[0]}
+    for closure, last in CLOSURES.items():
+        times = net.t[net.t <= last]
+        weights[closure] = solve_network(problem, net.w[0, 0], times, net.bias[0, 0], closure=closure).w
+    found: dict[str, Any] = {}
+    for name, w in weights.items():
+        square = np.sum(w**2, axis=-1)
+        k2, _ = preactivation_cumulants(problem, w)
+        each = {"norm": np.sqrt(square), "k2": k2[..., 0], "IPR x D": problem.size * np.sum(w**4, -1) / square**2}
+        found[name] = {key: np.round(_halves(of), 6).tolist() for key, of in each.items()}
     return found
 
 
-def localisation(seeds: int = 8) -> str:
-    """The cases as a Markdown table."""
-    rows: list[list[object]] = []
-    for size, gain, xi, control in CASES:
-        m = measure(size, gain, xi, control, seeds)
-        low, high = m["negative_range"]  # type: ignore[misc]
-        top = m["positive_range"][1]  # type: ignore[index]
-        covers = f"{m['all_gap']:.3f} (p = {m['all_p']:.2g}); {m['p_smallest']:.2g}" if "gap" in m else "-"
-        shown = f"{size[0]} x {size[1]}" if isinstance(size, tuple) else size
-        rows.append([shown, f"{gain:g}", f"{xi[0]:g}/{xi[1]:g}", "GP" if control else "NLGP",
-                     f"{m['negative']:.2f} +- {m['negative_error']:.2f}", f"{low:.1f} .. {high:.1f}",
-                     f"{m['positive']:.2f} +- {m['positive_error']:.2f}", f"{top:.1f}",
-                     f"{m['accuracy']:.4f} +- {m['accuracy_error']:.4f}", covers, f"{m['seconds']:.0f}"])
-        print(" | ".join(map(str, rows[-1])), flush=True)
-    return table(["D", "gain", "xi", "inputs", "IPR x D, b < 0", "range", "IPR x D, b > 0", "largest", "accuracy",
-                  "largest gap of all centres (p); smallest p of a seed", "seconds"], rows)
+def _halves(values: np.ndarray) -> np.ndarray:
+    """Means over the first and the second half of the neurons, (T, 2)."""
+    return values.reshape(len(values), 2, -1).mean(axis=-1)
+
+
+def _stored(fresh: bool) -> dict[str, Any]:
+    """What has been run; a case whose settings have changed is forgotten."""
+    found = json.loads(DATA.read_text()) if DATA.exists() and not fresh else {}
+    for name, case in CASES.items():
+        settings = json.loads(json.dumps({k: v for k, v in asdict(case).items() if k != "seeds"}))
+        if found.get(name, {}).get("settings") != settings:
+            found[name] = {"settings": settings, "runs": {}}
+    settings = {"times": list(map(float, TIMES)), "batch": BATCH, "until": CLOSURES}
+    if found.get("theory", {}).get("settings") != settings:
+        found["theory"] = {"settings": settings, "runs": {}}
+    return {name: found[name] for name in (*CASES, "theory")}
+
+
+def measure(fresh: bool = False) -> None:
+    """Run what is missing, one thread, saving after every run."""
+    found = _stored(fresh)
+    jobs: list[tuple[str, int, Any]] = [(n, seed, case.run) for n, case in CASES.items() for seed in range(case.seeds)]
+    jobs += [("theory", seed, theory_against_sgd) for seed in range(SEEDS)]
+    with ThreadPoolExecutor(1) as pool:
+        for name, seed, run in jobs:
+            if str(seed) in found[name]["runs"]:
+                continue
+            began = time.perf_counter()
+            found[name]["runs"][str(seed)] = run(seed, pool)
+            write_bytes(DATA, json.dumps(found).encode())
+            print(f"{name}, seed {seed}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=8)
-    print(localisation(parser.parse_args().seeds))
+    """Measure and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.network", description=__doc__.splitlines()[0])
+    parser.add_argument("--fresh", action="store_true", help="run everything again")
+    parser.add_argument("--page", action="store_true", help="write the page from what has been run")
+    given = parser.parse_args()
+    if not given.page:
+        measure(given.fresh)
+    from .network_page import write_page
+
+    write_page(json.loads(DATA.read_text()), CASES, DOCS)
 
 
 if __name__ == "__main__":
