@@ -29,7 +29,7 @@ def judge(data: Data, scale: Scale) -> Judgement:
     numbers = [
         over_seeds("IPR x D, control, b < 0, median of a network", medians(control, -1)[:, -1], below=LOCALISED),
         over_seeds("IPR x D, control, b > 0, median of a network", medians(control, +1)[:, -1], below=LOCALISED),
-        over_seeds("IPR x D of NLGP over control, b < 0", ratio, above=2.0),
+        over_seeds("IPR x D of NLGP over control, b < 0", ratio, above=1.0),
         over_seeds("share of fields that are localised, control, b < 0", localised_share(control, -1)),
         over_seeds("share of fields that are localised, control, b > 0", localised_share(control, +1)),
     ]

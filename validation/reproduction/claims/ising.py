@@ -38,7 +38,7 @@ def judge(data: Data, scale: Scale) -> Judgement:
         over_seeds("IPR x D, b > 0, median of a network", medians(here, +1)[:, -1]),
         over_seeds("IPR x D, control, b < 0", medians(control, -1)[:, -1], below=LOCALISED),
         over_seeds("IPR x D, control, b > 0", medians(control, +1)[:, -1], below=LOCALISED),
-        over_seeds("IPR x D over the control's, b < 0", ratio, above=2.0),
+        over_seeds("IPR x D over the control's, b < 0", ratio, above=1.0),
     ]
     return numbers, (
         f"{scale.seeds} networks of 8 units, Ising rings of t = {T_PLUS} and {T_MINUS}, D = {scale.size}, t = 300. "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 XI, SIZE = 4.0, 40
-SAMPLES, STARTS, SETS, ITERATIONS = 20_000, 4, 4, 80
+SAMPLES, STARTS, SETS, ITERATIONS = 20_000, 3, 8, 60
 LENGTHS = (2.0, 3.0, 4.0, 6.0, 8.0)
 
 
