@@ -279,10 +279,9 @@ has two places rather than four, and the p is smaller for it.
 TORUS = """
 ## Two dimensions
 
-IPR x D is 3 for a random field and whatever its noise covers, 2.25 for a standing wave in both directions, 1.5 for
-stripes, and D / (4 pi s^2) for a round bump exp(-r^2 / (2 s^2)): with D = 400, 8 at s = 2 and 3.5 at s = 3. On so small
-a torus a wide bump is told from noise by sight and by its width better than by IPR; the width (rms distance from the
-centre) of noise is about 8.2 sites.
+IPR x D is 3 for a random field, 2.25 for a standing wave in both directions, 1.5 for stripes, and D / (2 pi s^2) for a
+round bump exp(-r^2 / (2 s^2)): with D = 400, 15.9 at s = 2, 7.1 at s = 3 and 4.0 at s = 4, so that above 4 is taken for
+localised. The width (rms distance from the centre) is s for such a bump and L / sqrt 6 = 8.2 sites for a uniform field.
 """
 
 THEORY = """
