@@ -184,7 +184,7 @@ def figure(found: dict[str, Any], names: list[str], path: Path) -> None:
         row[0].text(0, 1.25, name, transform=row[0].transAxes, fontsize=9).set_in_layout(False)
     path.parent.mkdir(exist_ok=True)
     fig.get_layout_engine().set(h_pad=0.15)
-    fig.savefig(path, dpi=90)
+    fig.savefig(path, dpi=90, bbox_inches="tight")  # the first label stands above the layout
 
 
 def write_page(found: dict[str, Any], cases: dict[str, Any], docs: Path) -> None:
