@@ -183,8 +183,8 @@ def figure(found: dict[str, Any], names: list[str], path: Path) -> None:
             ax.set_title(f"b {sign} 0: {ipr[k]:.1f}", fontsize=8)
         row[0].text(0, 1.25, name, transform=row[0].transAxes, fontsize=9).set_in_layout(False)
     path.parent.mkdir(exist_ok=True)
-    fig.get_layout_engine().set(h_pad=0.15)
-    fig.savefig(path, dpi=90, bbox_inches="tight")  # the first label stands above the layout
+    fig.get_layout_engine().set(h_pad=0.15, rect=(0, 0, 1, 0.96))
+    fig.savefig(path, dpi=90)
 
 
 def write_page(found: dict[str, Any], cases: dict[str, Any], docs: Path) -> None:
