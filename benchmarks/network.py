@@ -96,6 +96,7 @@ CASES = {
         [20, 20], 10.0, (2.0, 1.0), seeds=3, times=(100.0, 300.0, 600.0), options=TRAINED
     ),
     "torus, gain 3, control": Case([20, 20], xi=(2.0, 1.0), control=True, seeds=2),
+    "torus, gain 10, biases trained, control": Case([20, 20], 10.0, (2.0, 1.0), control=True, seeds=2, options=TRAINED),
     "ring 40, classes exchanged": Case(40, xi=(1.0, 4.0), seeds=4),
     "ring 100, amplitude 0.01": Case(100, seeds=4, options={"amplitude": 0.01}),
     "ring 100, amplitude 0.3": Case(100, seeds=4, options={"amplitude": 0.3}),
