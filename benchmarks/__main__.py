@@ -42,7 +42,7 @@ def _parts() -> dict[str, tuple[str, str]]:
         "sgd": ("SGD at batch 1 against the sum of its parts (ns a sample, gain 3)", "sgd_parts.parts"),
         "others": ("SGD at batch 1 against others (gain 3, xi 4/1)", "sgd_others.at_hundred"),
         "network": ("SGD of a committee at batch 1 against the sum of its parts (ns a sample)", "network_parts.parts"),
-        "network-others": ("SGD of a committee at batch 1 against PyTorch (D = 100, K = 8)", "network_parts.against_others"),
+        "network-others": ("SGD of a committee at batch 1 against PyTorch (D = 100, K = 8)", "network_parts.others"),
         "start": ("Starting up", "startup.starts"),
         "accuracy": ("Errors as fractions of the tolerance (worst over the gains, D = 100)", "accuracy.cumulants"),
         "trajectories": ("Errors of trajectories at the default tolerance (D = 100)", "accuracy.trajectories"),

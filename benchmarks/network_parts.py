@@ -134,7 +134,7 @@ def parts(cases: tuple[tuple[int, int], ...] = ((40, 8), (100, 8), (100, 32))) -
     return table(["D", "K", *PARTS, "sum", "network", "network over sum"], rows)
 
 
-def against_others() -> str:
+def others() -> str:
     """ns a sample beside a plain PyTorch loop, where that is installed."""
     ours = measure(100, 8)["network"]
     try:
@@ -154,7 +154,7 @@ def main() -> None:
     """Print both tables."""
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     print(parts())
-    print(against_others())
+    print(others())
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal:
     erf : {"table", "libm"}
         Of an NLGP: ``erf_kernel.erf_by_table`` (error below 2e-14) or ``erf_by_libm`` (an ulp or two).
     diagonal : float >= 0
-        Added to the diagonal of the Gaussian field's covariance, not to what divides by its variance (``conventions``);
-        an Ising ring has no such field.
+        Added to the diagonal of the covariance of an NLGP's Gaussian field, not to what divides by its variance, and
+        what follows for its Gaussian control (``conventions``); other laws have no such field.
 
     Raises
     ------
@@ -132,6 +132,7 @@ def _with_diagonal(c: np.ndarray, diagonal: float) -> Field:
 def _control_field(law: GP, shape: tuple[int, ...], diagonal: float) -> Field:
     """The Gaussian field with the covariance of another law, which on a torus is no product."""
     c = second_cumulant(law, shape).reshape(shape)
+    diagonal = _of_control(law, diagonal)
     if len(shape) == 1:
         return _with_diagonal(c, diagonal) if diagonal else ring_field(c)
     odd = float(np.abs(c - np.roll(c[::-1], 1, axis=0)).max())  # modes are products of the two directions'
@@ -139,6 +140,17 @@ def _control_field(law: GP, shape: tuple[int, ...], diagonal: float) -> Field:
         raise complain("law", law, "to draw from on a torus, a covariance even in each direction, C(x, y) = C(-x, y); "
                        f"here they differ by {odd:.2g}")
     return _with_diagonal(c, diagonal) if diagonal else torus_field(c)
+
+
+def _of_control(law: GP, diagonal: float) -> float:
+    """What the diagonal of an NLGP's own covariance gains: ``asin(q (1 + diagonal)) / asin q - 1``."""
+    inner = law.source
+    if not diagonal or not isinstance(inner, NLGP):
+        return 0.0
+    if inner.q * (1.0 + diagonal) > 1.0:
+        most = 1.0 / math.sqrt(diagonal)
+        raise complain("gain", inner.gain, f"at most {most:.3g} for a control with {diagonal:g} on the diagonal")
+    return math.asin(inner.q * (1.0 + diagonal)) / math.asin(inner.q) - 1.0
 
 
 def _keep_probabilities(t: float, size: int) -> np.ndarray:

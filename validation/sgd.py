@@ -204,7 +204,7 @@ def simulate_sgd(
     """
     check_problem(problem)
     given = units(conventions, problem, learning_rate)
-    learning_rate, t_eval, w0, _ = given.given(learning_rate, t_eval, w0)
+    learning_rate, t_eval, w0 = given.given(learning_rate, t_eval, w0)
     starts = check_weights("w0", w0, problem.shape)
     rule = Rule(problem.prior, problem.bias, check_rate(learning_rate), check_batch(batch_size))
     steps = whole_steps(check_times(t_eval), rule.learning_rate)

@@ -16,7 +16,7 @@ from cumulode.numerics.library import response_kernel
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import integer
 
-from ..conventions import OURS, units
+from ..conventions import OURS, check_readout, network_units
 from ..progress import Progress
 from ..streams import seed_sequence, stream
 from ..training import (
@@ -130,9 +130,10 @@ def simulate_network(
     erf : {"table", "libm"}
         How an NLGP's erf is computed, see :func:`cumulode.simulate_sgd`.
     conventions : {"cumulode", "ingrosso-goldt"}
-        "ingrosso-goldt": ``t_eval`` (steps / D), ``w0``, ``amplitude`` and ``learning_rate`` are in the units of the
-        paper's own runs, and so is what is returned (``validation/conventions.py``, docs/conventions.md): inputs over
-        sqrt D, the loss without its 1/2, its plain gradient, 1e-3 on the diagonal of the Gaussian covariance.
+        "ingrosso-goldt": ``t_eval`` (steps / D), ``w0``, ``amplitude`` (sd of its entries), ``readout`` and
+        ``learning_rate`` are in the units of the paper's own runs, and so is what is returned
+        (``validation/conventions.py``, docs/conventions.md): inputs over sqrt D, the loss without its 1/2, 1e-3 on the
+        diagonal of the Gaussian covariance. Loss "mse" and labels (-1, 1) only.
     executor, progress, stop
         As of :func:`cumulode.simulate_sgd`.
 
@@ -151,13 +152,15 @@ def simulate_network(
     """
     check_problem(problem)
     hidden = settings.check_hidden(hidden)
-    given = units(conventions, problem, learning_rate, hidden, loss == "mse")
-    learning_rate, t_eval, w0, amplitude = given.given(learning_rate, t_eval, w0, amplitude)
+    labels = settings.check_labels(labels)
+    given = network_units(conventions, problem, learning_rate, hidden, architecture, loss, labels)
+    learning_rate, t_eval, w0 = given.given(learning_rate, t_eval, w0)
+    readout = check_readout(readout, given, architecture)
     rule = settings.make_rule(
         problem, check_rate(learning_rate), check_batch(batch_size), hidden, architecture, biases, loss, labels,
         bias_rate, readout_rate,
     )  # fmt: skip
-    rule = rule._replace(bias_rate=given.other * rule.bias_rate, readout_rate=given.other * rule.readout_rate)
+    rule = rule._replace(readout_rate=given.readout_rate * rule.readout_rate)
     fixed = (settings.biases_of(biases, problem, rule.hidden), settings.readout_of(readout, architecture, rule.hidden))
     start, scale = settings.check_start(w0, amplitude, rule.hidden, problem.shape)
     steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rule.learning_rate)

@@ -88,8 +88,9 @@ class Finding:
     number, name, title : int, str, str
     numbers : tuple of Number
     verdict : str
-        ``holds`` where every criterion is met by more than three standard errors (of few runs by as many as
-        Student's t has for three), ``does not hold`` where one is broken by as much, else ``inconclusive``; ``interrupted`` or ``failed`` where there are no numbers.
+        ``holds`` where every criterion is met by more than three standard errors (of few runs by as many as Student's t
+        has for three), ``does not hold`` where one is broken by as much, else ``inconclusive``; ``interrupted`` or
+        ``failed`` where there are no numbers.
     message : str
         What the numbers are of, or why there are none and what to do.
     figure : str or None

@@ -22,8 +22,8 @@ _INTERRUPTED = 4
 def nlgp(size: int | tuple[int, int], **changes: Any) -> Problem:
     """The claims' inputs: NLGP of gain 3, correlation lengths 4 and 1, biases -1 and +1."""
     given = {"activation": "erf", "bias": -1.0, **changes}
-    xi = given.pop("xi", 4.0)
-    return Problem(plus=NLGP(gain=3.0, xi=xi), minus=NLGP(gain=3.0, xi=1.0), size=size, **given)
+    xi, gain = given.pop("xi", 4.0), given.pop("gain", 3.0)
+    return Problem(plus=NLGP(gain=gain, xi=xi), minus=NLGP(gain=gain, xi=1.0), size=size, **given)
 
 
 def times(end: float) -> np.ndarray:
@@ -38,7 +38,8 @@ def networks(
 
     ``swapped``: also their losses on fresh inputs of the problem (``own``) and of its Gaussian control.
     """
-    told = {"problem": problem.to_dict(), "time": time, "options": options, "swapped": swapped}
+    options = {"hidden": HIDDEN, **options}
+    told = {"problem": problem.to_dict(), "time": time, "options": options, "tests": TESTS if swapped else 0}
     return in_groups(name, _train, seeds, told)
 
 
@@ -57,24 +58,23 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
         t_eval=times(settings["time"]),
         seed=settings["seeds"],
         progress=progress,
-        **{"hidden": HIDDEN, **settings["options"]},
+        **settings["options"],
     )
     found = checked(run, KEPT)
-    if settings["swapped"]:
-        found |= {
-            name: losses_on(of, found) for name, of in (("own", problem), ("gaussian", problem.gaussian_control()))
-        }
+    if settings["tests"]:
+        for name, of in (("own", problem), ("gaussian", problem.gaussian_control())):
+            found[name] = losses_on(of, found, settings["tests"])
     return found
 
 
-def losses_on(problem: Problem, run: Arrays) -> np.ndarray:
-    """Mean squared loss (n, T) of recorded committees on ``TESTS`` fresh inputs of ``problem``."""
+def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
+    """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
     from ..network.engine import MSE, Rule
     from ..network.held_out import draw_held_out
     from ..sampling import sampler
 
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
-    held = draw_held_out(plus, minus, problem.prior, problem.size, TESTS, np.random.SeedSequence(1))
+    held = draw_held_out(plus, minus, problem.prior, problem.size, tests, np.random.SeedSequence(1))
     n, T, K, _ = run["w"].shape
     rule = Rule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
     theta = np.concatenate([run["w"].reshape(n, T, -1), run["bias"], run["readout"]], axis=-1)

@@ -33,7 +33,7 @@ def markdown(rows: list[dict[str, Any]], scale: Scale) -> str:
         f"{revision()[:10]}; {made}).",
         "",
         f"Errors are standard errors over independent seeds. A criterion is met, or broken, by more than {ERRORS:g} of",
-        "them (of few seeds by as many as Student's t has for the same probability: 9.2 of 4, 4.5 of 8), else the claim is",
+        "them (of few seeds by what Student's t has for the same probability: 9.2 of 4, 4.5 of 8), else the claim is",
         "inconclusive. Numbers without a criterion are told because a reader will ask.",
         "",
         "| | claim | verdict |",

@@ -38,7 +38,10 @@ class Part:
 
     @property
     def identity(self) -> str:
-        """Of the function, the settings and the version: data of another identity are computed again."""
+        """Of the function, the settings and the version: data of another identity are computed again.
+
+        So everything that a part depends on and that may ever change stands in its settings.
+        """
         from cumulode import __version__
 
         told = [self.compute.__module__, self.compute.__qualname__, self.settings, __version__]

@@ -24,7 +24,7 @@ TIME, AMPLITUDE = 300.0, 0.1
 
 def flows(name: str, problem: Problem, closure: str, starts: int, time: float = TIME) -> Part:
     """The theory of one neuron from ``starts`` random starts."""
-    told = {"problem": problem.to_dict(), "closure": closure, "starts": starts, "time": time}
+    told = {"problem": problem.to_dict(), "closure": closure, "starts": starts, "amplitude": AMPLITUDE, "time": time}
     return Part(name, _solve, told)
 
 
@@ -34,7 +34,7 @@ def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
     from ...starts import random_start
 
     problem = Problem.from_dict(settings["problem"])
-    w0 = np.stack([random_start(seed, AMPLITUDE, problem.size) for seed in range(settings["starts"])])
+    w0 = np.stack([random_start(seed, settings["amplitude"], problem.size) for seed in range(settings["starts"])])
     times = np.linspace(0.0, settings["time"], 61)
     return checked(solve(problem, w0, times, closure=settings["closure"]), ("w", "k2", "k4"))
 

@@ -29,7 +29,7 @@ BATCH = 10
 
 def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
     """The fully connected networks, their control, and convolutional ones."""
-    told = {"problem": nlgp(scale.size).to_dict()}
+    told = {"problem": nlgp(scale.size).to_dict(), "filters": HIDDEN, "batch": BATCH, "time": TIME}
     return {**control.parts(scale), "filters": in_groups("filters", _filters, scale.seeds, told)}
 
 
@@ -38,9 +38,9 @@ def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
 
     run = simulate_convolutional(
         Problem.from_dict(settings["problem"]),
-        filters=HIDDEN,
-        t_eval=times(TIME),
-        batch_size=BATCH,
+        filters=settings["filters"],
+        t_eval=times(settings["time"]),
+        batch_size=settings["batch"],
         seed=settings["seeds"],
         progress=progress,
     )

@@ -26,7 +26,13 @@ ALLOWED = 0.1
 
 def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
     """SGD at the usual rate and at twice it, the closures, and the control."""
-    told = {"problem": nlgp(scale.size).to_dict(), "seeds": scale.neuron_seeds}
+    told = {
+        "problem": nlgp(scale.size).to_dict(),
+        "seeds": scale.neuron_seeds,
+        "start": START,
+        "batch": BATCH,
+        "time": TIME,
+    }
     return {
         "sgd": (Part("neuron-sgd", _sgd, {**told, "rate": RATE}),),
         "coarse": (Part("neuron-sgd-coarse", _sgd, {**told, "rate": 2 * RATE}),),
@@ -34,30 +40,29 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
     }
 
 
-def _start(size: int) -> np.ndarray:
+def _given(settings: dict[str, Any]) -> tuple[Problem, np.ndarray, np.ndarray]:
+    """Problem, start and times."""
     from ...starts import random_start
 
-    return random_start(START, 0.1, size)
-
-
-TIMES = np.linspace(0.0, TIME, 31)
+    problem = Problem.from_dict(settings["problem"])
+    return problem, random_start(settings["start"], 0.1, problem.size), np.linspace(0.0, settings["time"], 31)
 
 
 def _sgd(settings: dict[str, Any], progress: bool) -> Arrays:
     from ...sgd import simulate_sgd
 
-    problem = Problem.from_dict(settings["problem"])
+    problem, start, times = _given(settings)
     first = 0 if settings["rate"] == RATE else 10**6  # streams of their own: the means are independent
     seeds = list(range(first, first + settings["seeds"]))
-    run = simulate_sgd(problem, _start(problem.size), TIMES, settings["rate"], BATCH, seed=seeds, progress=progress)
+    run = simulate_sgd(problem, start, times, settings["rate"], settings["batch"], seed=seeds, progress=progress)
     return checked(run, ("w", "k2", "k4", "ipr", "norm"))
 
 
 def _theory(settings: dict[str, Any], progress: bool) -> Arrays:
     from cumulode.numerics import solve
 
-    problem = Problem.from_dict(settings["problem"])
-    run = solve(problem, _start(problem.size)[None], TIMES, closure=settings["closure"])
+    problem, start, times = _given(settings)
+    run = solve(problem, start[None], times, closure=settings["closure"])
     return checked(run, ("w", "k2", "k4", "ipr", "norm"))
 
 
@@ -90,9 +95,9 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
     over, norms, field = figure.subplots(1, 3)
     size = scale.size
     for ax, name, factor in ((over, "ipr", size), (norms, "norm", 1)):
-        band(ax, TIMES, factor * data["sgd"][name], LOW, f"SGD, mean and sd of {scale.neuron_seeds} seeds")
+        band(ax, data["sgd"]["t"], factor * data["sgd"][name], LOW, f"SGD, mean and sd of {scale.neuron_seeds} seeds")
         for closure, colour, style in zip(CLOSURES, (HIGH, CONTROL), ("-", "--"), strict=True):
-            band(ax, TIMES, factor * data[closure][name], colour, f"theory, {closure}", style)
+            band(ax, data["sgd"]["t"], factor * data[closure][name], colour, f"theory, {closure}", style)
         ax.set_ylim(bottom=0)
         ax.set(xlabel="time (learning rate x steps)")
     over.axhline(SINUSOID, color="0.3", linestyle=":", linewidth=1)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 XI, SIZE = 4.0, 40
-SAMPLES, STARTS, SETS, ITERATIONS = 20_000, 3, 8, 60
+#: Samples of a set, sets, random starts on each, iterations of a start.
+MEASURED = {"samples": 20_000, "sets": 8, "starts": 3, "iterations": 60}
 LENGTHS = (2.0, 3.0, 4.0, 6.0, 8.0)
 
 
@@ -32,7 +33,9 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
     """Factors of the cumulant measured from samples and of the exact one, at every gain; the latter at every xi."""
     gains = _gains(scale)
     return {
-        "measured": tuple(Part(f"tensor-measured-{i}", _measured, {"gain": g}) for i, g in enumerate(gains)),
+        "measured": tuple(
+            Part(f"tensor-measured-{i}", _measured, {**MEASURED, "gain": g}) for i, g in enumerate(gains)
+        ),
         "exact": (Part("tensor-exact", _exact, {"laws": [[g, XI] for g in gains]}),),
         "lengths": (Part("tensor-lengths", _exact, {"laws": [[3.0, xi] for xi in LENGTHS]}),),
     }
@@ -40,20 +43,24 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
 
 def _measured(settings: dict[str, Any], progress: bool) -> Arrays:
     """Leading symmetric factors of the measured cumulant, (1, sets, starts, D), from random starts."""
-    sets = [leading_factors(_draw(settings["gain"], seed), STARTS, seed) for seed in range(SETS)]
+    samples, starts, iterations = (settings[name] for name in ("samples", "starts", "iterations"))
+    sets = [
+        leading_factors(_draw(settings["gain"], samples, seed), starts, seed, iterations)
+        for seed in range(settings["sets"])
+    ]
     return {"gain": np.array([settings["gain"]]), "factors": np.array([sets])}
 
 
-def _draw(gain: float, seed: int) -> np.ndarray:
+def _draw(gain: float, samples: int, seed: int) -> np.ndarray:
     """Samples (n, D)."""
     from ...network.held_out import draw_held_out
     from ...sampling import sampler
 
     draws = sampler(NLGP(gain, XI), (SIZE,))
-    return draw_held_out(draws, draws, 0.5, SIZE, SAMPLES, np.random.SeedSequence(seed)).inputs
+    return draw_held_out(draws, draws, 0.5, SIZE, samples, np.random.SeedSequence(seed)).inputs
 
 
-def leading_factors(x: np.ndarray, starts: int, seed: int, iterations: int = ITERATIONS) -> np.ndarray:
+def leading_factors(x: np.ndarray, starts: int, seed: int, iterations: int) -> np.ndarray:
     """Unit vectors (starts, D) at which -K(u,u,u,u) of the samples (n, D) has a maximum: the best rank-one terms.
 
     Shifted symmetric power iteration (Kolda and Mayo 2011) from random starts; K is negative for an NLGP.
@@ -94,7 +101,8 @@ def judge(data: Data, scale: Scale) -> Judgement:
         Number("|K| at gain 10 over |K| at gain 0.1", float(data["exact"]["norm"][-1] / data["exact"]["norm"][0])),
     ]
     return numbers, (
-        f"Cumulant measured from {SAMPLES} samples, {SETS} sets, {STARTS} random starts each, xi = {XI:g}, D = {SIZE}. "
+        f"Cumulant measured from {MEASURED['samples']} samples, {MEASURED['sets']} sets, {MEASURED['starts']} random "
+        f"starts each, xi = {XI:g}, D = {SIZE}. "
         "At small gain it is mostly the noise of the samples; the exact cumulant's factor is localised at every gain. "
         "exp(-d^2/xi^2) has width xi/2."
     )
@@ -112,7 +120,12 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
     values = np.median(ipr(measured["factors"]) * SIZE, axis=-1)
     error = values.std(axis=-1, ddof=1) / np.sqrt(values.shape[-1])
     over.errorbar(
-        measured["gain"], values.mean(axis=-1), error, fmt="o-", color=LOW, label=f"measured, {SAMPLES} samples"
+        measured["gain"],
+        values.mean(axis=-1),
+        error,
+        fmt="o-",
+        color=LOW,
+        label=f"measured, {MEASURED['samples']} samples",
     )
     over.plot(exact["gain"], exact["ipr"], "s--", color=HIGH, label="exact, convolutional, rank one")
     over.axhline(SINUSOID, color="0.3", linestyle=":", linewidth=1)
