@@ -19,5 +19,5 @@ class Scale:
     gains: int  # of the tensor's decompositions
 
 
-QUICK = Scale("quick", size=40, seeds=8, variant_seeds=4, torus_time=300.0, neuron_seeds=8, starts=8, gains=5)
-FULL = Scale("full", size=100, seeds=16, variant_seeds=8, torus_time=600.0, neuron_seeds=16, starts=32, gains=9)
+QUICK = Scale("quick", size=40, seeds=8, variant_seeds=6, torus_time=300.0, neuron_seeds=8, starts=8, gains=5)
+FULL = Scale("full", size=100, seeds=16, variant_seeds=12, torus_time=600.0, neuron_seeds=16, starts=32, gains=9)
