@@ -1,4 +1,4 @@
-"""Claim 2: on Gaussian inputs of the same covariance no unit localises."""
+"""Claim 2: on Gaussian inputs of the same covariance neither half of the units localises."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
 CLAIM = Claim(
     2,
     "control",
-    "Trained on Gaussian inputs of the same covariance, no unit localises",
+    "Trained on Gaussian inputs of the same covariance, neither half of the units localises",
     parts,
     judge,
     draw,
