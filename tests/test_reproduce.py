@@ -91,6 +91,10 @@ def test_finished_parts_are_kept_and_taken_again_by_the_same_settings(tmp_path):
     with pytest.raises(Interrupted):
         Folder(tmp_path).get(Part("q", count, {"stop": 1}), False)
     assert not list(tmp_path.glob("data/q-*"))
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 7):  # a flipped byte anywhere is a damaged file, or does no harm
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+        Folder(tmp_path).get(part, False)
 
 
 def small_claim(monkeypatch, compute):
@@ -131,6 +135,13 @@ def test_an_interrupted_run_goes_on_where_it_was(monkeypatch, tmp_path, capsys):
     page = (tmp_path / "results.md").read_text()
     assert "| sum | 6 | > 1 | holds |" in page
     assert json.loads((tmp_path / "results.json").read_text())["claims"][0]["verdict"] == HOLDS
+    seen.clear()
+    monkeypatch.setattr(Folder, "find", lambda self, part: None)  # computed again, as by another version, and stopped
+    assert runs.reproduce(quick=True, out=tmp_path).interrupted
+    assert json.loads((tmp_path / "results.json").read_text())["claims"][0]["verdict"] == HOLDS  # not lost
+    with pytest.raises(ValueError, match=r"out: .* a folder without a quick run"):
+        runs.reproduce(out=tmp_path)
+    (tmp_path / "results.json").write_text('{"scale": "quick", "claims": [{}]}')
     assert b"cumulode reproduce tiling --quick --out" in (tmp_path / "1-tiling.png").read_bytes()
     assert "1 tiling: holds" in repr(second)
     assert "holds" in second._repr_html_()
@@ -183,9 +194,9 @@ def test_the_list_and_bad_folders(tmp_path, capsys):
 SIZE, UNITS, SEEDS = 40, 8, 8
 
 
-def bumps(rng, width):
-    """Fields (seeds, units, SIZE): bumps of this width at random places and of random sign."""
-    centre = rng.uniform(0, SIZE, (SEEDS, UNITS, 1))
+def bumps(rng, width, reach=SIZE):
+    """Fields (seeds, units, SIZE): bumps of this width at random places within ``reach`` and of random sign."""
+    centre = rng.uniform(0, reach, (SEEDS, UNITS, 1))
     d = np.mod(np.arange(SIZE) - centre + SIZE / 2, SIZE) - SIZE / 2
     return np.exp(-(d**2) / (2 * width**2)) * rng.choice([-1, 1], (SEEDS, UNITS, 1))
 
@@ -227,17 +238,77 @@ def test_claims_about_networks_hold_on_data_made_so_and_fail_on_the_opposite():
     good = network(local, wave, np.random.default_rng(1))
     bad = network(wave, wave, np.random.default_rng(1), kurtosis=1.0)
     control = network(wave, wave, np.random.default_rng(1), kurtosis=0.0)
-    assert judged("tiling", {"nlgp": good}) == HOLDS
-    assert judged("tiling", {"nlgp": bad}) == FAILS
-    crowded = bumps(rng, 2.0)[:1, :1] * np.ones((SEEDS, UNITS, 1))
-    assert judged("tiling", {"nlgp": network(crowded, wave, rng)}) == FAILS
-    assert judged("tiling", {"nlgp": network(local, local, rng)}) == FAILS
+    assert judged("tiling", {"nlgp": good, "many": good}) == HOLDS
+    assert judged("tiling", {"nlgp": bad, "many": bad}) == FAILS
+    for reach in (1e-9, 6.0, 16.0):  # all fields within so many sites: on one place, in a corner, in four tenths
+        crowded = network(bumps(rng, 1.0, reach), wave, rng)
+        assert judged("tiling", {"nlgp": good, "many": crowded}) == FAILS
+    assert judged("tiling", {"nlgp": network(local, local, rng), "many": good}) == FAILS
+    noise = rng.standard_normal((SEEDS, UNITS, SIZE))
+    assert judged("tiling", {"nlgp": network(local, noise, rng), "many": good}) != HOLDS
     assert judged("control", {"nlgp": good, "control": control}) == HOLDS
     assert judged("control", {"nlgp": good, "control": good}) == FAILS
     assert judged("early", {"nlgp": good, "control": control}) == HOLDS
     assert judged("early", {"nlgp": bad, "control": control}) == FAILS
     assert judged("ising", {"ising": good, "control": control}) == HOLDS
     assert judged("ising", {"ising": bad, "control": control}) == FAILS
+
+
+def test_the_other_claims_fail_on_data_that_contradict_them():
+    """Assert both verdicts of filters, robust, cumulant, tensor and single: data made so, then the opposite; seed 2."""
+    rng = np.random.default_rng(2)
+    good, flat = network(bumps(rng, 2.0), waves(rng), rng), network(waves(rng), waves(rng), rng)
+    filters = network(bumps(rng, 2.2), waves(rng), rng)
+    assert judged("filters", {"nlgp": good, "control": flat, "filters": filters}) == HOLDS
+    assert judged("filters", {"nlgp": flat, "control": flat, "filters": filters}) == FAILS
+    assert judged("filters", {"nlgp": good, "control": good, "filters": filters}) != HOLDS
+    from cumulode.validation.reproduction.claims.robust import SIDE, VARIANTS
+
+    torus = {"w": np.zeros((SEEDS, 3, UNITS, SIDE**2))}
+    spot = np.exp(-((np.arange(SIDE) - 9.5) ** 2) / 8)
+    torus["w"][:] = rng.standard_normal((SEEDS, 3, UNITS, SIDE**2))
+    torus["w"][:, -1] += 99 * np.outer(spot, spot).ravel()
+    stripes = {"w": np.tile(np.cos(2 * np.pi * np.arange(SIDE**2) / SIDE), (SEEDS, 3, UNITS, 1))}
+    runs_of = {name: good if "torus" not in name else good | torus for name in VARIANTS}
+    controls = {f"{name}-control": flat if "torus" not in name else flat | stripes for name in VARIANTS}
+    assert judged("robust", runs_of | controls) == HOLDS
+    assert judged("robust", runs_of | controls | {"tanh": flat}) != HOLDS
+    assert judged("robust", runs_of | controls | {"tanh-control": good}) == FAILS
+    flows = {name: {"t": good["t"], "w": run["w"][:, :, -1]} for name, run in (("with", good), ("without", flat))}
+    assert judged("cumulant", flows) == HOLDS
+    assert judged("cumulant", {"with": flows["without"], "without": flows["with"]}) == FAILS
+    assert judged("cumulant", {"with": flows["with"], "without": flows["with"]}) == FAILS
+
+
+def tensor_data(rng, late):
+    """Data of the claim about the tensor: measured factors, waves at small gain, ``late`` (sets, starts, D) at large."""
+    early = waves(rng)[:, :3]
+    exact = {"gain": np.array([0.1, 10.0]), "ipr": np.array([8.0, 10.0]), "norm": np.array([0.4, 15.0])}
+    xi = np.array([2.0, 4.0, 8.0])
+    lengths = {"xi": xi, "width": 0.4 * xi, "error": np.full(3, 0.1)}
+    gains = np.array([0.1, 1.0, 10.0])
+    return {"measured": {"gain": gains, "factors": np.array([early, late, late])}, "exact": exact, "lengths": lengths}
+
+
+def test_the_claim_about_the_tensor_fails_on_what_contradicts_it():
+    """Assert that it holds of bumps of width xi/2 at large gain, and not of waves, of two spikes far apart, or of widths
+    that do not follow xi; and that of a neuron both verdicts exist; seed 4."""
+    rng = np.random.default_rng(4)
+    assert judged("tensor", tensor_data(rng, bumps(rng, 2.8)[:, :3])) == HOLDS
+    assert judged("tensor", tensor_data(rng, waves(rng)[:, :3])) == FAILS
+    spikes = np.zeros((SEEDS, 3, SIZE))
+    spikes[..., 5] = spikes[..., 25] = 1.0
+    assert judged("tensor", tensor_data(rng, spikes)) == FAILS
+    other = tensor_data(rng, bumps(rng, 2.8)[:, :3])
+    other["lengths"]["width"] = np.full(3, 1.5)
+    assert judged("tensor", other) == FAILS
+    w = bumps(rng, 2.0)[:, :1] * np.ones((1, 31, 1))
+    sgd = {"t": np.linspace(0, 150, 31), "w": w, "ipr": 0.16 + 0.003 * rng.standard_normal((SEEDS, 31))}
+    sgd["norm"] = 0.57 + 0.003 * rng.standard_normal((SEEDS, 31))
+    theory = {name: value[:1] if name != "t" else value for name, value in sgd.items()}
+    data = {"sgd": sgd, "coarse": sgd, "regression": theory, "tree": theory}
+    assert judged("single", data) == HOLDS
+    assert judged("single", data | {"tree": theory | {"ipr": 1.5 * theory["ipr"]}}) == FAILS
 
 
 def test_losses_on_inputs_agree_with_the_run_itself():

@@ -149,21 +149,3 @@ def test_the_figure_shows_every_pair(shape) -> None:
     found = match_fields(RNG.standard_normal((3, 36)), RNG.standard_normal((3, 36)), shape)
     texts = {text.get_text() for text in plot_match(found).texts}
     assert {f"{r:.3f}" for r in found.correlation} <= texts
-
-
-def test_pairs_are_one_place():
-    """Assert that merged pairs give what their middles give, across the end of the ring too, that without merging
-    pairs look less even than they are, and that a chain of near centres is one place."""
-    middles = np.array([0.0, 13.0, 26.0])
-    pairs = np.concatenate([middles - 0.5, middles + 0.5])
-    merged = tiling(pairs, 40, merge=2.0)
-    assert merged.counts.tolist() == [3]
-    np.testing.assert_allclose(merged.p, tiling(middles, 40).p)
-    assert tiling(pairs, 40).p[0] < merged.p[0]
-    assert tiling([1.0, 1.5, 1.2], 40, merge=2.0).counts.tolist() == [1]
-    assert tiling(np.arange(40.0), 40, merge=2.0).counts.tolist() == [1]
-    for bad in (-1.0, np.nan, "x"):
-        with pytest.raises(ValueError, match="merge"):
-            tiling(middles, 40, merge=bad)
-    with pytest.raises(ValueError, match=r"merge: .* torus"):
-        tiling(np.zeros((3, 2)), (20, 20), merge=1.0)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..provenance import revision
+
 #: A criterion is met, or broken, only by more than so many standard errors: of few runs by as many as Student's t has
 #: for the same probability (9.2 of 4 runs, 4.5 of 8, 3.6 of 16).
 ERRORS = 3.0
@@ -18,7 +20,8 @@ HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "inconclusive"
 
 @dataclass(frozen=True)
 class Number:
-    """A measured number. ``above`` or ``below``: what the claim asks of it (neither: it is only told).
+    """A measured number. ``above`` or ``below``: what the claim asks of it, one of them (neither: it is
+    only told).
 
     ``error`` is a standard error, 0 for a number without chance (deterministic theory, a p-value, an extreme);
     ``errors``, how many of them a criterion must be away to be met or broken.
@@ -65,7 +68,7 @@ class Number:
 
 
 def over_seeds(what: str, values: ArrayLike, **criterion: float) -> Number:
-    """Mean over independent runs (n,), n >= 2, with its standard error."""
+    """Mean over independent runs (n,), with its standard error (of one run: unknown, so inconclusive)."""
     values = np.asarray(values, dtype=float)
     error = float(values.std(ddof=1) / math.sqrt(values.size)) if values.size > 1 else math.nan
     return Number(what, float(values.mean()), error, **criterion, errors=errors_of(values.size))
@@ -133,4 +136,5 @@ class Finding:
             "figure": self.figure,
             "command": self.command,
             "seconds": self.seconds,
+            "revision": revision(),
         }

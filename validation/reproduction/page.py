@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..provenance import revision, versions
+from ..provenance import versions
 from .findings import ERRORS, Finding, Number
 from .scales import Scale
 
@@ -29,8 +29,7 @@ def markdown(rows: list[dict[str, Any]], scale: Scale) -> str:
         "# The paper's claims, regenerated",
         "",
         "Ingrosso & Goldt, *Data-driven emergence of convolutional structure in neural networks* (PNAS 2022), claim by",
-        f"claim. Made by `cumulode reproduce all{' --quick' if scale.name == 'quick' else ''}` (revision",
-        f"{revision()[:10]}; {made}).",
+        f"claim, each by the command below it ({scale.name} scale). {made}.",
         "",
         f"Errors are standard errors over independent seeds. A criterion is met, or broken, by more than {ERRORS:g} of",
         "them (of few seeds by what Student's t has for the same probability: 9.2 of 4, 4.5 of 8), else the claim is",
@@ -52,7 +51,7 @@ def markdown(rows: list[dict[str, Any]], scale: Scale) -> str:
             lines += [f"| {_cell(n['what'])} | {_shown(n)} | {n['asked']} | {n['verdict']} |" for n in row["numbers"]]
         if row["figure"]:
             lines += ["", f"![{row['title']}]({row['figure']})"]
-        lines += ["", f"`{row['command']}`"]
+        lines += ["", f"`{row['command']}`, revision {row['revision'][:10]}"]
     return "\n".join(lines) + "\n"
 
 

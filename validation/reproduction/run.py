@@ -102,7 +102,7 @@ def reproduce(
     if not isinstance(quick, bool):
         raise complain("quick", quick, "True or False")
     picked, scale = chosen(claims), QUICK if quick else FULL
-    path = None if out is None else Path(out)
+    path = _folder(out, scale)
     folder = Folder(path)
     findings: list[Finding] = []
     stopped = False
@@ -123,15 +123,15 @@ def _regenerate(claim: Claim, scale: Scale, folder: Folder, progress: bool) -> F
     blank = Finding(claim.number, claim.name, claim.title, command=_command(claim, scale, folder))
     try:
         data = _collect(claim, scale, folder, progress)
+        numbers, message = claim.judge(data, scale)
+        found = replace(blank, numbers=tuple(numbers), message=message, seconds=time.perf_counter() - began)
+        if folder.path is not None:
+            found = replace(found, figure=_figure(claim, found, data, scale, folder.path))
+        return found
     except (Interrupted, KeyboardInterrupt):
         return replace(blank, ended=INTERRUPTED, message="stopped; the same command goes on from here")
-    except Failed as error:
+    except (Failed, ValueError, ArithmeticError) as error:
         return replace(blank, ended=FAILED, message=str(error))
-    numbers, message = claim.judge(data, scale)
-    found = replace(blank, numbers=tuple(numbers), message=message, seconds=time.perf_counter() - began)
-    if folder.path is not None:
-        found = replace(found, figure=_figure(claim, found, data, scale, folder.path))
-    return found
 
 
 def _collect(claim: Claim, scale: Scale, folder: Folder, progress: bool) -> Data:
@@ -168,20 +168,39 @@ def _command(claim: Claim, scale: Scale, folder: Folder) -> str:
     return f"cumulode reproduce {claim.name}{quick}{out}"
 
 
+def _folder(out: Any, scale: Scale) -> Path | None:
+    """``out`` as a path; ValueError where it is none, or holds a run of the other scale."""
+    if out is None:
+        return None
+    if not isinstance(out, (str, Path)) or not str(out):
+        raise complain("out", out, "the name of a folder")
+    path = Path(out)
+    there = _read(path / "results.json").get("scale", scale.name)
+    if there != scale.name:
+        raise complain("out", str(out), f"a folder without a {there} run: a {scale.name} one would overwrite it")
+    return path
+
+
 def _write(findings: list[Finding], path: Path, scale: Scale) -> None:
-    """The numbers and the page, with what an earlier run found of other claims at the same scale."""
+    """The numbers and the page, with what an earlier run found of other claims.
+
+    A claim that was interrupted or failed now does not replace what was found of it before.
+    """
     file = path / "results.json"
-    rows = {row["number"]: row for row in _earlier(file, scale)}
-    rows |= {finding.number: finding.to_dict() for finding in findings}
+    rows = {row["number"]: row for row in _read(file)["claims"]}
+    for finding in findings:
+        if not finding.ended or finding.number not in rows:
+            rows[finding.number] = finding.to_dict()
     ordered = [rows[number] for number in sorted(rows)]
     write_bytes(file, json.dumps({"scale": scale.name, "claims": ordered}, indent=1).encode())
     write_bytes(path / "results.md", page.markdown(ordered, scale).encode())
 
 
-def _earlier(file: Path, scale: Scale) -> list[dict[str, Any]]:
-    """What ``results.json`` has; nothing where it is of another scale, absent or damaged."""
+def _read(file: Path) -> dict[str, Any]:
+    """What ``results.json`` has; no claims where it is absent or damaged."""
     try:
         found = json.loads(file.read_text())
-        return list(found["claims"]) if found["scale"] == scale.name else []
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in found["claims"])
+        return dict(found) if whole and isinstance(found["scale"], str) else {"claims": []}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {"claims": []}

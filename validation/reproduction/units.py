@@ -10,7 +10,7 @@ from .parts import Arrays
 
 #: What the claims ask of the IPR x D of fields that localise, and of those that do not: a sinusoid has 1.5, a random
 #: field of many sites 3.
-LOCALISED = 4.0
+BAR = 4.0
 
 
 def scaled(run: Arrays) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cumulode.theory.validate import complain
 
 from ..claim import Claim
@@ -14,7 +16,9 @@ CLAIMS: tuple[Claim, ...] = tuple(
 
 def chosen(claims: object) -> tuple[Claim, ...]:
     """The claims named: "all", a number, a name, or a sequence of these. ValueError naming ``claim`` otherwise."""
-    if claims == "all":
+    if isinstance(claims, np.ndarray):
+        claims = claims.tolist()
+    if isinstance(claims, str) and claims == "all":
         return CLAIMS
     if isinstance(claims, (list, tuple)) and claims:
         found = {claim.number: claim for named in claims for claim in chosen(named)}

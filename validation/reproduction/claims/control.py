@@ -10,7 +10,7 @@ from ..findings import over_seeds
 from ..networks import networks, nlgp
 from ..parts import Part
 from ..scales import Scale
-from ..units import LOCALISED, last, localised_share, medians
+from ..units import BAR, last, localised_share, medians
 from . import tiling
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
     """The same networks, from the same starts, on the two kinds of inputs."""
     control = networks("network-control", nlgp(scale.size).gaussian_control(), scale.seeds)
-    return {**tiling.parts(scale), "control": control}
+    return {**tiling.plain_parts(scale), "control": control}
 
 
 def judge(data: Data, scale: Scale) -> Judgement:
     """IPR x D of both halves on Gaussian inputs, and how much larger NLGP inputs make it."""
     control, ratio = data["control"], medians(data["nlgp"], -1)[:, -1] / medians(data["control"], -1)[:, -1]
     numbers = [
-        over_seeds("IPR x D, control, b < 0, median of a network", medians(control, -1)[:, -1], below=LOCALISED),
-        over_seeds("IPR x D, control, b > 0, median of a network", medians(control, +1)[:, -1], below=LOCALISED),
+        over_seeds("IPR x D, control, b < 0, median of a network", medians(control, -1)[:, -1], below=BAR),
+        over_seeds("IPR x D, control, b > 0, median of a network", medians(control, +1)[:, -1], below=BAR),
         over_seeds("IPR x D of NLGP over control, b < 0", ratio, above=1.0),
         over_seeds("share of fields that are localised, control, b < 0", localised_share(control, -1)),
         over_seeds("share of fields that are localised, control, b > 0", localised_share(control, +1)),
@@ -52,7 +52,7 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
         ("control", +1, OTHER, "control, $b>0$"),
     ):
         band(over, data[name]["t"], medians(data[name], sign), colour, words)
-    participation(over, LOCALISED)
+    participation(over, BAR)
 
 
 CLAIM = Claim(

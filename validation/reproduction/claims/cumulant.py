@@ -8,13 +8,14 @@ import numpy as np
 
 from cumulode.theory import Problem
 
+from ...metrics import ipr
 from ..claim import Claim, Data, Judgement
 from ..drawing import CONTROL, LOW, band, fields, participation
-from ..findings import Number, over_seeds
+from ..findings import Number
 from ..networks import checked, nlgp
 from ..parts import Arrays, Part
 from ..scales import Scale
-from ..units import LOCALISED
+from ..units import BAR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,16 +51,15 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
 
 def _scaled(run: Arrays) -> np.ndarray:
     """IPR x D, (n, T)."""
-    w = run["w"]
-    return np.asarray(np.sum(w**4, axis=-1) / np.sum(w**2, axis=-1) ** 2 * w.shape[-1])
+    return np.asarray(ipr(run["w"]) * run["w"].shape[-1])
 
 
 def judge(data: Data, scale: Scale) -> Judgement:
     """IPR x D of both at the end."""
+    here, without = (_scaled(data[name])[:, -1] for name in ("with", "without"))
     numbers = [
-        over_seeds("IPR x D with the fourth cumulant, mean over starts", _scaled(data["with"])[:, -1], above=LOCALISED),
-        over_seeds("IPR x D without, mean over starts", _scaled(data["without"])[:, -1], below=LOCALISED),
-        Number("largest IPR x D without", float(_scaled(data["without"])[:, -1].max()), below=LOCALISED),
+        Number("smallest IPR x D with the fourth cumulant, over the starts", float(here.min()), above=BAR),
+        Number("largest IPR x D without, over the starts", float(without.max()), below=BAR),
     ]
     return numbers, (
         f"One neuron, b = -1, D = {scale.size}, closure taylor, {scale.starts} random starts of norm 0.1, "
@@ -74,7 +74,7 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
         fields(ax, data[name]["w"][:4, -1], colour)
         ax.set_title(f"fields, {words}", fontsize=9)
         band(over, data[name]["t"], _scaled(data[name]), colour, f"third order {words}, {scale.starts} starts")
-    participation(over, LOCALISED)
+    participation(over, BAR)
 
 
 CLAIM = Claim(

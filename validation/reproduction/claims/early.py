@@ -9,10 +9,10 @@ import numpy as np
 from ..claim import Claim, Data, Judgement
 from ..drawing import CONTROL, LOW, band, legend
 from ..findings import over_seeds
-from ..networks import TESTS
+from ..networks import TESTS, nlgp
 from ..parts import Arrays, Part
 from ..scales import Scale
-from ..units import chosen
+from ..units import chosen, last
 from . import control
 
 if TYPE_CHECKING:
@@ -34,6 +34,15 @@ def _overlap(data: Data) -> np.ndarray:
     return np.asarray(np.sum(a * b, axis=-1).mean(axis=-1))
 
 
+def _as_if(run: Arrays) -> np.ndarray:
+    """Final excess kurtosis of the preactivation on NLGP inputs, whatever a run was trained on, (n,)."""
+    from cumulode.numerics import preactivation_cumulants
+
+    w = last(run, -1)
+    k2, k4 = preactivation_cumulants(nlgp(w.shape[-1]), w)
+    return np.asarray(np.median((k4 / k2**2)[..., 0], axis=-1))
+
+
 def _kurtosis(run: Arrays) -> np.ndarray:
     """Excess kurtosis of the preactivation in the class plus, b < 0, median over units, (n, T)."""
     return np.asarray(np.median((run["k4"] / run["k2"] ** 2)[:, :, chosen(run, -1), 0], axis=-1))
@@ -44,14 +53,15 @@ def judge(data: Data, scale: Scale) -> Judgement:
     run = data["nlgp"]
     gap = run["gaussian"] / run["own"] - 1
     first = int(np.argmax(run["t"] >= EARLY))
-    cosine, moved = _overlap(data), _kurtosis(run)
+    cosine, moved, others = _overlap(data), _kurtosis(run), _as_if(data["control"])
     numbers = [
         over_seeds(f"cosine of weights, NLGP and control, t = {EARLY:g}", cosine[:, first], above=0.9),
         over_seeds("cosine of weights, NLGP and control, t = 300", cosine[:, -1], below=0.9),
         over_seeds(f"loss on Gaussian over own inputs - 1, t = {EARLY:g}", gap[:, first]),
         over_seeds("loss on Gaussian over own inputs - 1, t = 300", gap[:, -1], above=0.0),
         over_seeds("the former over the latter", gap[:, first] / gap[:, -1], below=0.5),
-        over_seeds("change of the preactivation's excess kurtosis, class plus", moved[:, -1] - moved[:, 0], below=0.0),
+        over_seeds("change of the preactivation's excess kurtosis, class plus", moved[:, -1] - moved[:, 0]),
+        over_seeds("its end less that of the control's weights on the same inputs", _as_if(run) - others, below=0.0),
     ]
     return numbers, (
         f"{scale.seeds} networks of 8 units, D = {scale.size}, on NLGP inputs and on the control from the same starts; "

@@ -25,7 +25,7 @@ ALLOWED = 0.1
 
 
 def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
-    """SGD at the usual rate and at twice it, the closures, and the control."""
+    """SGD at the usual rate and at twice it, and the closures."""
     told = {
         "problem": nlgp(scale.size).to_dict(),
         "seeds": scale.neuron_seeds,
