@@ -12,6 +12,11 @@ from .observables import ipr, norm
 from .showing import html_table, plain
 
 
+def time_units(provenance: dict[str, Any]) -> str:
+    """What a run's times are, in the conventions it was asked for."""
+    return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """Weights over time and what follows from them, for one start or for ``n`` (then a leading axis n).
@@ -77,7 +82,7 @@ class Trajectory:
             "k4": ((*lead, "time", "class"), self.k4, {"long_name": "fourth cumulant of the preactivation"}),
         }
         coords = {
-            "time": ("time", self.t, {"units": "learning rate x steps"}),
+            "time": ("time", self.t, {"units": time_units(self.provenance)}),
             "class": ["plus", "minus"],
             "site": np.arange(self.size),
         }

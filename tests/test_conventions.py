@@ -99,6 +99,7 @@ def test_a_neuron_agrees_with_an_explicit_loop():
     np.testing.assert_allclose(run.w, w[:, 0], rtol=0, atol=1e-8)
     np.testing.assert_allclose(run.t, TIMES, rtol=1e-14)
     assert f"reached t = {TIMES[-1]:g} ({STEPS} steps" in run.message
+    assert run.to_xarray().time.attrs["units"] == network()[1].to_xarray().time.attrs["units"] == "steps / D"
     assert run.provenance["conventions"] == "ingrosso-goldt"
     assert run.provenance["learning_rate"] == pytest.approx(LR)
 

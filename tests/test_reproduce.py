@@ -186,6 +186,9 @@ def test_the_list_and_bad_folders(tmp_path, capsys):
     assert capsys.readouterr().out.count("\n") == 9
     assert main(["reproduce", "--list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["claims"][5]["name"] == "cumulant"
+    for words in (["all", "tiling"], ["tiling", "all"], ["tiling", "--out", ""]):
+        assert main(["reproduce", *words]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
     (tmp_path / "file").write_text("")
     assert main(["reproduce", "tensor", "--quick", "--out", str(tmp_path / "file")]) == 2
     assert re.fullmatch(r"cumulode reproduce: out: .*\n", capsys.readouterr().err)

@@ -94,7 +94,7 @@ def simulate_convolutional(
     Parameters
     ----------
     problem : Problem
-    filters : int >= 1
+    filters : int from 1 to 10 000
         Number F of filters; even with balanced or trained biases.
     filter_size : int, optional
         Taps P of a filter, 1 to D; on a torus its side, 1 to L, P its square. By default D (L).

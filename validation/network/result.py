@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.showing import html_table, plain
+from cumulode.numerics.solution import time_units
 
 from .. import metrics
 
@@ -36,7 +37,7 @@ class NetworkRun:
     Attributes
     ----------
     t : (T,) array
-        Times, learning rate x steps.
+        Times, learning rate x steps (other conventions: steps / D).
     w : (T, K, D) array
         Weights; NaN after the time at which a run failed or was interrupted.
     bias, readout : (T, K) array
@@ -122,7 +123,7 @@ class NetworkRun:
             dims = (*rest, "direction") if name == "centre" and len(self.shape) == 2 else rest
             variables[name] = ((*lead, "time", *dims), getattr(self, name), {"long_name": words})
         coords = {
-            "time": ("time", self.t, {"units": "learning rate x steps"}),
+            "time": ("time", self.t, {"units": time_units(self.provenance)}),
             "class": ["plus", "minus"],
             "site": np.arange(self.size),
             "unit": np.arange(self.hidden),

@@ -91,7 +91,7 @@ def simulate_network(
     Parameters
     ----------
     problem : Problem
-    hidden : int >= 1
+    hidden : int from 1 to 100 000
         Number K of hidden units; even with balanced or trained biases.
     architecture : {"committee", "two-layer"}
         ``a_k = 1`` for ever, or trained from ``readout``.

@@ -57,8 +57,8 @@ def judge(data: Data, scale: Scale) -> Judgement:
     ]
     return numbers, (
         f"{scale.seeds} networks of 8 units and {scale.seeds} of {MANY}, D = {scale.size}, t = 300. A sinusoid has "
-        "IPR x D 1.5, a random field of many sites 3; localised: the rule of phase diagrams (narrow, too, or > 6). p: that"
-        "  uniform centres leave as large a gap (Stevens). Fields of opposite sign pair up, which leaves larger "
+        "IPR x D 1.5, a random field of many sites 3; localised: narrow as well, or above 6 (as in phase diagrams). p: "
+        "that uniform centres leave as large a gap (Stevens). Fields of opposite sign pair up, which leaves larger "
         "gaps than independent ones: of 4 centres a network the combined p tells of it."
     )
 
