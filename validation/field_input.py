@@ -59,3 +59,23 @@ def unit(w: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = w / np.max(np.abs(w), axis=-1, keepdims=True)  # first, lest tiny or huge weights under- or overflow
         return np.asarray(scaled / norm(scaled)[..., None])
+
+
+def real_array(name: str, values: Any, allowed: str) -> np.ndarray:
+    """Real numbers of any shape as a new float array, NaN and infinities included; ValueError naming them otherwise."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        return np.array(array, dtype=float, order="C")
+    except (TypeError, ValueError):
+        raise complain(name, values, allowed) from None
+
+
+def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
+    """The same, all finite."""
+    array = real_array(name, values, allowed)
+    bad = int(np.sum(~np.isfinite(array)))
+    if bad:
+        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+    return array

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from cumulode.numerics.showing import plain
 from cumulode.theory.validate import complain
 
-from .field_input import ROUNDING, shape_for
+from .field_input import ROUNDING, finite_array, shape_for
 from .metrics import width
 from .symmetry import AnySymmetry, align, find_symmetry, transform
 
@@ -117,17 +117,9 @@ def match_fields(fields: ArrayLike, filters: ArrayLike, shape: Any = None) -> Ma
 def _rows(name: str, values: Any) -> np.ndarray:
     """Finite rows that are not constant."""
     allowed = "finite real numbers, a row each, no row constant"
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        array = array.astype(float)
-    except (TypeError, ValueError):
-        raise complain(name, values, allowed) from None
+    array = finite_array(name, values, allowed)
     if array.ndim != 2 or array.size == 0:
         raise complain(name, f"shape {array.shape}", allowed)
-    if not np.isfinite(array).all():
-        raise complain(name, f"{np.sum(~np.isfinite(array))} entries that are NaN or infinite", allowed)
     spread = np.ptp(array, axis=-1)
     if (spread <= ROUNDING * np.abs(array).max(axis=-1)).any():
         raise complain(name, f"the constant row {int(np.argmin(spread))}", allowed)

@@ -16,6 +16,8 @@ from cumulode.numerics.showing import plain
 from cumulode.theory.shape import shape_of
 from cumulode.theory.validate import complain, integer, real
 
+from .field_input import real_array
+
 MOST = 400  # centres: beyond, exact sums take seconds
 _DRAWS = 999
 _BITS = 40  # a gap's share of the ring is rounded to 2**-40 before the exact sum
@@ -153,13 +155,7 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     own = len(shape)
     form = "(K,) or (n, K)" if own == 1 else "(K, 2) or (n, K, 2)"
     allowed = f"real numbers of shape {form}, NaN left out, 1 to {MOST} finite ones a run"
-    try:
-        array = np.asarray(centres)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        array = array.astype(float)
-    except (TypeError, ValueError):
-        raise complain("centres", centres, allowed) from None
+    array = real_array("centres", centres, allowed)
     if array.ndim not in (own, own + 1) or array.size == 0 or (own == 2 and array.shape[-1] != 2):
         raise complain("centres", f"shape {array.shape}", allowed)
     if np.isinf(array).any():

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import numpy as np
 
 from .. import metrics
-from ..network.result import VARIABLES, NetworkRun
+from ..network.result import NetworkRun
 
 
 def embed(w: np.ndarray, taps: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
@@ -61,25 +58,7 @@ class ConvolutionalRun(NetworkRun):
         """Centre of every filter (``metrics.centre`` of ``fields``), sites, (T, F); on a torus (T, F, 2)."""
         return metrics.centre(self.fields, self._shape)
 
-    def to_xarray(self) -> Any:
-        """An ``xarray.Dataset`` of dimensions (run,) time, unit, tap, site, class; provenance as an attribute."""
-        import xarray as xr
-
-        lead = ("run",) if self.w.ndim == 4 else ()
-        special: dict[str, tuple[str, ...]] = {"w": ("unit", "tap")}
-        if self.readout.ndim == self.w.ndim:
-            special["readout"] = ("unit", "site")
-        if len(self.shape) == 2:
-            special["centre"] = ("unit", "direction")
-        variables = {
-            name: ((*lead, "time", *special.get(name, rest)), getattr(self, name), {"long_name": words})
-            for name, (words, rest) in VARIABLES.items()
-        }
-        coords = {"time": ("time", self.t, {"units": "learning rate x steps"}), "class": ["plus", "minus"]}
-        attrs = {
-            "message": self.message,
-            "success": int(self.success),
-            "shape": list(self.shape),
-            "provenance": json.dumps(self.provenance),
-        }
-        return xr.Dataset(variables, coords=coords, attrs=attrs)
+    def _dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Taps for sites; readouts of every position where they are trained."""
+        readout = {"readout": ("unit", "site")} if self.readout.ndim == self.w.ndim else {}
+        return {**super()._dimensions(), "w": ("unit", "tap"), **readout}

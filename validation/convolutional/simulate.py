@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Executor
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,16 +17,13 @@ from cumulode.theory.validate import integer
 
 from ..network import settings
 from ..network.engine import Rule, draw_kernel
-from ..network.jobs import Job, NetworkOutcome, blank, inputs_of, roots_of, starts_of
+from ..network.jobs import Job, NetworkOutcome, blank, inputs_of, roots_of, stacked, starts_of, told, trained
 from ..progress import Progress
-from ..streams import seed_sequence, stream
+from ..streams import seed_sequence
 from ..training import (
-    DONE,
     Seed,
     check_batch,
     check_rate,
-    describe,
-    go_through,
     is_sequence,
     plain_seed,
     run_all,
@@ -37,26 +33,16 @@ from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
 from .result import ConvolutionalRun, embed
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
 
-INPUTS = 0  # child of a run's seed, that of simulate_network: equal seeds see equal inputs
-_ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
-
 
 def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
-    """One run from its start to its last time, or until it diverges or ``stop`` is set."""
-    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    """One run, as a thread or process does it."""
     assert isinstance(job.held, ConvolutionalHeldOut)
     lattice, response = job.held.lattice, response_kernel(job.activation)
 
-    def take(count: int) -> int:
+    def advance(theta: np.ndarray, count: int, random: np.ndarray) -> int:
         return int(advance_kernel()(theta, lattice, count, job.plus, job.minus, response, job.rule, random))
 
-    def record(i: int) -> None:
-        outcome.record(i, theta, job)
-
-    sites = job.held.inputs.shape[1]
-    spell = 1 + 1000 // (job.rule.batch_size * job.rule.hidden * sites)
-    go_through(job.steps, spell, take, record, outcome, stop, progress)
-    return outcome
+    return trained(job, advance, job.rule.batch_size * job.rule.hidden * job.held.inputs.shape[1], stop, progress)
 
 
 def simulate_convolutional(
@@ -188,35 +174,11 @@ def _gather(
     taps: tuple[int, ...],
 ) -> ConvolutionalRun:
     """Stack the runs, with their cumulants and how they ended."""
-    from cumulode import __version__
-
-    arrays = _split(np.stack([outcome.theta for outcome in outcomes]), rule, int(np.prod(taps)))
-    if cumulants:
-        arrays += preactivation_cumulants(problem, embed(arrays[0], taps, problem.shape))
-    else:
-        arrays += [np.full((*arrays[0].shape[:-1], 2), np.nan) for _ in range(2)]
-    arrays += list(np.moveaxis(np.stack([outcome.measures for outcome in outcomes]), -1, 0))
-    if single:
-        arrays = [a[0] for a in arrays]
-    status = np.array([outcome.status for outcome in outcomes])
-    provenance = {
-        "version": __version__,
-        "method": "convolutional network sgd",
-        "problem": problem.to_dict(),
-        "inputs": "the problem's laws" if cumulants else "the user's samples",
-        "learning_rate": rule.learning_rate,
-        "batch_size": rule.batch_size,
-        "filters": rule.hidden,
-        "filter_size": list(taps),
-        "steps": [outcome.steps for outcome in outcomes],
-    }
-    named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
-    return ConvolutionalRun(
-        t=steps * rule.learning_rate,
-        shape=problem.shape,
-        success=bool(np.all(status == DONE)),
-        message=describe(outcomes, steps, rule),
-        status=status,
-        provenance=provenance,
-        **named,
+    parameters = _split(np.stack([outcome.theta for outcome in outcomes]), rule, int(np.prod(taps)))
+    fields = embed(parameters[0], taps, problem.shape)
+    run = ConvolutionalRun(
+        **stacked(problem, parameters, fields, outcomes, not cumulants, single),
+        **told(problem, rule, steps, outcomes, not cumulants),
     )
+    run.provenance.update(method="convolutional network sgd", filters=rule.hidden, filter_size=list(taps))
+    return run

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from cumulode.numerics import preactivation_cumulants
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import complain
 
+from ..progress import Progress
 from ..sampling import Sampler, sampler
-from ..streams import seed_sequence
-from ..training import Outcome, is_sequence
+from ..streams import seed_sequence, stream
+from ..training import DONE, Outcome, describe, go_through, is_sequence
 from . import settings
 from .engine import Rule
 from .held_out import HeldOut, draw_held_out, split
 
 INPUTS, START = 0, 1  # children of a run's seed
+ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,69 @@ def blank(job: Job) -> NetworkOutcome:
     if job.steps[0] == 0:
         outcome.record(0, job.theta, job)
     return outcome
+
+
+def trained(
+    job: Job,
+    advance: Callable[[np.ndarray, int, np.ndarray], int],
+    work: int,
+    stop: threading.Event | None,
+    progress: Progress | None,
+) -> NetworkOutcome:
+    """One run from its start to its last time, or until it diverges or ``stop`` is set.
+
+    ``advance(theta, count, random)`` takes steps; ``work`` is about how many units a step computes.
+    """
+    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+
+    def take(count: int) -> int:
+        return advance(theta, count, random)
+
+    def record(i: int) -> None:
+        outcome.record(i, theta, job)
+
+    go_through(job.steps, 1 + 1000 // work, take, record, outcome, stop, progress)
+    return outcome
+
+
+def told(
+    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[NetworkOutcome], samples: bool,
+    clock: tuple[float, float] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """How the runs ended and what they were, as a result tells it, apart from its arrays."""
+    from cumulode import __version__
+
+    status = np.array([outcome.status for outcome in outcomes])
+    provenance = {
+        "version": __version__,
+        "problem": problem.to_dict(),
+        "inputs": "the user's samples" if samples else "the problem's laws",
+        "learning_rate": rule.learning_rate,
+        "batch_size": rule.batch_size,
+        "steps": [outcome.steps for outcome in outcomes],
+    }
+    return {
+        "t": steps * rule.learning_rate,
+        "shape": problem.shape,
+        "success": bool(np.all(status == DONE)),
+        "message": describe(outcomes, steps, rule, clock),
+        "status": status,
+        "provenance": provenance,
+    }
+
+
+def stacked(
+    problem: Problem, parameters: list[np.ndarray], fields: np.ndarray, outcomes: list[NetworkOutcome],
+    samples: bool, single: bool,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The arrays of a result: weights, biases, readouts, cumulants of the preactivations of ``fields``, measures."""
+    if samples:
+        cumulants = [np.full((*fields.shape[:-1], 2), np.nan) for _ in range(2)]
+    else:
+        cumulants = list(preactivation_cumulants(problem, fields))
+    measures = np.stack([outcome.measures for outcome in outcomes])
+    arrays = [*parameters, *cumulants, *np.moveaxis(measures, -1, 0)]
+    return dict(zip(ARRAYS, [a[0] for a in arrays] if single else arrays, strict=True))
 
 
 def roots_of(seed: Any, start: np.ndarray | None) -> list[np.random.SeedSequence]:

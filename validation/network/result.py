@@ -114,14 +114,15 @@ class NetworkRun:
         return self.shape if len(self.shape) == 2 else None
 
     def to_xarray(self) -> Any:
-        """An ``xarray.Dataset`` of dimensions (run,) time, unit, site, class; provenance as an attribute."""
+        """An ``xarray.Dataset`` of dimensions (run,) time, unit, site (tap), class; provenance as an attribute."""
         import xarray as xr
 
         lead = ("run",) if self.w.ndim == 4 else ()
-        variables = {}
-        for name, (words, rest) in VARIABLES.items():
-            dims = (*rest, "direction") if name == "centre" and len(self.shape) == 2 else rest
-            variables[name] = ((*lead, "time", *dims), getattr(self, name), {"long_name": words})
+        special = self._dimensions()
+        variables = {
+            name: ((*lead, "time", *special.get(name, rest)), getattr(self, name), {"long_name": words})
+            for name, (words, rest) in VARIABLES.items()
+        }
         coords = {
             "time": ("time", self.t, {"units": time_units(self.provenance)}),
             "class": ["plus", "minus"],
@@ -135,6 +136,10 @@ class NetworkRun:
             "provenance": json.dumps(self.provenance),
         }
         return xr.Dataset(variables, coords=coords, attrs=attrs)
+
+    def _dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Dimensions after (run,) time of the variables whose own are not those of ``VARIABLES``."""
+        return {"centre": ("unit", "direction")} if len(self.shape) == 2 else {}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON (NaN becomes null)."""

@@ -10,6 +10,7 @@ import numpy as np
 from cumulode.theory.problem import Problem
 from cumulode.theory.validate import choice, complain, integer, real
 
+from ..field_input import finite_array
 from .engine import CROSS_ENTROPY, MSE, Rule
 
 ARCHITECTURES = ("committee", "two-layer")
@@ -51,24 +52,9 @@ def readout_of(readout: Any, architecture: str, hidden: int) -> np.ndarray:
 
 def _units(name: str, values: Any, hidden: int, allowed: str) -> np.ndarray:
     """Finite numbers (K,)."""
-    array = _numbers(name, values, allowed)
+    array = finite_array(name, values, allowed)
     if array.shape != (hidden,):
         raise complain(name, f"shape {array.shape}", allowed)
-    return array
-
-
-def _numbers(name: str, values: Any, allowed: str) -> np.ndarray:
-    """Real finite numbers as a new float array; ValueError naming them otherwise."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        array = np.array(array, dtype=float, order="C")
-    except (TypeError, ValueError):
-        raise complain(name, values, allowed) from None
-    bad = int(np.sum(~np.isfinite(array)))
-    if bad:
-        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
     return array
 
 
@@ -114,7 +100,7 @@ def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...])
     if w0 is None:
         return None, scale
     allowed = f"finite numbers of shape ({hidden}, {size}), or (n, {hidden}, {size}) with n seeds"
-    array = _numbers("w0", w0, allowed)
+    array = finite_array("w0", w0, allowed)
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (2, 3) or array.shape[-2:] != (hidden, size) or array.size == 0:
@@ -139,7 +125,7 @@ def _rows(name: str, rows: Any, shape: tuple[int, ...]) -> np.ndarray:
     size = int(np.prod(shape))
     square = f" or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape (n, {size}){square}, n >= 2, not all equal"
-    array = _numbers(name, rows, allowed)
+    array = finite_array(name, rows, allowed)
     if len(shape) == 2 and array.shape[1:] == shape:
         array = array.reshape(len(array), size)
     if array.ndim != 2 or array.shape[1] != size or len(array) < 2:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Executor
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,14 +17,11 @@ from cumulode.theory.validate import integer
 
 from ..conventions import OURS, check_readout, network_units
 from ..progress import Progress
-from ..streams import seed_sequence, stream
+from ..streams import seed_sequence
 from ..training import (
-    DONE,
     Seed,
     check_batch,
     check_rate,
-    describe,
-    go_through,
     is_sequence,
     plain_seed,
     run_all,
@@ -33,26 +29,18 @@ from ..training import (
 )
 from . import settings
 from .engine import Rule, advance_kernel, draw_kernel, held_out_kernel
-from .jobs import INPUTS, Job, NetworkOutcome, blank, inputs_of, roots_of, starts_of
+from .jobs import Job, NetworkOutcome, blank, inputs_of, roots_of, stacked, starts_of, told, trained
 from .result import NetworkRun
-
-_ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
 
 
 def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
-    """One run from its start to its last time, or until it diverges or ``stop`` is set."""
-    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    """One run, as a thread or process does it."""
     size, response = job.held.inputs.shape[1], response_kernel(job.activation)
 
-    def take(count: int) -> int:
+    def advance(theta: np.ndarray, count: int, random: np.ndarray) -> int:
         return int(advance_kernel()(theta, size, count, job.plus, job.minus, response, job.rule, random))
 
-    def record(i: int) -> None:
-        outcome.record(i, theta, job)
-
-    spell = 1 + 1000 // (job.rule.batch_size * job.rule.hidden)
-    go_through(job.steps, spell, take, record, outcome, stop, progress)
-    return outcome
+    return trained(job, advance, job.rule.batch_size * job.rule.hidden, stop, progress)
 
 
 def simulate_network(
@@ -208,35 +196,13 @@ def _gather(
     clock: tuple[float, float],
 ) -> NetworkRun:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
-    from cumulode import __version__
-
     K, D = rule.hidden, problem.size
     theta = np.stack([outcome.theta for outcome in outcomes])
     w = np.ascontiguousarray(theta[..., : K * D]).reshape(*theta.shape[:2], K, D)
-    if cumulants:
-        k2, k4 = preactivation_cumulants(problem, w)
-    else:
-        k2, k4 = np.full((*w.shape[:-1], 2), np.nan), np.full((*w.shape[:-1], 2), np.nan)
-    measures = np.stack([outcome.measures for outcome in outcomes])
-    arrays = [w, theta[..., K * D : K * D + K], theta[..., K * D + K :], k2, k4, *np.moveaxis(measures, -1, 0)]
-    if single:
-        arrays = [a[0] for a in arrays]
-    status = np.array([outcome.status for outcome in outcomes])
-    provenance = {
-        "version": __version__,
-        "method": "network sgd",
-        "problem": problem.to_dict(),
-        "inputs": "the problem's laws" if cumulants else "the user's samples",
-        "learning_rate": rule.learning_rate,
-        "batch_size": rule.batch_size,
-        "hidden": K,
-        "steps": [outcome.steps for outcome in outcomes],
-    }
-    ended: dict[str, Any] = {
-        "success": bool(np.all(status == DONE)),
-        "message": describe(outcomes, steps, rule, clock),
-    }
-    named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
-    return NetworkRun(
-        t=steps * rule.learning_rate, shape=problem.shape, status=status, provenance=provenance, **named, **ended
+    parameters = [w, theta[..., K * D : K * D + K], theta[..., K * D + K :]]
+    run = NetworkRun(
+        **stacked(problem, parameters, w, outcomes, not cumulants, single),
+        **told(problem, rule, steps, outcomes, not cumulants, clock),
     )
+    run.provenance.update(method="network sgd", hidden=K)
+    return run

@@ -44,7 +44,7 @@ def legend(ax: Axes) -> None:
 
 def fields(ax: Axes, w: np.ndarray, colour: str, spread: float | None = None) -> None:
     """Fields (K, D), one above the other, on one scale, a dot at the centre of each that is localised."""
-    step = spread or 1.3 * float(np.abs(w).max()) or 1.0
+    step = spread or 2.1 * float(np.abs(w).max()) or 1.0
     for k, row in enumerate(w):
         ax.axhline(k * step, color="0.85", linewidth=0.6, zorder=0)
         ax.plot(np.arange(row.size), row + k * step, color=colour, linewidth=1.2)

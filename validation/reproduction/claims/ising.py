@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cumulode.theory import Ising, Problem
 
+from .. import beside
 from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, HIGH, LOW, OTHER, band, fields, participation
 from ..findings import over_seeds
 from ..networks import networks
 from ..parts import Part
 from ..scales import Scale
-from ..units import BAR, last, medians
+from ..units import BAR, medians
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,14 +31,11 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
 
 def judge(data: Data, scale: Scale) -> Judgement:
     """IPR x D of both halves on both kinds of inputs."""
-    here, control = data["ising"], data["control"]
-    ratio = medians(here, -1)[:, -1] / medians(control, -1)[:, -1]
+    here = data["ising"]
     numbers = [
         over_seeds("IPR x D, b < 0, median of a network", medians(here, -1)[:, -1], above=BAR),
         over_seeds("IPR x D, b > 0, median of a network", medians(here, +1)[:, -1]),
-        over_seeds("IPR x D, control, b < 0", medians(control, -1)[:, -1], below=BAR),
-        over_seeds("IPR x D, control, b > 0", medians(control, +1)[:, -1], below=BAR),
-        over_seeds("IPR x D over the control's, b < 0", ratio, above=1.0),
+        *beside.of_the_control(data, "ising", "Ising"),
     ]
     return numbers, (
         f"{scale.seeds} networks of 8 units, Ising rings of t = {T_PLUS} and {T_MINUS}, D = {scale.size}, t = 300. "
@@ -48,18 +45,7 @@ def judge(data: Data, scale: Scale) -> Judgement:
 
 def draw(figure: Figure, data: Data, scale: Scale) -> None:
     """Fields on both kinds of inputs, and IPR over time."""
-    left, right, over = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
-    for ax, name, colour, words in ((left, "ising", LOW, "Ising"), (right, "control", CONTROL, "Gaussian control")):
-        fields(ax, last(data[name], -1)[0], colour)
-        ax.set_title(f"{words}, $b < 0$ (seed 0)", fontsize=9)
-    for name, sign, colour, words in (
-        ("ising", -1, LOW, f"Ising, $b<0$, mean and sd of {scale.seeds} networks' medians"),
-        ("ising", +1, HIGH, "Ising, $b>0$"),
-        ("control", -1, CONTROL, "control, $b<0$"),
-        ("control", +1, OTHER, "control, $b>0$"),
-    ):
-        band(over, data[name]["t"], medians(data[name], sign), colour, words)
-    participation(over, BAR)
+    beside.draw(figure, data, scale, "ising", "Ising")
 
 
 CLAIM = Claim(
