@@ -112,7 +112,7 @@ def told(
 def stacked(
     problem: Problem, parameters: list[np.ndarray], fields: np.ndarray, outcomes: list[NetworkOutcome],
     samples: bool, single: bool,
-) -> dict[str, np.ndarray]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """The arrays of a result: weights, biases, readouts, cumulants of the preactivations of ``fields``, measures."""
     if samples:
         cumulants = [np.full((*fields.shape[:-1], 2), np.nan) for _ in range(2)]
