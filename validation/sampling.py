@@ -244,6 +244,16 @@ def draw(law: Sampler, random: np.ndarray, work: np.ndarray, x: np.ndarray) -> N
 
 
 @kernel
+def draw_class(plus, minus, prior, random, work, x):  # type: ignore[no-untyped-def]
+    """Fill ``x`` (D,) with an input of the class plus, with probability ``prior``, or minus; whether it was plus."""
+    if uniform(random) < prior:
+        draw(plus, random, work, x)
+        return True
+    draw(minus, random, work, x)
+    return False
+
+
+@kernel
 def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
     size = rows.shape[1]
     work = np.empty(scratch(law, size))

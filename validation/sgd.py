@@ -28,8 +28,8 @@ from cumulode.theory.validate import complain
 from .borrowing import borrowed
 from .conventions import OURS, units
 from .progress import Progress
-from .sampling import Sampler, draw, lent, sampler, sampler_type, scratch
-from .streams import seed_sequence, stream, stream_type, uniform
+from .sampling import Sampler, draw_class, lent, sampler, sampler_type, scratch
+from .streams import seed_sequence, stream, stream_type
 from .training import (
     DONE,
     Outcome,
@@ -75,12 +75,7 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
-            y = 1.0
-            if uniform(random) < rule.prior:
-                draw(plus, random, work, x)
-            else:
-                y = -1.0
-                draw(minus, random, work, x)
+            y = 1.0 if draw_class(plus, minus, rule.prior, random, work, x) else -1.0
             preactivation = dot(w, x)
             if not (math.isfinite(preactivation) or finite(w)):
                 return -step

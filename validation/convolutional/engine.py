@@ -19,10 +19,10 @@ from cumulode.numerics.library import response_kernel, response_type
 from cumulode.numerics.vectors import axpy, dot, finite
 
 from ..borrowing import borrowed
-from ..network.engine import CROSS_ENTROPY, Rule, loss_of, residual, rule_type
+from ..network.engine import Rule, judge, residual, rule_type
 from ..network.held_out import HeldOut
-from ..sampling import draw, lent, sampler_type, scratch
-from ..streams import stream_type, uniform
+from ..sampling import draw_class, lent, sampler_type, scratch
+from ..streams import stream_type
 
 
 class Lattice(NamedTuple):
@@ -112,12 +112,7 @@ def _advance(theta, lattice, steps, plus, minus, response, rule, random):  # typ
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
-            y = rule.high
-            if uniform(random) < rule.prior:
-                draw(plus, random, work, x)
-            else:
-                y = rule.low
-                draw(minus, random, work, x)
+            y = rule.high if draw_class(plus, minus, rule.prior, random, work, x) else rule.low
             wrap(x, lattice, wide)
             s, total = output(theta, wide, lattice, response, rule.hidden, values, slopes)
             if not (math.isfinite(total) and math.isfinite(s)):
@@ -143,15 +138,12 @@ def advance_kernel() -> Any:
 @kernel
 def _held_out(theta, inputs, plus, lattice, response, rule, values):  # type: ignore[no-untyped-def]
     """Fill ``values`` (n, 2) with the loss of every input and whether its class was told right."""
-    border = 0.0 if rule.loss == CROSS_ENTROPY else 0.5 * (rule.high + rule.low)
     wide = np.empty(wrapped_size(lattice))
     work, slopes = np.empty(rule.hidden * inputs.shape[1]), np.empty(rule.hidden * inputs.shape[1])
     for i in range(inputs.shape[0]):
         wrap(inputs[i], lattice, wide)
         s, _ = output(theta, wide, lattice, response, rule.hidden, work, slopes)
-        is_plus = plus[i] > 0.0
-        values[i, 0] = loss_of(rule.loss, rule.high if is_plus else rule.low, s)
-        values[i, 1] = 0.5 if s == border else (1.0 if (s > border) == is_plus else 0.0)
+        judge(s, plus[i] > 0.0, rule, values[i])
 
 
 @lru_cache(maxsize=1)

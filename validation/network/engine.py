@@ -18,8 +18,8 @@ from cumulode.numerics.library import response_type
 from cumulode.numerics.vectors import axpy, dot, finite
 
 from ..borrowing import borrowed
-from ..sampling import draw, lent, sampler_type, scratch
-from ..streams import stream_type, uniform
+from ..sampling import draw_class, lent, sampler_type, scratch
+from ..streams import stream_type
 
 MSE, CROSS_ENTROPY = range(2)
 
@@ -98,12 +98,7 @@ def _advance(theta, size, steps, plus, minus, response, rule, random):  # type: 
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
-            y = rule.high
-            if uniform(random) < rule.prior:
-                draw(plus, random, work, x)
-            else:
-                y = rule.low
-                draw(minus, random, work, x)
+            y = rule.high if draw_class(plus, minus, rule.prior, random, work, x) else rule.low
             s, total = output(theta, x, response, rule.hidden, values, slopes)
             if not (math.isfinite(total) or finite(theta)):
                 return -step
@@ -124,19 +119,24 @@ def advance_kernel() -> Any:
 
 
 @kernel
-def _held_out(theta, inputs, plus, response, rule, values):  # type: ignore[no-untyped-def]
-    """Fill ``values`` (n, 2) with the loss of every input (n, D) and whether its class was told right.
+def judge(s, is_plus, rule, values):  # type: ignore[no-untyped-def]
+    """Fill ``values`` (2,) with the loss of an output ``s``, and whether the class was told right.
 
     The class told is plus where the output is above the middle of the two targets, of cross-entropy above 0; an output
     on the border counts half.
     """
     border = 0.0 if rule.loss == CROSS_ENTROPY else 0.5 * (rule.high + rule.low)
+    values[0] = loss_of(rule.loss, rule.high if is_plus else rule.low, s)
+    values[1] = 0.5 if s == border else (1.0 if (s > border) == is_plus else 0.0)
+
+
+@kernel
+def _held_out(theta, inputs, plus, response, rule, values):  # type: ignore[no-untyped-def]
+    """Fill ``values`` (n, 2) with what ``judge`` says of every input (n, D)."""
     work, slopes = np.empty(rule.hidden), np.empty(rule.hidden)
     for i in range(inputs.shape[0]):
         s, _ = output(theta, inputs[i], response, rule.hidden, work, slopes)
-        is_plus = plus[i] > 0.0
-        values[i, 0] = loss_of(rule.loss, rule.high if is_plus else rule.low, s)
-        values[i, 1] = 0.5 if s == border else (1.0 if (s > border) == is_plus else 0.0)
+        judge(s, plus[i] > 0.0, rule, values[i])
 
 
 @lru_cache(maxsize=1)
@@ -150,12 +150,7 @@ def _draw_labelled(plus, minus, prior, random, inputs, classes):  # type: ignore
     """Fill ``inputs`` (n, D) and ``classes`` (n,), 1 plus and 0 minus, as a step draws them."""
     work = np.empty(max(scratch(plus, inputs.shape[1]), scratch(minus, inputs.shape[1])))
     for i in range(inputs.shape[0]):
-        if uniform(random) < prior:
-            classes[i] = 1.0
-            draw(plus, random, work, inputs[i])
-        else:
-            classes[i] = 0.0
-            draw(minus, random, work, inputs[i])
+        classes[i] = 1.0 if draw_class(plus, minus, prior, random, work, inputs[i]) else 0.0
 
 
 @lru_cache(maxsize=1)
