@@ -74,7 +74,8 @@ def simulate_network(
     Output ``s(x) = mean_k a_k sigma(h_k)``, ``h_k = w_k.x + b_k``. With the residual ``r = -dL/ds`` a step is, averaged
     over the batch and times the learning rate: ``w_k += r a_k sigma'(h_k) x``, where biases are trained
     ``b_k += r a_k sigma'(h_k)``, where readouts are ``a_k += r sigma(h_k)``: the gradient times K, so that time means
-    the same for every K, and all parameters of a step change at once.
+    the same for every K, and all parameters of a step change at once; biases and readouts at ``bias_rate`` and
+    ``readout_rate`` times this.
 
     Parameters
     ----------
