@@ -12,7 +12,7 @@ help:
 	@echo "make bench     benchmarks side by side: docs/benchmarks.md"
 	@echo "make lint types contract   ruff; mypy; import contract"
 	@echo "make derivations   check every derivation and write it to derivations/"
-	@echo "make generate  rewrite numerics/generated from theory"
+	@echo "make generate  rewrite numerics/compile/generated from theory"
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cumulode needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
@@ -44,7 +44,7 @@ types contract: $(STAMP)
 	bash .ci/installed.sh $@
 
 generate: $(STAMP)
-	$(BIN)/python -m cumulode.numerics.codegen
+	$(BIN)/python -m cumulode.numerics.compile.codegen
 
 derivations: $(STAMP)
 	$(BIN)/python -m cumulode.theory.documents derivations

@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 
 from cumulode.numerics import solve
+from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.contraction.form import Form, contract, contract_sig, fourth_form
-from cumulode.numerics.jit import compiled
 from cumulode.theory import NLGP, Ising, Problem
-from cumulode.theory.laws import Law
+from cumulode.theory.problem.laws import Law
 
 from .flows import TIME, _start
 from .timing import table

@@ -17,10 +17,10 @@ from scipy.optimize import minimize
 from cumulode import NLGP, Ising, convolutional_cp
 from cumulode.numerics import ConvolutionalCP
 from cumulode.numerics.contraction.low_rank_setup import line_table
-from cumulode.numerics.convolutional_cp_fit import fit, gradient, point
-from cumulode.numerics.convolutional_cp_line import segment
-from cumulode.numerics.convolutional_cp_search import longest_gap, reach, start
-from cumulode.validation.plots_cp import factors
+from cumulode.numerics.decomposition.fit import fit, gradient, point
+from cumulode.numerics.decomposition.line import segment
+from cumulode.numerics.decomposition.search import longest_gap, reach, start
+from cumulode.validation.plots.decomposition import factors
 
 from .timing import machine, table
 

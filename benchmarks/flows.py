@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 
 from cumulode.numerics import drift, solve
 from cumulode.numerics.contraction.form import forms
-from cumulode.numerics.plan import make_plan
+from cumulode.numerics.flow.plan import make_plan
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_sgd
 

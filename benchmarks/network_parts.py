@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.numerics.jit import compiled, f8, i8, kernel, matrix, vector
-from cumulode.numerics.library import response_kernel, response_type
+from cumulode.numerics.compile.closure_kernels import response_kernel, response_type
+from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
 from cumulode.theory import NLGP, Problem
-from cumulode.validation import sgd
-from cumulode.validation.borrowing import borrowed
-from cumulode.validation.network import engine
-from cumulode.validation.sampling import Sampler, draw, lent, sampler, sampler_type, scratch
-from cumulode.validation.streams import stream, stream_type
+from cumulode.validation.sampling.inputs import Sampler, draw, lent, sampler, sampler_type, scratch
+from cumulode.validation.sampling.streams import stream, stream_type
+from cumulode.validation.sgd import neuron as sgd
+from cumulode.validation.sgd.borrowing import borrowed
+from cumulode.validation.sgd.network import engine
 
 from .sgd_others import GAIN, RATE, XI, _timed, torch_sampler
 from .timing import table

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, types, vector
 from cumulode.numerics.contraction import ordered_gap
 from cumulode.numerics.contraction.form import contract, fourth_form, tables_t
 from cumulode.numerics.cumulants import fourth_at
-from cumulode.numerics.jit import compiled, i8, kernel, matrix, types, vector
-from cumulode.numerics.plan import make_plan
-from cumulode.numerics.rhs import data_t, rhs_sig
+from cumulode.numerics.flow.plan import make_plan
+from cumulode.numerics.flow.right_hand_side import data_t, rhs_sig
 from cumulode.theory import NLGP, Problem
 
 from .timing import exponent, peak_multiply_adds, show, side_by_side, table

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory import NLGP, Problem
-from cumulode.theory.covariance import gaussian_covariance
+from cumulode.theory.problem.covariance import gaussian_covariance
 from cumulode.validation import simulate_sgd
 
 from .timing import table

@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.numerics.jit import compiled, f8, i8, kernel, vector
-from cumulode.numerics.library import activation_kernels
+from cumulode.numerics.compile.closure_kernels import activation_kernels
+from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.theory import NLGP, Problem
-from cumulode.validation import sgd
-from cumulode.validation.borrowing import borrowed
-from cumulode.validation.erf_kernel import erf_by_libm, erf_by_table
-from cumulode.validation.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
-from cumulode.validation.normals import fill_normals
-from cumulode.validation.sampling import ERF, Sampler, lent, sampler, scratch
-from cumulode.validation.streams import stream
+from cumulode.validation.sampling.erf_table import erf_by_libm, erf_by_table
+from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
+from cumulode.validation.sampling.inputs import ERF, Sampler, lent, sampler, scratch
+from cumulode.validation.sampling.normals import fill_normals
+from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sgd import neuron as sgd
+from cumulode.validation.sgd.borrowing import borrowed
 
 from .timing import table
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import mpmath
 import sympy as sp
 
-from cumulode.theory.derivation import Chain, Sample
-from cumulode.theory.evaluation import value
+from cumulode.theory.derivation.derivation import Chain, Sample
+from cumulode.theory.derivation.evaluation import value
 
 LARGER = sp.Rational(1001, 1000)
 

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from cumulode.theory import NLGP, Problem
-from cumulode.theory.axes import AXES
+from cumulode.theory.problem.axes import AXES
 
 GAINS = np.geomspace(0.1, 10.0, 5)
 XIS = np.array([1.5, 2.0, 3.0, 4.0])
@@ -125,7 +125,7 @@ def refined(x: str, y: str, line: Any, number: Any, **attrs: Any) -> xr.Dataset:
 
 def stamped(problem: Problem | None = None, learning_rate: float | None = None, **changed: Any) -> dict[str, Any]:
     """Attributes as ``boundary`` writes them, by its own function, for the problem and settings of ``diagram``."""
-    from cumulode.validation.phase_boundary.probe import Probe, stamp
+    from cumulode.validation.boundaries.probe import Probe, stamp
 
     settings = {"quantity": "ipr_times_D", "level": 3.0, "seeds": 8, "time": 150.0, "amplitude": 0.1} | changed
     given = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D) if problem is None else problem

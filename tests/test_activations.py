@@ -9,7 +9,7 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cumulode.theory.activations import h, parse, y
+from cumulode.theory.neuron.activations import h, parse, y
 
 HALF = mp.mpf(1) / 2
 

@@ -6,15 +6,15 @@ import mpmath
 import pytest
 import sympy as sp
 
-from cumulode.numerics.library import coefficients_kernel
-from cumulode.numerics.panel import gauss_legendre
-from cumulode.theory.activations import parse, y
-from cumulode.theory.averages import coefficients, gaussian_integral
-from cumulode.theory.closures import b
-from cumulode.theory.drift import k2, k4
-from cumulode.theory.evaluation import random_point, value
-from cumulode.theory.gaussian import closed_form, mean, variance
-from cumulode.theory.names import TWO_TERM
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel
+from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.theory.closures.averages import coefficients, gaussian_integral
+from cumulode.theory.closures.family import b
+from cumulode.theory.closures.names import TWO_TERM
+from cumulode.theory.derivation.evaluation import random_point, value
+from cumulode.theory.dynamics.drift import k2, k4
+from cumulode.theory.neuron.activations import parse, y
+from cumulode.theory.neuron.gaussian import closed_form, mean, variance
 
 POINTS = [(1.3, -0.7, 1.0, -0.6), (0.6, -0.1, -1.0, 0.4)]
 ACTIVATIONS = ["erf", "tanh", "relu", "softplus"]

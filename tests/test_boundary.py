@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 from scipy.stats import kstest
 
 from cumulode import NLGP, Ising, Problem, boundary, solve
-from cumulode.validation.phase_boundary import measured as boundary_sgd
-from cumulode.validation.phase_boundary.crossing import crossings
-from cumulode.validation.phase_boundary.measured import fit
+from cumulode.validation.boundaries import measured as boundary_sgd
+from cumulode.validation.boundaries.crossing import crossings
+from cumulode.validation.boundaries.measured import fit
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 SPINS = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
@@ -240,7 +240,7 @@ def test_every_run_has_its_own_random_numbers(monkeypatch):
         rates.append(learning_rate)
         return self.theory_all([point])[0]
 
-    monkeypatch.setattr("cumulode.validation.phase_boundary.probe.Probe.sgd", sgd)
+    monkeypatch.setattr("cumulode.validation.boundaries.probe.Probe.sgd", sgd)
     found = boundary(SPINS, "bias", (-1.3, -0.8), {"t_plus": [0.6, 0.7]}, **SPIN_LINE)
     assert len(seen) == len(set(seen)) == 2 * 2 * 3 * 8
     assert min(seen) >= boundary_sgd.STREAMS
@@ -258,7 +258,7 @@ def test_an_interrupted_measurement_is_resumed(tmp_path, monkeypatch):
         calls.append(streams)
         return self.theory_all([point])[0] + np.random.default_rng(streams[0]).normal(0, 0.01, self.seeds)
 
-    monkeypatch.setattr("cumulode.validation.phase_boundary.probe.Probe.sgd", sgd)
+    monkeypatch.setattr("cumulode.validation.boundaries.probe.Probe.sgd", sgd)
     options = SPIN_LINE | {"out": tmp_path / "b.nc"}
     with pytest.raises(KeyboardInterrupt):
         boundary(SPINS, "bias", (-1.3, -0.8), {"t_plus": [0.7]}, **options)
@@ -312,7 +312,7 @@ def test_an_interrupted_measurement_is_resumed(tmp_path, monkeypatch):
 )
 def test_bad_input_is_refused_in_one_line(change, words, monkeypatch):
     """Assert a ValueError of one line naming the argument, before any flow is solved."""
-    monkeypatch.setattr("cumulode.validation.phase_boundary.probe.solve", lambda *a, **k: pytest.fail("solved"))
+    monkeypatch.setattr("cumulode.validation.boundaries.probe.solve", lambda *a, **k: pytest.fail("solved"))
     arguments = {"problem": PROBLEM, "axis": "gain", "between": (0.5, 2.0), "along": {"xi_plus": [1.5]}} | change
     with pytest.raises(ValueError, match=f"^{words}") as error:
         boundary(**arguments)

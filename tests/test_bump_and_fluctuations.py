@@ -15,10 +15,10 @@ from scipy import integrate, optimize, special
 
 from cumulode.numerics import fourth_cumulant, preactivation_cumulants, solve
 from cumulode.theory import NLGP, Ising, Problem
-from cumulode.theory import bump as bumps
-from cumulode.theory import fluctuations as noisy
-from cumulode.validation import metrics
-from cumulode.validation.sgd import simulate_sgd
+from cumulode.theory.dynamics import bump as bumps
+from cumulode.theory.dynamics import fluctuations as noisy
+from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.sgd.neuron import simulate_sgd
 
 ERRORS = 5.5
 JACOBIAN = np.array([[-0.8, 0.5], [-0.2, 0.3]])

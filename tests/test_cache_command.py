@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from cumulode.numerics import cache
-from cumulode.numerics.jit import source_stamp
+from cumulode.numerics.compile import cache
+from cumulode.numerics.compile.jit import source_stamp
 from cumulode.validation.cli import main
 
 

@@ -10,10 +10,10 @@ import sympy as sp
 
 from cumulode import NLGP, fourth_cumulant
 from cumulode.theory import QUANTITIES, check
-from cumulode.theory.checking import CONVENTION, DIFFERENT, EQUAL, FACTOR
-from cumulode.theory.conventions import CONVENTIONS
-from cumulode.theory.evaluation import value
-from cumulode.theory.quantities import quantity
+from cumulode.theory.checking.check import CONVENTION, DIFFERENT, EQUAL, FACTOR
+from cumulode.theory.checking.conventions import CONVENTIONS
+from cumulode.theory.checking.quantities import quantity
+from cumulode.theory.derivation.evaluation import value
 from cumulode.validation.cli import main
 
 STARS = "(c_ij*c_ik*c_il + c_ij*c_jk*c_jl + c_ik*c_jk*c_kl + c_il*c_jl*c_kl)"

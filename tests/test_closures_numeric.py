@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cumulode.numerics import drift, potential
-from cumulode.numerics.library import activation_kernels, coefficients_kernel, potential_kernel
-from cumulode.numerics.panel import gauss_legendre
+from cumulode.numerics.compile.closure_kernels import activation_kernels, coefficients_kernel, potential_kernel
+from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.theory import NLGP, Ising, Problem
-from cumulode.theory.names import GRADIENT, TWO_TERM
+from cumulode.theory.closures.names import GRADIENT, TWO_TERM
 
 RULE = gauss_legendre()
 SHIPPED = ("erf", "tanh", "softplus", "relu")

@@ -7,13 +7,14 @@ import pytest
 import sympy as sp
 from test_cumulants_symbolic import mutant
 
-from cumulode.theory import closures, names, pearson
-from cumulode.theory.activations import h, parse, y
-from cumulode.theory.closures import b, closure
-from cumulode.theory.cumulants import cumulants_from_moments
-from cumulode.theory.drift import k2, k4
+from cumulode.theory.closures import family as closures
+from cumulode.theory.closures import names, pearson
+from cumulode.theory.closures.family import b, closure
+from cumulode.theory.cumulants.partitions import cumulants_from_moments
+from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, f_o, lam, phi_e, s
-from cumulode.theory.gaussian import GaussianMean
+from cumulode.theory.neuron.activations import h, parse, y
+from cumulode.theory.neuron.gaussian import GaussianMean
 
 nu, S = sp.symbols("nu S", positive=True)
 u = sp.Symbol("u", positive=True)

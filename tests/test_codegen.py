@@ -15,13 +15,14 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cumulode.numerics import codegen
-from cumulode.numerics.panel import gauss_legendre, panel_length
-from cumulode.theory import names, nlgp
-from cumulode.theory.activations import h, parse, y
+from cumulode.numerics.compile import codegen
+from cumulode.numerics.compile.quadrature import gauss_legendre, panel_length
+from cumulode.theory.closures import names
+from cumulode.theory.closures.lowering import lower
+from cumulode.theory.cumulants import nlgp
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, lam, phi_e, s
-from cumulode.theory.lowering import lower
-from cumulode.theory.problem import SHIPPED_ACTIVATIONS
+from cumulode.theory.neuron.activations import h, parse, y
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
 ROOM = Path(codegen.__file__).parent / "generated"
 RULE = gauss_legendre()
@@ -49,7 +50,7 @@ def committed(name):
 
 
 def test_regenerating_gives_the_committed_bytes(regenerated):
-    """Assert that numerics/generated is what theory says now; otherwise: make generate."""
+    """Assert that numerics/compile/generated is what theory says now; otherwise: make generate."""
     assert set(regenerated) == {path.name for path in ROOM.glob("*.py")} - {"__init__.py"}
     assert set(regenerated) == {f"{name}.py" for name in (*SHIPPED_ACTIVATIONS, "nlgp", "pearson", "losses", "network")}
     for name, text in regenerated.items():
@@ -114,7 +115,7 @@ def test_functions_force_and_sigma_are_those_of_the_activation(name, x, label):
 @pytest.mark.parametrize("x", [-1e4, -800.0, -40.0, 40.0, 800.0, 1e4])
 def test_far_from_zero_nothing_overflows(name, x):
     """Assert that the compiled sigma, Phi, F and F' stay finite where exp and cosh overflow; F and F' vanish if sigma saturates."""
-    from cumulode.numerics.library import activation_kernels
+    from cumulode.numerics.compile.closure_kernels import activation_kernels
 
     kernels = activation_kernels(name)
     values = np.array([kernels.sigma(x), *kernels.functions(x, 1.0)])
@@ -126,7 +127,7 @@ def test_far_from_zero_nothing_overflows(name, x):
 
 def test_compiled_and_plain_functions_are_equal():
     """Assert that numba computes what the text says, to the last digits, for a shipped activation and its kink."""
-    from cumulode.numerics.library import activation_kernels
+    from cumulode.numerics.compile.closure_kernels import activation_kernels
 
     for name in SHIPPED_ACTIVATIONS:
         module, kernels = committed(name), activation_kernels(name)
@@ -416,7 +417,7 @@ def test_importing_the_package_imports_nothing_heavy():
     print(f"import cumulode: {1e3 * min(float(run(timed)[0]) for _ in range(5)):.1f} ms, best of 5")
 
 
-@pytest.mark.parametrize("room", ["cumulode.theory", "cumulode.theory.names", "cumulode.theory.problem"])
+@pytest.mark.parametrize("room", ["cumulode.theory", "cumulode.theory.closures.names", "cumulode.theory.problem.problem"])
 def test_describing_a_problem_imports_nothing_heavy(room):
     """Assert that theory's front door and a Problem with a shipped activation need no SymPy."""
     program = (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cumulode import NLGP, Ising, Problem, compare, ipr, simulate_sgd, solve
-from cumulode.validation.table import AGREES, DIFFERS, INCONCLUSIVE, Row, Table, judge
+from cumulode.validation.comparison.table import AGREES, DIFFERS, INCONCLUSIVE, Row, Table, judge
 
 SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
 W0 = 0.1 * np.random.default_rng(1).standard_normal(12) / np.sqrt(12)

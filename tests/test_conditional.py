@@ -10,12 +10,13 @@ import oracles
 import pytest
 from scipy import special
 
-from cumulode.numerics import conditional, drift, potential, second_cumulant, solve
-from cumulode.numerics.plan import make_plan
+from cumulode.numerics import drift, potential, second_cumulant, solve
+from cumulode.numerics.flow import conditional
+from cumulode.numerics.flow.plan import make_plan
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory import conditional as formulas
-from cumulode.theory.activations import h, parse, y
-from cumulode.theory.names import is_gradient
+from cumulode.theory.closures import conditional as formulas
+from cumulode.theory.closures.names import is_gradient
+from cumulode.theory.neuron.activations import h, parse, y
 
 LEGENDRE = np.polynomial.legendre.leggauss(40)
 
@@ -148,7 +149,7 @@ def test_more_nodes_are_taken_where_the_force_is_sharp():
 
 @pytest.mark.parametrize(("law", "kappa4"), [(Ising(t=0.6), -2.0), (NLGP(1.0, 0.9), -1.2)], ids=["spins", "uniform"])
 def test_to_third_order_it_is_the_formula_of_theory(law, kappa4):
-    """Assert that the drift less ``theory.conditional.third_order`` falls as |w|^5: slope 5 +- 0.1."""
+    """Assert that the drift less ``theory.closures.conditional.third_order`` falls as |w|^5: slope 5 +- 0.1."""
     problem = Problem(law, law, 8, bias=-0.6, prior=0.3)
     second = second_cumulant(law, 8)
     C = second[(np.arange(8)[None] - np.arange(8)[:, None]) % 8]
@@ -169,7 +170,7 @@ def force_derivative(n, bias, label):
 
 
 def test_for_spins_it_is_the_two_averages_of_theory():
-    """Assert ``theory.conditional.spins`` with a quadrature for the average, to 1e-11."""
+    """Assert ``theory.closures.conditional.spins`` with a quadrature for the average, to 1e-11."""
     problem = Problem(Ising(t=0.6), Ising(t=0.2), 8, bias=-0.6)
     w = field(1.0)
     expected = np.zeros(8)

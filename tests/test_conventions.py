@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from cumulode import GP, NLGP, Ising, Problem, simulate_network, simulate_sgd
-from cumulode.validation import conventions
 from cumulode.validation.cli import main
-from cumulode.validation.sampling import sampler
-from cumulode.validation.streams import stream
+from cumulode.validation.sampling.inputs import sampler
+from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sgd import conventions
 
 SIZE, LR, BATCH, STEPS, HIDDEN = 16, 0.3, 3, 40, 4
 PROBLEM = Problem(plus=NLGP(gain=3.0, xi=2.0), minus=NLGP(gain=3.0, xi=1.0), size=SIZE, bias=-1.0)
@@ -27,7 +27,7 @@ def slope(h):
 
 def inputs(seed, child, count):
     """What the run of this seed draws: labels (count,) and inputs (count, D), by the package's own sampler."""
-    from cumulode.validation.network.engine import draw_kernel
+    from cumulode.validation.sgd.network.engine import draw_kernel
 
     laws = [sampler(law, PROBLEM.shape, diagonal=conventions.DIAGONAL) for law in PROBLEM.laws]
     x, plus = np.empty((count, SIZE)), np.empty(count)
@@ -115,7 +115,7 @@ def test_every_factor_of_the_table_matters(name, monkeypatch):
         found = units(*args, **kwargs)
         return dataclasses.replace(found, **{name: 0.0 if name == "diagonal" else 2 * getattr(found, name)})
 
-    from cumulode.validation.network import simulate
+    from cumulode.validation.sgd.network import simulate
 
     monkeypatch.setattr(simulate, "network_units", planted)
     wrong = network(**options)[1]
@@ -150,7 +150,7 @@ def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
     """Assert the variance of what is drawn: of an NLGP erf's of the larger field over the old Z, of its control the
     asin of the larger covariance over the old one's, and neighbours as if nothing was added to them (40000 inputs, within 5 standard errors; seed 0)."""
     from cumulode.numerics import second_cumulant
-    from cumulode.validation.network.held_out import draw_held_out
+    from cumulode.validation.sgd.network.held_out import draw_held_out
 
     described = sampler(law, size, diagonal=0.1)
     sites = int(np.prod(size))

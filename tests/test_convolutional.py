@@ -11,11 +11,11 @@ import pytest
 from scipy import special
 
 from cumulode import NLGP, Ising, Problem, simulate_convolutional
-from cumulode.numerics.library import response_kernel
-from cumulode.validation.convolutional import engine
-from cumulode.validation.network import engine as network_engine
-from cumulode.validation.sampling import sampler
-from cumulode.validation.streams import stream
+from cumulode.numerics.compile.closure_kernels import response_kernel
+from cumulode.validation.sampling.inputs import sampler
+from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sgd.convolutional import engine
+from cumulode.validation.sgd.network import engine as network_engine
 
 RING = Problem(NLGP(3.0, 1.0), NLGP(2.0, 0.5), 10, bias=-0.7, prior=0.4)
 TORUS = Problem(NLGP(3.0, 0.5), NLGP(2.0, 0.4), (4, 4), bias=-0.7)
@@ -98,7 +98,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
         shift = eps * (np.arange(theta.size) == i)
         gradient[i] = (loss(theta + shift) - loss(theta - shift)) / (2 * eps)
     sampled = network_engine.Rule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
-    from cumulode.validation.sampling import rows_sampler
+    from cumulode.validation.sampling.inputs import rows_sampler
 
     moved, rows = theta.copy(), rows_sampler(x)
     random = stream(np.random.SeedSequence(0), (0,))

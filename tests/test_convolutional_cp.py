@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from cumulode import GP, NLGP, Ising, convolutional_cp, fourth_cumulant
-from cumulode.numerics import convolutional_cp_line as line_module
 from cumulode.numerics.contraction.low_rank_setup import Line, line_table
-from cumulode.numerics.convolutional_cp import _centred
-from cumulode.numerics.convolutional_cp_fit import RIDGE, correlations, fit, gradient, normal_equations, point
-from cumulode.numerics.convolutional_cp_line import by_sorted_gaps, residual, segment
-from cumulode.numerics.convolutional_cp_solve import solve_positive
-from cumulode.validation.plots_cp import SIGNS, factors
+from cumulode.numerics.decomposition import line as line_module
+from cumulode.numerics.decomposition.cholesky import solve_positive
+from cumulode.numerics.decomposition.convolutional_cp import _centred
+from cumulode.numerics.decomposition.fit import RIDGE, correlations, fit, gradient, normal_equations, point
+from cumulode.numerics.decomposition.line import by_sorted_gaps, residual, segment
+from cumulode.validation.plots.decomposition import SIGNS, factors
 
 LAW = NLGP(gain=3.0, xi=1.0)
 SEED = 20220905

@@ -15,11 +15,12 @@ from mpmath.calculus.quadrature import GaussLegendre
 
 from cumulode.numerics import fourth_cumulant
 from cumulode.numerics.contraction import sorted_list
-from cumulode.theory import NLGP, Ising, cubic
-from cumulode.theory.activations import parse, y
-from cumulode.theory.closures import b, closure
-from cumulode.theory.drift import k2, k4
-from cumulode.theory.gaussian import GaussianMean, closed_form, mean, variance
+from cumulode.theory import NLGP, Ising
+from cumulode.theory.closures.family import b, closure
+from cumulode.theory.cumulants import cubic
+from cumulode.theory.dynamics.drift import k2, k4
+from cumulode.theory.neuron.activations import parse, y
+from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
 
 # ---------------------------------------------------------------- closed forms of A and B
 

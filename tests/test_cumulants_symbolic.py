@@ -11,7 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cumulode.theory import cumulants
+from cumulode.theory.cumulants import partitions as cumulants
 
 ORDER = 8
 M = sp.symbols(f"m1:{ORDER + 1}")

@@ -14,7 +14,7 @@ import sympy as sp
 from mutants import survivors
 
 from cumulode.theory import Scope
-from cumulode.theory.derivation import NUMERIC, SYMBOLIC, Derivation, WrongStep
+from cumulode.theory.derivation.derivation import NUMERIC, SYMBOLIC, Derivation, WrongStep
 from cumulode.theory.documents import DOCUMENTS, derive, pages
 
 ROOT = Path(__file__).parent.parent
@@ -204,7 +204,7 @@ def test_the_example_runs_and_shows_what_it_says():
 
 def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
     """Assert brackets around both sums of a product broken into lines, around a power's base, and in a derivative."""
-    from cumulode.theory.line_breaks import broken
+    from cumulode.theory.derivation.line_breaks import broken
 
     x, y = sp.symbols("x y")
     for width in (12.0, 8.0):
@@ -218,7 +218,7 @@ def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_equation_is_wider_than_a_page(name):
     """Assert that the lines of every derivation were broken: without that two were five times the page's width."""
-    from cumulode.theory.line_breaks import visible_width
+    from cumulode.theory.derivation.line_breaks import visible_width
 
     page = shipped(name).latex()
     blocks = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}", page, re.DOTALL)

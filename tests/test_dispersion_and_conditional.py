@@ -11,9 +11,10 @@ import sympy as sp
 from scipy import integrate, special
 
 from cumulode import NLGP, Ising, Problem, drift, fourth_cumulant, second_cumulant
-from cumulode.theory import conditional, dispersion
-from cumulode.theory.activations import parse, y
-from cumulode.theory.closures import b, taylor_coefficient
+from cumulode.theory.closures import conditional
+from cumulode.theory.closures.family import b, taylor_coefficient
+from cumulode.theory.dynamics import dispersion
+from cumulode.theory.neuron.activations import parse, y
 
 PRIOR = 0.3
 

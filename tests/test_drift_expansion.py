@@ -6,13 +6,14 @@ import pytest
 import sympy as sp
 from test_cumulants_symbolic import mutant
 
-from cumulode.theory import drift, ising
-from cumulode.theory.activations import parse
-from cumulode.theory.closures import b, closure, taylor_coefficient, taylor_potential
-from cumulode.theory.closures import label as y
-from cumulode.theory.cumulants import joint_cumulant, joint_moment
-from cumulode.theory.drift import Cw, Kwww, expand_drift, force_symbol, k2, k4
-from cumulode.theory.gaussian import GaussianMean
+from cumulode.theory.closures.family import b, closure, taylor_coefficient, taylor_potential
+from cumulode.theory.closures.family import label as y
+from cumulode.theory.cumulants import ising
+from cumulode.theory.cumulants.partitions import joint_cumulant, joint_moment
+from cumulode.theory.dynamics import drift
+from cumulode.theory.dynamics.drift import Cw, Kwww, expand_drift, force_symbol, k2, k4
+from cumulode.theory.neuron.activations import parse
+from cumulode.theory.neuron.gaussian import GaussianMean
 
 ORDERS = (1, 3, 5, 7)
 F = [force_symbol(n) for n in range(8)]

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 from scipy import special
 
-from cumulode.validation.erf_kernel import erf_by_libm, erf_by_table
+from cumulode.validation.sampling.erf_table import erf_by_libm, erf_by_table
 
 
 def by_table(v: np.ndarray, scale: float = 1.0, factor: float = 1.0) -> np.ndarray:

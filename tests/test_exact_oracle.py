@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cumulode.numerics import drift, solve
-from cumulode.numerics.oracle import exact_data, exact_rhs, highest_frequency
+from cumulode.numerics.flow.exact import exact_data, exact_rhs, highest_frequency
 from cumulode.theory import GP, NLGP, Ising, Problem
 
 SIZE = 12

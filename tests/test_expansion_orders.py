@@ -13,12 +13,12 @@ import pytest
 import sympy as sp
 
 from cumulode.numerics import drift, fourth_cumulant, second_cumulant
-from cumulode.numerics.library import coefficients_kernel
-from cumulode.numerics.panel import gauss_legendre
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel
+from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory.closures import closure
-from cumulode.theory.drift import expand_drift, force_symbol, k2, k4
-from cumulode.theory.gaussian import GaussianMean
+from cumulode.theory.closures.family import closure
+from cumulode.theory.dynamics.drift import expand_drift, force_symbol, k2, k4
+from cumulode.theory.neuron.gaussian import GaussianMean
 
 SIZE = 8
 DIRECTION = np.random.default_rng(5).standard_normal(SIZE)

@@ -10,11 +10,11 @@ import pytest
 
 from cumulode.numerics import second_cumulant
 from cumulode.theory import GP, NLGP
-from cumulode.theory.covariance import COVARIANCES, check_ring, gaussian_covariance
-from cumulode.theory.laws import Ising, Law
-from cumulode.validation.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
-from cumulode.validation.fields import Field, field_filter, field_modes, mode_count, ring_field, torus_field
-from cumulode.validation.sampling import _of_field, sampler, scratch
+from cumulode.theory.problem.covariance import COVARIANCES, check_ring, gaussian_covariance
+from cumulode.theory.problem.laws import Ising, Law
+from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
+from cumulode.validation.sampling.fields import Field, field_filter, field_modes, mode_count, ring_field, torus_field
+from cumulode.validation.sampling.inputs import _of_field, sampler, scratch
 
 STATED = 1.05e-10  # and rounding
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cumulants_symbolic import mutant
 
-from cumulode.theory import gaussian
-from cumulode.theory.activations import h, parse, y
-from cumulode.theory.closures import b
-from cumulode.theory.gaussian import GaussianMean, closed_form, mean, variance
+from cumulode.theory.closures.family import b
+from cumulode.theory.neuron import gaussian
+from cumulode.theory.neuron.activations import h, parse, y
+from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
 
 # Activations with a closed form of the force (n >= 0), and whether the potential (n = -1) has one, too.
 CLOSED = {

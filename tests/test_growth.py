@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cumulode.numerics import drift, growth_rates, second_cumulant, solve
-from cumulode.numerics.growth import selected
-from cumulode.theory import GP, NLGP, Ising, Problem, dispersion
+from cumulode.numerics.stability.growth import selected
+from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.dynamics import dispersion
 
 RING = Problem(NLGP(3.0, 4.0), NLGP(3.0, 1.0), 40, bias=-1.0, prior=0.4)
 CASES = {

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from scipy.integrate import RK45, solve_ivp
 
-from cumulode.numerics import drift, integrate, solve
-from cumulode.numerics.jit import compiled
-from cumulode.numerics.plan import make_plan
-from cumulode.numerics.rhs import UNDEFINED, coefficients_sig, rhs_sig
-from cumulode.numerics.solve import Options, describe, run_one
+from cumulode.numerics import drift, solve
+from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.flow import dormand_prince as integrate
+from cumulode.numerics.flow.plan import make_plan
+from cumulode.numerics.flow.right_hand_side import UNDEFINED, coefficients_sig, rhs_sig
+from cumulode.numerics.flow.solve import Options, describe, run_one
 from cumulode.theory import Ising, Problem
 
 PROBLEM = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)

@@ -6,7 +6,7 @@ import threading
 
 from numba import types
 
-from cumulode.numerics.jit import _Cache, compiled, f8, kernel
+from cumulode.numerics.compile.jit import _Cache, compiled, f8, kernel
 
 
 @kernel

@@ -7,7 +7,7 @@ import random
 import pytest
 import sympy as sp
 
-from cumulode.theory.latex_input import looks_like_latex, read_latex
+from cumulode.theory.checking.latex_input import looks_like_latex, read_latex
 
 pytest.importorskip("antlr4", reason="the LaTeX parser is the optional extra cumulode[latex]")
 

@@ -12,9 +12,10 @@ import pytest
 import sympy as sp
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
-from cumulode.theory import NLGP, elliptical, ising, nlgp, phi4
-from cumulode.theory.activations import parse, y
-from cumulode.theory.gaussian import closed_form, mean, variance
+from cumulode.theory import NLGP
+from cumulode.theory.cumulants import elliptical, ising, nlgp, phi4
+from cumulode.theory.neuron.activations import parse, y
+from cumulode.theory.neuron.gaussian import closed_form, mean, variance
 
 PAIRS = ("ij", "ik", "il", "jk", "jl", "kl")
 

@@ -13,8 +13,10 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cumulode.theory import GP, NLGP, Ising, Problem, ising, laws, nlgp
-from cumulode.theory import covariance as cov
+from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.cumulants import ising, nlgp
+from cumulode.theory.problem import covariance as cov
+from cumulode.theory.problem import laws
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
 A = NLGP(gain=3.0, xi=2.0)

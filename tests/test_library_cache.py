@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cumulode.numerics import jit, library
-from cumulode.theory.names import CLOSURES
+from cumulode.numerics.compile import closure_kernels as library
+from cumulode.numerics.compile import jit
+from cumulode.theory.closures.names import CLOSURES
 
 WRITTEN = "h - h**3/6"
 NAME = "-h**3/6 + h"  # as Problem.activation holds it
@@ -93,7 +94,7 @@ def test_a_users_activation_is_written_once_and_then_loaded(cache_with, warm):
     """Assert that a second process finds the file, leaves it untouched and does not load the writer."""
     cache, path = cache_with()
     before = path.stat().st_mtime_ns
-    words = run(SIGMA_AND_FORCE + "import sys; print('cumulode.numerics.codegen' in sys.modules)", cache)
+    words = run(SIGMA_AND_FORCE + "import sys; print('cumulode.numerics.compile.codegen' in sys.modules)", cache)
     check_values(words)
     assert words[2] == "False"
     assert generated(cache) == [path]

@@ -70,7 +70,7 @@ def test_a_contraction_that_cannot_be_is_refused_before_the_work(closure, monkey
     field = NLGP(1.0, 0.5)
     torus, ring = Problem(field, field, (4, 4)), Problem(Ising(t=0.99), Ising(t=0.3), 500)
     problem, contraction = (torus, "ordered-gap") if closure == "conditional" else (ring, "sorted-list")
-    monkeypatch.setattr(sys.modules["cumulode.numerics.solve"], "_run_all", None)
+    monkeypatch.setattr(sys.modules["cumulode.numerics.flow.solve"], "_run_all", None)
     with pytest.raises(ValueError, match=r"^(contraction|size): [^\n]*$"):
         solve(problem, np.ones(problem.size), [0.0, 1.0], closure, contraction=contraction)
     with pytest.raises(ValueError, match=r"^contraction: [^\n]*$"):

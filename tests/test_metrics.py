@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cumulode.numerics import observables
-from cumulode.validation import metrics
+from cumulode.validation.receptive_fields import metrics
 
 NAMES = ("ipr", "ipr_times_D", "norm", "width", "centre", "dominant_wavenumber")
 

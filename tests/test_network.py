@@ -17,12 +17,12 @@ from scipy import special, stats
 
 from cumulode import GP, NLGP, Ising, Problem, simulate_network, simulate_sgd
 from cumulode.numerics import preactivation_cumulants
-from cumulode.numerics.generated import losses as generated_losses
-from cumulode.numerics.library import activation_kernels, response_kernel
-from cumulode.validation import training
-from cumulode.validation.network import engine, held_out
-from cumulode.validation.sampling import rows_sampler, sampler
-from cumulode.validation.streams import stream
+from cumulode.numerics.compile.closure_kernels import activation_kernels, response_kernel
+from cumulode.numerics.compile.generated import losses as generated_losses
+from cumulode.validation.sampling.inputs import rows_sampler, sampler
+from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sgd import training
+from cumulode.validation.sgd.network import engine, held_out
 
 ERRORS = 5.5
 SMALL = Problem(Ising(t=0.7), Ising(t=-0.3), 6, bias=-0.6, prior=0.3)

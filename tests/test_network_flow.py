@@ -10,11 +10,12 @@ from oracles import ACTIVATIONS, dense_cumulants, ising_points
 from scipy import special
 
 from cumulode.numerics import drift
-from cumulode.numerics.generated import network
-from cumulode.numerics.library import activation_kernels
-from cumulode.numerics.network_drift import network_drift
-from cumulode.numerics.network_flow import solve_network
-from cumulode.theory import NLGP, Ising, Problem, dispersion
+from cumulode.numerics.compile.closure_kernels import activation_kernels
+from cumulode.numerics.compile.generated import network
+from cumulode.numerics.networks.drift import network_drift
+from cumulode.numerics.networks.solve import solve_network
+from cumulode.theory import NLGP, Ising, Problem
+from cumulode.theory.dynamics import dispersion
 
 SIZE = 8
 T = (0.7, 0.3)

@@ -11,12 +11,12 @@ import oracles
 import pytest
 
 from cumulode.numerics import fourth_cumulant
+from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.contraction import low_rank_setup, sorted_list
 from cumulode.numerics.contraction import ordered_gap as module
 from cumulode.numerics.contraction.form import contract, contract_polarised, contract_sig, fourth_form, polarised_sig
-from cumulode.numerics.jit import compiled
 from cumulode.theory import GP, NLGP, Ising
-from cumulode.theory.cubic import ordered_cubic
+from cumulode.theory.cumulants.cubic import ordered_cubic
 
 GAINS = [0.1, 1.0, 10.0, math.inf]
 #: Correlation length and a ring on which the whole list stays short and both tolerances can be met.

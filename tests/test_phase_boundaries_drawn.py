@@ -12,7 +12,7 @@ import xarray as xr
 from phase_data import labelled, texts_of
 
 from cumulode.theory import NLGP, Problem
-from cumulode.validation.phase_plots import boundary_symbols, phase_map
+from cumulode.validation.plots.phase import boundary_symbols, phase_map
 
 
 @pytest.fixture(name="ds")
@@ -75,8 +75,8 @@ def test_a_boundary_must_be_of_the_problem_that_the_map_shows():
 def test_a_boundary_on_a_torus_or_in_couplings_is_compared_in_the_problem_s_own_terms():
     """Assert that a selected side L stands for (L, L), a selected coupling J for t = tanh J, and others are refused."""
     from cumulode.theory import Ising
-    from cumulode.validation.phase_plots.belonging import check_belongs
-    from cumulode.validation.phase_plots.planes import Plane, scale_of
+    from cumulode.validation.plots.phase.belonging import check_belongs
+    from cumulode.validation.plots.phase.planes import Plane, scale_of
 
     ds = made.diagram()
     x, y = (scale_of(ds, name) for name in ("gain", "xi_plus"))

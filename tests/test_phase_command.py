@@ -13,7 +13,7 @@ from cumulode.theory import NLGP, Problem
 from cumulode.validation import phase_diagram
 from cumulode.validation.cli import main
 from cumulode.validation.cli.ranges import integers, numbers, words
-from cumulode.validation.phase.rerun import rerun
+from cumulode.validation.sweep.rerun import rerun
 
 SMALL = ["phase", "--gain", "0.3,3", "--xi-plus", "1.5:2.1:3", "--size", "16", "--time", "20", "--points", "5", "--seeds", "2", "--quiet"]
 
@@ -160,7 +160,7 @@ def test_bad_input_is_one_line_and_exit_2(there, capsys, line, name):
 
 def test_a_file_begun_by_another_version_is_told_once(there, capsys, monkeypatch):
     """Assert one line on standard error where the revision changed, both revisions in the file, and no more later."""
-    from cumulode.validation.phase import sweep
+    from cumulode.validation.sweep import phase_diagram as sweep
 
     line = [*SMALL, "--out", "p.nc", "--no-figure", "--quiet"]
     assert main(line) == 0

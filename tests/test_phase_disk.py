@@ -15,9 +15,9 @@ import pytest
 
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import phase_diagram
-from cumulode.validation.phase import open_phase, store, work
-from cumulode.validation.phase.rerun import rerun
-from cumulode.validation.phase.store import parts_of
+from cumulode.validation.sweep import open_phase, store, work
+from cumulode.validation.sweep.rerun import rerun
+from cumulode.validation.sweep.store import parts_of
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
 QUICK = {"seeds": 1, "time": 20.0, "points": 3}

@@ -12,8 +12,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cumulode.validation.phase_plots import field_strip, insets, phase_map
-from cumulode.validation.phase_plots.placing import place
+from cumulode.validation.plots.phase import field_strip, insets, phase_map
+from cumulode.validation.plots.phase.placing import place
 
 
 @pytest.fixture(name="ds")
@@ -45,7 +45,7 @@ def test_an_inset_shows_the_median_seed_of_the_cell_asked_for(ds: xr.Dataset, pr
 
 
 def _scales(ax: Axes) -> Any:
-    from cumulode.validation.phase_plots.planes import planes
+    from cumulode.validation.plots.phase.planes import planes
 
     return planes[ax].x, planes[ax].y
 

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from phase_data import labelled, texts_of
 
-from cumulode.validation import report
-from cumulode.validation.phase_plots import boundary_symbols, insets, phase_figure, phase_map, slice_figure, slices
+from cumulode.validation.plots import comparison as report
+from cumulode.validation.plots.phase import boundary_symbols, insets, phase_figure, phase_map, slice_figure, slices
 
 COMMAND = "cumulode draw phase.nc --variable ipr_times_D"
 
@@ -39,7 +39,7 @@ def mesh_of(ax: Axes) -> Any:
 
 def test_importing_does_not_import_matplotlib_or_xarray() -> None:
     """Assert that drawing is paid for only when something is drawn."""
-    code = "import sys, cumulode.validation.phase_plots; sys.exit(bool({'matplotlib', 'xarray'} & set(sys.modules)))"
+    code = "import sys, cumulode.validation.plots.phase; sys.exit(bool({'matplotlib', 'xarray'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -381,7 +381,7 @@ def test_lines_slices_and_insets_follow_axes_in_any_order(ds: xr.Dataset) -> Non
 
 def test_a_line_of_one_point_is_seen_and_classes_have_no_contour():
     """Assert a marker at a lone critical value, none where the line goes on, and no contour over classes."""
-    from cumulode.validation.phase_plots.overlays import _lone
+    from cumulode.validation.plots.phase.overlays import _lone
 
     assert _lone(np.array([np.nan, 1.0, np.nan, 2.0, 3.0, np.nan, 4.0])).tolist() == [0, 1, 0, 0, 0, 0, 1]
     ds = made.diagram()

@@ -16,8 +16,8 @@ import xarray as xr
 
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import phase_diagram
-from cumulode.validation.phase import open_phase
-from cumulode.validation.phase.store import parts_of
+from cumulode.validation.sweep import open_phase
+from cumulode.validation.sweep.store import parts_of
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 24)
 AXES = {"gain": np.geomspace(0.1, 30, 12).tolist(), "xi_plus": np.linspace(1.5, 3.2, 8).tolist()}

@@ -15,11 +15,11 @@ import xarray as xr
 
 from cumulode.numerics import growth_rates, potential, solve
 from cumulode.theory import NLGP, Cumulants, Ising, Problem
-from cumulode.theory.axes import AXES, at, value_of
+from cumulode.theory.problem.axes import AXES, at, value_of
 from cumulode.validation import phase_diagram, simulate_sgd
-from cumulode.validation.metrics import dominant_wavenumber, ipr, width
-from cumulode.validation.phase import MEASURES, SweepWarning, open_phase
-from cumulode.validation.phase.measures import Runs
+from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, width
+from cumulode.validation.sweep import MEASURES, SweepWarning, open_phase
+from cumulode.validation.sweep.measures import Runs
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
 GAINS, XIS = [0.3, 3.0], [1.5, 2.0, 2.2]
@@ -111,15 +111,15 @@ def test_a_file_holds_the_same_and_is_not_computed_twice(small, tmp_path, monkey
     first = (tmp_path / "p.nc").read_bytes()
     assert equal(xr.load_dataset(tmp_path / "p.nc", engine="scipy"), small)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["p.nc"]
-    monkeypatch.setattr("cumulode.validation.phase.scheduling.run_tasks", None)
+    monkeypatch.setattr("cumulode.validation.sweep.scheduling.run_tasks", None)
     assert equal(phase_diagram(BASE, axes, **options), small)
     assert (tmp_path / "p.nc").read_bytes() == first
 
 
 def test_extending_an_axis_or_the_seeds_computes_only_what_is_new(tmp_path, monkeypatch):
     """Assert that old points keep their numbers, that only new ones are computed, and that all equals one sweep."""
-    from cumulode.validation.phase import scheduling as sweep
-    from cumulode.validation.phase import work
+    from cumulode.validation.sweep import scheduling as sweep
+    from cumulode.validation.sweep import work
 
     done = []
 
@@ -184,7 +184,7 @@ def _written(folder, data):
 
 def test_a_point_that_fails_is_recorded_and_can_be_repeated(tmp_path, monkeypatch):
     """Assert that what does not exist, or fails, has status and reason, that the rest is there, and --retry-failed."""
-    from cumulode.validation.phase import work
+    from cumulode.validation.sweep import work
 
     options = {"out": tmp_path / "p.nc", **QUICK}
     axes = {"gain": [0.3, 3.0], "xi_plus": [2.0, 9.0]}

@@ -18,8 +18,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cumulode.numerics.solution import Trajectory
-from cumulode.validation import metrics, plots, report
+from cumulode.numerics.flow.result import Trajectory
+from cumulode.validation.plots import trajectories as plots
+from cumulode.validation.receptive_fields import metrics, report
 
 matplotlib.use("Agg")
 

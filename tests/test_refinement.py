@@ -10,8 +10,8 @@ from cumulode import NLGP, Problem, boundary, refine_boundary
 
 pytest.importorskip("adaptive")
 
-from cumulode.validation.phase_boundary.isoline import isoline
-from cumulode.validation.phase_boundary.learner import refine
+from cumulode.validation.boundaries.isoline import isoline
+from cumulode.validation.boundaries.learner import refine
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 AXES = {"gain": (0.4, 12.0), "xi_plus": (1.0, 2.0)}
@@ -150,7 +150,7 @@ def test_points_of_a_problem_against_the_grid(plane):
 
 def test_file_is_resumed(plane, tmp_path, monkeypatch):
     """Assert that after a kill between batches the file holds whole batches, and the resumed result is the whole one."""
-    from cumulode.validation.phase_boundary.probe import Probe
+    from cumulode.validation.boundaries.probe import Probe
 
     out, done, theory = tmp_path / "r.nc", [], Probe.theory_all
     options = OPTIONS | {"resolution": 0.1, "coarse": 4, "out": out}
@@ -211,7 +211,7 @@ def test_missing_package_is_one_clear_line(monkeypatch):
 )
 def test_bad_input_is_refused_in_one_line(axes, options, words, monkeypatch):
     """Assert a ValueError of one line naming the argument, before any flow is solved."""
-    monkeypatch.setattr("cumulode.validation.phase_boundary.probe.solve", lambda *a, **k: pytest.fail("solved"))
+    monkeypatch.setattr("cumulode.validation.boundaries.probe.solve", lambda *a, **k: pytest.fail("solved"))
     with pytest.raises(ValueError, match=f"^{words}") as error:
         refine_boundary(PROBLEM, axes, **options)
     assert "\n" not in str(error.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from cumulode.numerics.compile.remembered import Remembered
 from cumulode.numerics.contraction import form
-from cumulode.numerics.remembered import Remembered
 from cumulode.theory import NLGP
 
 

@@ -15,8 +15,8 @@ from scipy import special, stats
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.theory import GP, NLGP, Ising
-from cumulode.theory.laws import Law
-from cumulode.validation.sampling import sample, sampler
+from cumulode.theory.problem.laws import Law
+from cumulode.validation.sampling.inputs import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [

@@ -26,11 +26,12 @@ from scipy import special, stats
 
 from cumulode.numerics import preactivation_cumulants, solve
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory.laws import Law
-from cumulode.validation import sgd, training
-from cumulode.validation.progress import Progress
-from cumulode.validation.sampling import sample
-from cumulode.validation.sgd import simulate_sgd
+from cumulode.theory.problem.laws import Law
+from cumulode.validation.io.progress import Progress
+from cumulode.validation.sampling.inputs import sample
+from cumulode.validation.sgd import neuron as sgd
+from cumulode.validation.sgd import training
+from cumulode.validation.sgd.neuron import simulate_sgd
 
 ERRORS = 5.5
 SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=-0.3), size=6, bias=-0.6, prior=0.3)

@@ -16,7 +16,7 @@ from scipy.integrate import solve_ivp
 
 from cumulode.numerics import SolveWarning, drift, potential, preactivation_cumulants, solve
 from cumulode.theory import NLGP, Ising, Problem
-from cumulode.theory.names import CLOSURES, GRADIENT
+from cumulode.theory.closures.names import CLOSURES, GRADIENT
 
 ISING = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=16, bias=-1.0)
 FIELD = Problem(plus=NLGP(gain=3.0, xi=1.6), minus=NLGP(gain=3.0, xi=0.6), size=16, bias=-1.0)
@@ -277,8 +277,8 @@ def test_beyond_a_kurtosis_of_three_edgeworth_stands_in_and_the_message_says_so(
     k2, k4 = preactivation_cumulants(problem, w0)
     assert k4[0] > 3 * k2[0] ** 2
     k2, k4 = k2[0], k4[0]
-    from cumulode.numerics.library import coefficients_kernel
-    from cumulode.numerics.panel import gauss_legendre
+    from cumulode.numerics.compile.closure_kernels import coefficients_kernel
+    from cumulode.numerics.compile.quadrature import gauss_legendre
 
     own, other = (coefficients_kernel("erf", name)(k2, k4, 1.0, -1.0, gauss_legendre()) for name in (closure, "edgeworth"))
     assert own[:2] == other[:2]

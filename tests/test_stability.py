@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from cumulode.numerics import drift, fourth_cumulant, growth_rates, potential, second_cumulant, solve
-from cumulode.numerics.critical import critical_value
-from cumulode.numerics.critical_map import critical_line
-from cumulode.numerics.library import coefficients_kernel
-from cumulode.numerics.panel import gauss_legendre
-from cumulode.numerics.stability import stationary_state
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel
+from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.stability.critical_line import critical_line
+from cumulode.numerics.stability.critical_value import critical_value
+from cumulode.numerics.stability.stationary import stationary_state
 from cumulode.theory import NLGP, Ising, Problem
-from cumulode.theory.axes import at
+from cumulode.theory.problem.axes import at
 
 ISING = Problem(Ising(t=0.6), Ising(t=0.2), 12, bias=-1.0, prior=0.45)
 NINE = Problem(Ising(t=0.9), Ising(t=0.3), 40, bias=-1.0)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cumulode.numerics.jit import kernel
-from cumulode.validation import normals, streams
-from cumulode.validation.normals import STRIPS, TAIL, edges, fill_normals, propose
-from cumulode.validation.streams import BLOCK, LANES, fill_words, next_word, stream, uniform
+from cumulode.numerics.compile.jit import kernel
+from cumulode.validation.sampling import normals, streams
+from cumulode.validation.sampling.normals import STRIPS, TAIL, edges, fill_normals, propose
+from cumulode.validation.sampling.streams import BLOCK, LANES, fill_words, next_word, stream, uniform
 
 CHANCE = 1e-6
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from cumulode import match_fields, tiling
 from cumulode.validation import plot_match
-from cumulode.validation.tilings import critical_gap, largest_gap_p
+from cumulode.validation.receptive_fields.tiling import critical_gap, largest_gap_p
 
 RNG = np.random.default_rng(15)
 

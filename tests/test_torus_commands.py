@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from cumulode import NLGP, Problem, compare
-from cumulode.numerics.solution import Trajectory
-from cumulode.validation import metrics
+from cumulode.numerics.flow.result import Trajectory
 from cumulode.validation.cli import main
 from cumulode.validation.cli.options import sides
-from cumulode.validation.comparison import QUANTITIES
-from cumulode.validation.table import AGREES
+from cumulode.validation.comparison.compare import QUANTITIES
+from cumulode.validation.comparison.table import AGREES
+from cumulode.validation.receptive_fields import metrics
 
 L = 6
 TORUS = Problem(NLGP(3.0, 1.6, "wrapped"), NLGP(3.0, 0.6, "wrapped"), (L, L), bias=-1.0)

@@ -15,7 +15,7 @@ from scipy import special
 from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.numerics.cumulants import fourth_at
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory import covariance as cov
+from cumulode.theory.problem import covariance as cov
 
 KINDS = ("squared-exponential", "wrapped", "circular-exponential")
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cumulode.validation import metrics
+from cumulode.validation.receptive_fields import metrics
 
 L = 24
 SHAPE = (L, L)

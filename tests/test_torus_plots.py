@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cumulode.numerics.solution import Trajectory
-from cumulode.validation import metrics, plots, report
+from cumulode.numerics.flow.result import Trajectory
+from cumulode.validation.plots import trajectories as plots
+from cumulode.validation.receptive_fields import metrics, report
 
 L = 8
 TIMES = np.array([0.0, 1.0, 2.0, 5.0, 10.0])

@@ -15,16 +15,17 @@ import pytest
 import sympy as sp
 
 from cumulode.numerics import drift, potential, second_cumulant, solve
-from cumulode.numerics import tree as numeric
-from cumulode.numerics.codegen import write_activation, write_function
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel
+from cumulode.numerics.compile.codegen import write_activation, write_function
+from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.contraction.second import correlate, padded
-from cumulode.numerics.library import coefficients_kernel
-from cumulode.numerics.panel import gauss_legendre
-from cumulode.numerics.plan import make_plan
-from cumulode.theory import GP, NLGP, Ising, Problem, tree
-from cumulode.theory.activations import h, parse, y
-from cumulode.theory.lowering import lower
-from cumulode.theory.names import check_closure, tree_weight
+from cumulode.numerics.flow import tree as numeric
+from cumulode.numerics.flow.plan import make_plan
+from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory.closures import tree
+from cumulode.theory.closures.lowering import lower
+from cumulode.theory.closures.names import check_closure, tree_weight
+from cumulode.theory.neuron.activations import h, parse, y
 
 RULE = gauss_legendre()
 LABEL, BIAS = 1.0, -0.9

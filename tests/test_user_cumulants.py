@@ -14,8 +14,8 @@ from cumulode import Cumulants, Problem, drift, fourth_cumulant, second_cumulant
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.cumulants import fourth_at
 from cumulode.theory import GP, NLGP, Ising
-from cumulode.theory.laws import from_dict, with_parameters
-from cumulode.validation.sampling import sampler
+from cumulode.theory.problem.laws import from_dict, with_parameters
+from cumulode.validation.sampling.inputs import sampler
 
 
 def full(law, size):

@@ -8,12 +8,12 @@ import pytest
 from scipy import integrate
 
 from cumulode.numerics import drift, solve
-from cumulode.numerics.generated.pearson import third_norm
-from cumulode.numerics.plan import make_plan
-from cumulode.numerics.spectrum import top_eigenvalue
-from cumulode.numerics.validity import MU, RHO, judge, validity
+from cumulode.numerics.compile.generated.pearson import third_norm
+from cumulode.numerics.flow.plan import make_plan
+from cumulode.numerics.stability.spectrum import top_eigenvalue
+from cumulode.numerics.stability.validity import MU, RHO, judge, validity
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory import validity as symbolic
+from cumulode.theory.closures import third_norm as symbolic
 
 SMALL = Problem(Ising(t=0.7), Ising(t=0.3), 8, bias=-0.8, prior=0.4)
 SHARP = Problem(Ising(t=0.9995), Ising(t=0.3), 8, bias=-0.8, prior=0.4)  # an eigenvalue 2.5e-4: the ridge is on

@@ -1,32 +1,15 @@
-"""What the equations are: laws, activations, cumulants, drift and closures as SymPy expressions, checked derivations.
+"""What the equations are.
 
-``Problem`` and the laws need no SymPy; the names of the second kind are loaded when first used.
+Laws, activations, cumulants, drift and closures as SymPy expressions, checked derivations.
+
+Read in this order: ``problem`` (what is learnt, from which inputs), ``neuron`` (activation, force, Gaussian
+averages), ``cumulants`` (of each law), ``closures`` (the law of the preactivation from two cumulants), ``dynamics``
+(drift, growth, fluctuations), ``equations`` (what crosses to numerics), ``derivation`` and ``documents`` (the
+proofs), ``checking`` (a user's formula against ours). ``user_input`` reads and refuses what a user gives.
 """
 
-from importlib import import_module
-from typing import Any
+import lazy_loader
 
-from .laws import GP, NLGP, Cumulants, Ising
-from .problem import Problem
+from cumulode.public import in_room
 
-_WITH_SYMPY = {
-    "Derivation": "derivation",
-    "Scope": "derivation",
-    "WrongStep": "derivation",
-    "derive": "documents",
-    "check": "checking",
-    "CheckResult": "checking",
-    "QUANTITIES": "quantities",
-}
-
-__all__ = ["GP", "NLGP", "Cumulants", "Ising", "Problem", *_WITH_SYMPY]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WITH_SYMPY:
-        return getattr(import_module(f"{__name__}.{_WITH_SYMPY[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=in_room("theory"))

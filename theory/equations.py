@@ -1,6 +1,6 @@
 """The one object that crosses from theory to numerics: assignments, quadratures, results.
 
-An ``EquationSet`` is a function written as SymPy assignments; ``cumulode.numerics.codegen`` writes it out as
+An ``EquationSet`` is a function written as SymPy assignments; ``cumulode.numerics.compile.codegen`` writes it out as
 Python source for numba. A ``Quadrature`` is a set of integrals over a half line that share their nodes.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..jit import kernel
+from cumulode.numerics.compile.jit import kernel
 
 #: ``convolve`` takes eight or four taps at a time; factors are padded with zeros.
 FOUR = 4

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, Law
-from cumulode.theory.validate import choice, complain
+from cumulode.numerics.compile.jit import i8, kernel, matrix, vector
+from cumulode.numerics.compile.pointers import address_of, function_at
+from cumulode.numerics.compile.remembered import Remembered
+from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law
+from cumulode.theory.user_input.arguments import choice, complain
 
-from ..jit import i8, kernel, matrix, vector
-from ..pointers import address_of, function_at
-from ..remembered import Remembered
 from . import ising_ring, ordered_gap, pair_form, sorted_list
 from .ising_ring import contract as ising_contract
 from .ordered_gap import contract as ordered_contract

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import kernel
+from cumulode.numerics.compile.jit import kernel
 
 #: Sites whose partial sums are kept at a time, so that they stay in the cache.
 BLOCK = 2048

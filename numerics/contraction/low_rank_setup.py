@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cumulode.theory.covariance import gaussian_covariance
-from cumulode.theory.laws import NLGP, Cumulants
+from cumulode.numerics.cumulants import fourth_at
+from cumulode.theory.problem.covariance import gaussian_covariance
+from cumulode.theory.problem.laws import NLGP, Cumulants
 
-from ..cumulants import fourth_at
 from .sorted_list import _code, _permutations, _symmetry
 
 #: The line's table has (W+1)^3 / 2 entries of 10 (tolerance 1e-3) to 50 us each: half a minute or less at W = 100.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumulode.theory.laws import NLGP, Cumulants
-from cumulode.theory.validate import complain
+from cumulode.numerics.compile.jit import kernel
+from cumulode.theory.problem.laws import NLGP, Cumulants
+from cumulode.theory.user_input.arguments import complain
 
-from ..jit import kernel
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
 from .low_rank_setup import LONGEST_GAP, SMALLEST_TOLERANCE, low_rank
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Cumulants, Law
-from cumulode.theory.shape import shape_of
-from cumulode.theory.validate import complain
+from cumulode.numerics.compile.jit import kernel
+from cumulode.theory.problem.lattice import shape_of
+from cumulode.theory.problem.laws import GP, Cumulants, Law
+from cumulode.theory.user_input.arguments import complain
 
-from ..jit import kernel
 from .pair_setup import SMALLEST_TOLERANCE, Factors, factors
 from .pair_waves import (
     first_axis,

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import fft
 
-from cumulode.theory.laws import Cumulants, Law
-from cumulode.theory.validate import complain
+from cumulode.theory.problem.laws import Cumulants, Law
+from cumulode.theory.user_input.arguments import complain
 
 from .low_rank_setup import precision_for
 from .quadruples import Collector, Lattice, Quadruples, lattice, pair_orders

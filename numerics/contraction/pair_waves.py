@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import kernel
+from cumulode.numerics.compile.jit import kernel
 
 #: Columns transformed at a time along the first axis, so that all rows of them stay in the cache.
 COLUMNS = 128

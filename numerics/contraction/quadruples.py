@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumulode.theory.laws import Cumulants, Law
-
-from ..cumulants import fourth_at, second_cumulant
-from ..jit import compiled, i8, kernel, types
+from cumulode.numerics.compile.jit import compiled, i8, kernel, types
+from cumulode.numerics.cumulants import fourth_at, second_cumulant
+from cumulode.theory.problem.laws import Cumulants, Law
 
 #: ``|K| <= BOUND c^2``, or c, where c is the strongest correlation between two parts of a quadruple: measured, with
 #: a margin (tests/test_pair_form.py); only entries that do not matter are left out by it, and they count in the error.

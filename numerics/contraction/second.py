@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..jit import kernel
+from cumulode.numerics.compile.jit import kernel
+
 from .convolve import FOUR, convolve
 
 #: Entries of C that together are below this fraction of C_00 change no digit of C w.

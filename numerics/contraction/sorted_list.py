@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cumulode.theory.laws import GP, Cumulants, Law
-from cumulode.theory.validate import complain
-
-from ..cumulants import fourth_at, second_cumulant
-from ..jit import kernel
+from cumulode.numerics.compile.jit import kernel
+from cumulode.numerics.cumulants import fourth_at, second_cumulant
+from cumulode.theory.problem.laws import GP, Cumulants, Law
+from cumulode.theory.user_input.arguments import complain
 
 METHOD = "sorted-list"
 #: Entries a list may hold: beyond, set-up takes minutes and a call milliseconds.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.theory.laws import GP, NLGP, Cumulants, Ising, Law, check_law
-from cumulode.theory.shape import ALLOWED, Size, shape_of
-from cumulode.theory.validate import complain
+from cumulode.theory.problem.lattice import ALLOWED, Size, shape_of
+from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law, check_law
+from cumulode.theory.user_input.arguments import complain
 
 from . import ising, nlgp, user
 

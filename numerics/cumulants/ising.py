@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.theory import ising as theory
-from cumulode.theory.laws import Ising
+from cumulode.theory.cumulants import ising as theory
+from cumulode.theory.problem.laws import Ising
 
 
 def second(law: Ising, shape: tuple[int, ...]) -> np.ndarray:

@@ -10,12 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from cumulode.theory import nlgp as theory
-from cumulode.theory.covariance import covariance_on, gaussian_covariance
-from cumulode.theory.laws import NLGP
-
-from ..generated.nlgp import plackett_pair
-from ..jit import compiled, i8, kernel, matrix, types, vector
+from cumulode.numerics.compile.generated.nlgp import plackett_pair
+from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, types, vector
+from cumulode.theory.cumulants import nlgp as theory
+from cumulode.theory.problem.covariance import covariance_on, gaussian_covariance
+from cumulode.theory.problem.laws import NLGP
 
 #: Smallest 1 - r of two hidden signs down to which a number of nodes below serves; the last has no limit.
 CLOSEST = (1e-1, 1e-2, 1e-5, 0.0)

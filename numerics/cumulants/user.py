@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.theory.user_cumulants import Cumulants
+from cumulode.theory.problem.measured_cumulants import Cumulants
 
 
 def second(law: Cumulants, shape: tuple[int, ...]) -> np.ndarray:

@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..validate import choice
+from cumulode.theory.user_input.arguments import choice
 
 if TYPE_CHECKING:
-    from ..derivation import Derivation
+    from cumulode.theory.derivation.derivation import Derivation
 
 #: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
@@ -68,7 +68,7 @@ def pages(derivations: dict[str, Derivation]) -> dict[str, str]:
 
 
 def _index(derivations: dict[str, Derivation]) -> str:
-    from ..derivation import SYMBOLIC
+    from cumulode.theory.derivation.derivation import SYMBOLIC
 
     lines = [
         "# Derivations",

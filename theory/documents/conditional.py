@@ -5,16 +5,17 @@ from __future__ import annotations
 import mpmath
 import sympy as sp
 
-from ..activations import Activation, h, parse
-from ..conditional import antisymmetric, mean, spins, third_order, variance
-from ..covariance import squared_exponential
-from ..derivation import Derivation, Scope
-from ..drift import Cw, Kwww, expand_drift, force_symbol, k2
-from ..gaussian import closed_form
-from ..gaussian import mean as at_mean
-from ..gaussian import variance as at_variance
-from ..nlgp import normalisation, plackett_pair
-from ..nlgp import second as arcsine_law
+from cumulode.theory.closures.conditional import antisymmetric, mean, spins, third_order, variance
+from cumulode.theory.cumulants.nlgp import normalisation, plackett_pair
+from cumulode.theory.cumulants.nlgp import second as arcsine_law
+from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.dynamics.drift import Cw, Kwww, expand_drift, force_symbol, k2
+from cumulode.theory.neuron.activations import Activation, h, parse
+from cumulode.theory.neuron.gaussian import closed_form
+from cumulode.theory.neuron.gaussian import mean as at_mean
+from cumulode.theory.neuron.gaussian import variance as at_variance
+from cumulode.theory.problem.covariance import squared_exponential
+
 from .spins import spin_law
 
 x, lam, z = sp.symbols("x lam z", real=True)
@@ -40,7 +41,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             dropped="all of the law of $\\lambda$ given $x_i$ beyond its mean and variance, these by linear regression",
             neglected="third order in w: the closure and the exact drift differ by $F_y'''(0)/6$ times "
             "$\\kappa_4 (Cw)_i^3 - K(w,w,w)_i$",
-            used=("cumulode.theory.conditional",),
+            used=("cumulode.theory.closures.conditional",),
         ),
     )
     _law(d)

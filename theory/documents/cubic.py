@@ -10,8 +10,8 @@ from itertools import combinations_with_replacement, pairwise, product
 import numpy as np
 import sympy as sp
 
-from .. import ising
-from ..cubic import (
+from cumulode.theory.cumulants import ising
+from cumulode.theory.cumulants.cubic import (
     border_rank_pair,
     coincidence_correction,
     convolutional_cubic,
@@ -19,8 +19,8 @@ from ..cubic import (
     ordered_gradient,
     small_gain_cubic,
 )
-from ..derivation import Derivation, Scope
-from ..nlgp import PAIRS, small_gain_fourth
+from cumulode.theory.cumulants.nlgp import PAIRS, small_gain_fourth
+from cumulode.theory.derivation.derivation import Derivation, Scope
 
 q, eps = sp.symbols("q epsilon", positive=True)
 W = sp.symbols("w_0:4", real=True)
@@ -57,7 +57,7 @@ def _scope() -> Scope:
         small="$q = g^2/(1+g^2)$ in the small-gain field equation and $\\epsilon$ in the border rank pair; else none",
         dropped="in the small-gain field equation, terms of $K$ beyond the first order in $q$",
         neglected="$q^2$ in the small-gain field equation; $\\epsilon^2$ in the border rank pair",
-        used=("cumulode.theory.cubic",),
+        used=("cumulode.theory.cumulants.cubic",),
     )
 
 

@@ -6,10 +6,11 @@ from itertools import product
 
 import sympy as sp
 
-from ..activations import Activation, h, parse
-from ..activations import y as label
-from ..derivation import Derivation, Scope
-from ..fluctuations import local_error, noise_covariance, step_error
+from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.dynamics.fluctuations import local_error, noise_covariance, step_error
+from cumulode.theory.neuron.activations import Activation, h, parse
+from cumulode.theory.neuron.activations import y as label
+
 from .responses import live_points, response
 
 b = sp.Symbol("b", real=True)
@@ -36,7 +37,11 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             dropped="the fluctuations about the mean (they are in the document fluctuations) and the difference "
             "between a step and the flow over a time $\\eta$",
             neglected="order $\\eta$ at fixed time, found below as the global error",
-            used=("cumulode.theory.problem", "cumulode.theory.fluctuations", "cumulode.validation.sgd"),
+            used=(
+                "cumulode.theory.problem.problem",
+                "cumulode.theory.dynamics.fluctuations",
+                "cumulode.validation.sgd.neuron",
+            ),
         ),
     )
     _force(d, chosen)

@@ -7,10 +7,9 @@ from math import comb, prod
 
 import sympy as sp
 
-from ..activations import y
-from ..derivation import Derivation, Scope
-from ..drift import Cw, Kwww, expand_drift, force_symbol, k2
-from ..network import (
+from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.documents.drift.force import leibniz
+from cumulode.theory.dynamics.committee import (
     DIRECTIONS,
     FOURTH,
     SLOPES_K,
@@ -22,7 +21,9 @@ from ..network import (
     pair_drift,
     pair_output,
 )
-from .drift_force import leibniz
+from cumulode.theory.dynamics.drift import Cw, Kwww, expand_drift, force_symbol, k2
+from cumulode.theory.neuron.activations import y
+
 from .spins import spin_law
 
 a, b = sp.symbols("a b", real=True)
@@ -47,7 +48,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             "neurons, the output of the others",
             neglected="order 5 in w (order 6 for the biases), where the sixth cumulant enters; for many balanced "
             "neurons order 3 in w",
-            used=("cumulode.theory.network", "cumulode.numerics.solve_network"),
+            used=("cumulode.theory.dynamics.committee", "cumulode.numerics.solve_network"),
         ),
     )
     _moments(d)

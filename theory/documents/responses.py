@@ -8,9 +8,9 @@ from typing import Any
 import sympy as sp
 from mpmath.libmp import prec_to_dps
 
-from ..activations import Activation, h
-from ..activations import y as label
-from ..evaluation import Domain
+from cumulode.theory.derivation.evaluation import Domain
+from cumulode.theory.neuron.activations import Activation, h
+from cumulode.theory.neuron.activations import y as label
 
 b = sp.Symbol("b", real=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..cumulants import joint_cumulant
+from cumulode.theory.cumulants.partitions import joint_cumulant
 
 State = tuple[int, ...]
 

@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do it and say what there is."""
-    from cumulode.numerics import cache
+    from cumulode.numerics.compile import cache
 
     answer: dict[str, Any] = {}
     if options.warm:
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _warm(activations: list[str] | None, closures: list[str] | None) -> float:
-    from cumulode.numerics.cache import warm
-    from cumulode.theory.names import CLOSURES, check_closure
-    from cumulode.theory.problem import SHIPPED_ACTIVATIONS
+    from cumulode.numerics.compile.cache import warm
+    from cumulode.theory.closures.names import CLOSURES, check_closure
+    from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
     named = SHIPPED_ACTIVATIONS if activations is None else activations
     chosen = [str(_small(name).activation) for name in named]  # as Problem spells it; bad ones are refused first

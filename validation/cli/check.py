@@ -23,9 +23,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the verdict; exit code 0 where the formula is right (in a named convention too), 1 where it is not."""
     import sys
 
-    from cumulode.theory.checking import check
-    from cumulode.theory.quantities import QUANTITIES, quantity
-    from cumulode.theory.validate import complain
+    from cumulode.theory.checking.check import check
+    from cumulode.theory.checking.quantities import QUANTITIES, quantity
+    from cumulode.theory.user_input.arguments import complain
 
     if options.list or options.against is None:
         listed = {name: quantity(name) for name in QUANTITIES}

@@ -65,8 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace, problem: Any, closure: str, name: str) -> Any:
     from cumulode.numerics import SolveWarning
-
-    from ..comparison import compare
+    from cumulode.validation.comparison.compare import compare
 
     if not options.quiet:
         print(f"cumulode compare: {name}, closure {closure}, {options.seeds} seeds", file=sys.stderr)
@@ -109,7 +108,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..report import save
+    from cumulode.validation.plots.comparison import save
 
     control = pair.get("control")
     note = NOTE if control is not None else None

@@ -23,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build (which checks every step) and print."""
     from cumulode.theory.documents import DOCUMENTS, derive
-    from cumulode.theory.validate import choice
+    from cumulode.theory.user_input.arguments import choice
 
     if options.list or options.name is None:
         if options.json:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.validate import complain
+from cumulode.theory.user_input.arguments import complain
 
 from . import options as common
 
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..report import save
+    from cumulode.validation.plots.comparison import save
 
     try:
         figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
@@ -104,7 +104,7 @@ def _only_with_slice(options: argparse.Namespace) -> None:
 
 
 def _map(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
-    from ..phase_plots import phase_figure
+    from cumulode.validation.plots.phase import phase_figure
 
     points: Any = options.insets
     if options.at:
@@ -133,7 +133,7 @@ def _default_points(ds: Any, options: argparse.Namespace) -> int:
 
 
 def _slice(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
-    from ..phase_plots import slice_figure
+    from cumulode.validation.plots.phase import slice_figure
 
     along: Any = options.along
     if along is not None and "=" in along:
@@ -166,7 +166,7 @@ def _load(name: str, path: str) -> Any:
 
 def _diagram(path: str) -> Any:
     """The phase diagram in a file; ValueError naming ``file`` where it is of anything else."""
-    from ..phase.files import open_phase
+    from cumulode.validation.sweep.files import open_phase
 
     allowed = "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram"
     if not Path(path).is_file():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.validate import complain, integer
+from cumulode.theory.user_input.arguments import complain, integer
 
 from . import options as common
 from .sgd import add_conventions, add_learning
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
     biases = _biases(options.biases)
     labels: Any = tuple(_numbers("labels", options.labels))
     start = _start(options.w0)
-    from ..network.result import VARIABLES
-    from ..network.simulate import simulate_network
+    from cumulode.validation.sgd.network.result import VARIABLES
+    from cumulode.validation.sgd.network.simulate import simulate_network
 
     net = simulate_network(
         problem, options.hidden, options.architecture, biases, times, start, options.amplitude, options.learning_rate,

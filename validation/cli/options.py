@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory.shape import ALLOWED, Size, shape_of, sites_in
-from cumulode.theory.validate import complain, integer, real
+from cumulode.theory.problem.lattice import ALLOWED, Size, shape_of, sites_in
+from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.validation.sgd.starts import random_start
 
-from ..starts import random_start
 from . import ranges
 
 INTERRUPTED = 4  # cumulode.numerics.integrate.INTERRUPTED, which would import numba before input is checked
@@ -177,9 +177,9 @@ def add_solver(parser: argparse.ArgumentParser, many: bool = False) -> None:
 
 def check_solver(options: argparse.Namespace) -> None:
     """Refuse a closure, tolerance or contraction that is none, before anything is said to begin."""
+    from cumulode.numerics.check_input import check_tolerance
     from cumulode.numerics.contraction.form import check_contraction
-    from cumulode.numerics.inputs import check_tolerance
-    from cumulode.theory.names import check_closure
+    from cumulode.theory.closures.names import check_closure
 
     check_closure(options.closure, ("exact",))
     check_tolerance(options.tolerance)

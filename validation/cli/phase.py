@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.validate import choice, complain
+from cumulode.theory.user_input.arguments import choice, complain
 
 from . import options as common
 from . import ranges
@@ -84,8 +84,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]) -> Any:
-    from ..phase.files import ContinuedWarning
-    from ..phase.sweep import phase_diagram
+    from cumulode.validation.sweep.files import ContinuedWarning
+    from cumulode.validation.sweep.phase_diagram import phase_diagram
 
     seeds: Any = options.seeds[0] if len(options.seeds) == 1 else options.seeds
     with _executor(options) as executor, warnings.catch_warnings():
@@ -122,7 +122,7 @@ def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]
 
 def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> int:
     """Print, draw, and tell what failed; the exit code."""
-    from ..phase.summary import summary, text
+    from cumulode.validation.sweep.summary import summary, text
 
     found = summary(dataset)
     if options.json:
@@ -141,7 +141,7 @@ def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> in
 
 def _variable(options: argparse.Namespace) -> str:
     """What the figure shows: refused before the sweep where it will not be there."""
-    from ..phase.measures import check_measures
+    from cumulode.validation.sweep.measures import check_measures
 
     measures = check_measures(options.measure)
     if options.variable is None:
@@ -178,7 +178,7 @@ def _axes_there(options: argparse.Namespace) -> dict[str, list[Any]]:
     """With --extend, the axes of the file: a single new value of theirs will do, or none."""
     if not options.extend or not Path(options.out).is_file():
         return {}
-    from ..phase.files import open_phase
+    from cumulode.validation.sweep.files import open_phase
 
     dataset = open_phase(options.out)
     return {name: dataset[name].values.tolist() for name in str(dataset.attrs["axes"]).split(", ")}
@@ -244,7 +244,7 @@ def _executor(options: argparse.Namespace) -> Iterator[Any]:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        from cumulode.theory.validate import integer
+        from cumulode.theory.user_input.arguments import integer
 
         count = integer("workers", options.workers, "an integer >= 1", low=1, high=1024)
         with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
@@ -269,9 +269,9 @@ def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..phase_plots import phase_figure
-    from ..phase_plots.figure import slice_figure
-    from ..report import save
+    from cumulode.validation.plots.comparison import save
+    from cumulode.validation.plots.phase import phase_figure
+    from cumulode.validation.plots.phase.figure import slice_figure
 
     swept = [str(name) for name in dataset[options.variable].dims if name not in ("seed", "site")]
     rest = [name for name in str(dataset.attrs["axes"]).split(", ") if name not in swept[:2]]

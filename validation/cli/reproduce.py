@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cumulode.theory.validate import complain
+from cumulode.theory.user_input.arguments import complain
 
 from . import options as common
 
@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Regenerate and print; 1 where a claim could not be computed (a verdict is a result), 130 when interrupted."""
-    from ..reproduction.claims import CLAIMS, chosen
+    from cumulode.validation.reproduction.claims import CLAIMS, chosen
 
     if options.list:
         if options.json:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..reproduction.run import reproduce
+    from cumulode.validation.reproduction.run import reproduce
 
     found = reproduce(claims, quick=options.quick, out=options.out, progress=not options.quiet)
     if options.json:

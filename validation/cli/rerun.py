@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Repeat and compare; 0 when all is equal to the bit, else 1."""
-    from ..phase.rerun import check_file, rerun
+    from cumulode.validation.sweep.rerun import check_file, rerun
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before

@@ -34,7 +34,7 @@ def add_conventions(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate and print; 1 when the run failed."""
-    from ..sgd import simulate_sgd
+    from cumulode.validation.sgd.neuron import simulate_sgd
 
     common.writable("out", options.out, (".nc", ".npz"))
     problem, start, times = common.problem(options), common.start(options), common.times(options)

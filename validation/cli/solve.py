@@ -19,8 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Solve and print; 1 when the run failed."""
     from cumulode.numerics import SolveWarning, solve
-
-    from ..progress import Progress
+    from cumulode.validation.io.progress import Progress
 
     common.writable("out", options.out, (".nc", ".npz"))
     common.check_solver(options)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..localised import localised
-from ..metrics import centre
-from ..plot_parts import COLOURS, TIME
+from cumulode.validation.plots.parts import COLOURS, TIME
+from cumulode.validation.receptive_fields.localised import localised
+from cumulode.validation.receptive_fields.metrics import centre
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

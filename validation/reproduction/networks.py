@@ -50,7 +50,7 @@ def in_groups(name: str, compute: Any, seeds: int, settings: dict[str, Any]) -> 
 
 
 def _train(settings: dict[str, Any], progress: bool) -> Arrays:
-    from ..network.simulate import simulate_network
+    from cumulode.validation.sgd.network.simulate import simulate_network
 
     problem = Problem.from_dict(settings["problem"])
     run = simulate_network(
@@ -69,9 +69,9 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
     """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
-    from ..network.engine import MSE, Rule
-    from ..network.held_out import draw_held_out
-    from ..sampling import sampler
+    from cumulode.validation.sampling.inputs import sampler
+    from cumulode.validation.sgd.network.engine import MSE, Rule
+    from cumulode.validation.sgd.network.held_out import draw_held_out
 
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
     held = draw_held_out(plus, minus, problem.prior, problem.size, tests, np.random.SeedSequence(1))

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.validate import complain
-
-from ..atomic import write_bytes
+from cumulode.theory.user_input.arguments import complain
+from cumulode.validation.io.atomic import write_bytes
 
 Arrays = dict[str, np.ndarray]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cumulode.numerics.showing import html_table
-from cumulode.theory.validate import complain
+from cumulode.numerics.flow.display import html_table
+from cumulode.theory.user_input.arguments import complain
+from cumulode.validation.io.atomic import write_bytes
 
-from ..atomic import write_bytes
 from . import page
 from .claim import Claim, Data
 from .claims import chosen
@@ -151,7 +151,7 @@ def _figure(claim: Claim, found: Finding, data: Data, scale: Scale, path: Path) 
     """Draw and save; the file's name."""
     from matplotlib.figure import Figure
 
-    from ..report import save
+    from cumulode.validation.plots.comparison import save
 
     figure = Figure(figsize=claim.figsize, layout="constrained")
     claim.draw(figure, data, scale)

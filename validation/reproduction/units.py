@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..localised import localised
-from ..metrics import centre, ipr
+from cumulode.validation.receptive_fields.localised import localised
+from cumulode.validation.receptive_fields.metrics import centre, ipr
+
 from .parts import Arrays
 
 #: What the claims ask of the IPR x D of fields that localise, and of those that do not: a sinusoid has 1.5, a random

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.theory.validate import complain
+from cumulode.theory.user_input.arguments import complain
+from cumulode.validation.reproduction.claim import Claim
 
-from ..claim import Claim
 from . import control, cumulant, early, filters, ising, robust, single, tensor, tiling
 
 CLAIMS: tuple[Claim, ...] = tuple(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import beside
-from ..claim import Claim, Data, Judgement
-from ..findings import over_seeds
-from ..networks import networks, nlgp
-from ..parts import Part
-from ..scales import Scale
-from ..units import localised_share
+from cumulode.validation.reproduction import beside
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.findings import over_seeds
+from cumulode.validation.reproduction.networks import networks, nlgp
+from cumulode.validation.reproduction.parts import Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import localised_share
+
 from . import tiling
 
 if TYPE_CHECKING:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
-
-from ...metrics import ipr
-from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, LOW, band, fields, participation
-from ..findings import Number
-from ..networks import checked, nlgp
-from ..parts import Arrays, Part
-from ..scales import Scale
-from ..units import BAR
+from cumulode.validation.receptive_fields.metrics import ipr
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, fields, participation
+from cumulode.validation.reproduction.findings import Number
+from cumulode.validation.reproduction.networks import checked, nlgp
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import BAR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,8 +30,7 @@ def flows(name: str, problem: Problem, closure: str, starts: int, time: float = 
 
 def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
     from cumulode.numerics import solve
-
-    from ...starts import random_start
+    from cumulode.validation.sgd.starts import random_start
 
     problem = Problem.from_dict(settings["problem"])
     w0 = np.stack([random_start(seed, settings["amplitude"], problem.size) for seed in range(settings["starts"])])

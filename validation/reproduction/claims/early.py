@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, LOW, band, legend
-from ..findings import over_seeds
-from ..networks import TESTS, nlgp
-from ..parts import Arrays, Part
-from ..scales import Scale
-from ..units import chosen, last
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, legend
+from cumulode.validation.reproduction.findings import over_seeds
+from cumulode.validation.reproduction.networks import TESTS, nlgp
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import chosen, last
+
 from . import control
 
 if TYPE_CHECKING:

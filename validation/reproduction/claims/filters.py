@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
+from cumulode.validation.receptive_fields.metrics import width
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import HIGH, LOW
+from cumulode.validation.reproduction.findings import over_seeds
+from cumulode.validation.reproduction.networks import HIDDEN, TIME, checked, in_groups, nlgp, times
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import last
 
-from ...metrics import width
-from ..claim import Claim, Data, Judgement
-from ..drawing import HIGH, LOW
-from ..findings import over_seeds
-from ..networks import HIDDEN, TIME, checked, in_groups, nlgp, times
-from ..parts import Arrays, Part
-from ..scales import Scale
-from ..units import last
 from . import control
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...matching import Match
+    from cumulode.validation.receptive_fields.matching import Match
 
 #: A step of a filter is a mean over all positions, too: with ten inputs it is less noisy than a unit's with a hundred.
 BATCH = 10
@@ -36,7 +36,7 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
 
 
 def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
-    from ...convolutional.simulate import simulate_convolutional
+    from cumulode.validation.sgd.convolutional.simulate import simulate_convolutional
 
     run = simulate_convolutional(
         Problem.from_dict(settings["problem"]),
@@ -51,7 +51,7 @@ def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def matched(data: Data, sign: int, seed: int, fields: str = "nlgp") -> Match:
     """Fields of one seed's committee with the filters of the same seed, both of this sign of bias."""
-    from ...matching import match_fields
+    from cumulode.validation.receptive_fields.matching import match_fields
 
     return match_fields(last(data[fields], sign)[seed], last(data["filters"], sign)[seed])
 
@@ -83,7 +83,7 @@ def judge(data: Data, scale: Scale) -> Judgement:
 
 def draw(figure: Figure, data: Data, scale: Scale) -> None:
     """Fields and their filters of the first seed, and all correlations."""
-    from ...plots_match import plot_match
+    from cumulode.validation.plots.match import plot_match
 
     pairs, over = figure.subplots(1, 2, width_ratios=(1.6, 1))
     plot_match(matched(data, -1, 0), ax=pairs)

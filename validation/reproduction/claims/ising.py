@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cumulode.theory import Ising, Problem
-
-from .. import beside
-from ..claim import Claim, Data, Judgement
-from ..findings import over_seeds
-from ..networks import networks
-from ..parts import Part
-from ..scales import Scale
-from ..units import BAR, medians
+from cumulode.validation.reproduction import beside
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.findings import over_seeds
+from cumulode.validation.reproduction.networks import networks
+from cumulode.validation.reproduction.parts import Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import BAR, medians
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

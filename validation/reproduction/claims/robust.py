@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...images import field_image
-from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, LOW, band, participation
-from ..findings import Number, over_seeds
-from ..networks import networks, nlgp
-from ..parts import Arrays, Part
-from ..scales import Scale
-from ..units import BAR, chosen, medians, scaled
+from cumulode.validation.plots.torus_images import field_image
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, participation
+from cumulode.validation.reproduction.findings import Number, over_seeds
+from cumulode.validation.reproduction.networks import networks, nlgp
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import BAR, chosen, medians, scaled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
-
-from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, band, legend
-from ..findings import Number
-from ..networks import checked, nlgp
-from ..parts import Arrays, Part
-from ..scales import Scale
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, band, legend
+from cumulode.validation.reproduction.findings import Number
+from cumulode.validation.reproduction.networks import checked, nlgp
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,14 +41,14 @@ def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
 
 def _given(settings: dict[str, Any]) -> tuple[Problem, np.ndarray, np.ndarray]:
     """Problem, start and times."""
-    from ...starts import random_start
+    from cumulode.validation.sgd.starts import random_start
 
     problem = Problem.from_dict(settings["problem"])
     return problem, random_start(settings["start"], 0.1, problem.size), np.linspace(0.0, settings["time"], 31)
 
 
 def _sgd(settings: dict[str, Any], progress: bool) -> Arrays:
-    from ...sgd import simulate_sgd
+    from cumulode.validation.sgd.neuron import simulate_sgd
 
     problem, start, times = _given(settings)
     first = 0 if settings["rate"] == RATE else 10**6  # streams of their own: the means are independent
@@ -110,7 +109,7 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
 
 def _fields(ax: Any, data: Data) -> None:
     """Final fields, SGD's aligned to the theory's."""
-    from ...metrics import align
+    from cumulode.validation.receptive_fields.metrics import align
 
     final = data["regression"]["w"][0, -1]
     aligned = align(data["sgd"]["w"][:, -1], final)[0]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import NLGP
-
-from ...metrics import ipr, width
-from ..claim import Claim, Data, Judgement
-from ..drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
-from ..findings import Number, over_seeds
-from ..parts import Arrays, Part
-from ..scales import Scale
-from ..units import BAR
+from cumulode.validation.receptive_fields.metrics import ipr, width
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
+from cumulode.validation.reproduction.findings import Number, over_seeds
+from cumulode.validation.reproduction.parts import Arrays, Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import BAR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,8 +50,8 @@ def _measured(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def _draw(settings: dict[str, Any], seed: int) -> np.ndarray:
     """Samples (n, D)."""
-    from ...network.held_out import draw_held_out
-    from ...sampling import sampler
+    from cumulode.validation.sampling.inputs import sampler
+    from cumulode.validation.sgd.network.held_out import draw_held_out
 
     size = settings["size"]
     draws = sampler(NLGP(settings["gain"], settings["xi"]), (size,))

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...localised import localised
-from ...metrics import centre, power_spectrum
-from ..claim import Claim, Data, Judgement
-from ..drawing import HIGH, LOW, band, fields, participation
-from ..findings import Number, over_seeds
-from ..networks import networks, nlgp
-from ..parts import Part
-from ..scales import Scale
-from ..units import BAR, centres, last, localised_share, medians
+from cumulode.validation.receptive_fields.localised import localised
+from cumulode.validation.receptive_fields.metrics import centre, power_spectrum
+from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.drawing import HIGH, LOW, band, fields, participation
+from cumulode.validation.reproduction.findings import Number, over_seeds
+from cumulode.validation.reproduction.networks import networks, nlgp
+from cumulode.validation.reproduction.parts import Part
+from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.units import BAR, centres, last, localised_share, medians
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ...tilings import Tiling
+    from cumulode.validation.receptive_fields.tiling import Tiling
 
 #: A p-value below this tells that the centres leave gaps that uniform ones would not.
 LEVEL = 0.01
@@ -65,7 +65,7 @@ def judge(data: Data, scale: Scale) -> Judgement:
 
 def _covered(sites: np.ndarray, size: int) -> Tiling | None:
     """The test of every network's centres (n, K'); None where a network has no localised field."""
-    from ...tilings import tiling
+    from cumulode.validation.receptive_fields.tiling import tiling
 
     return tiling(sites, size) if np.isfinite(sites).any(axis=-1).all() else None
 

@@ -1,0 +1,84 @@
+"""The cache of compiled kernels and generated sources: where it is, what it holds, how to fill and empty it.
+
+``kernels/<stamp>`` holds numba's files for one version of the kernel sources, ``generated/`` the modules written for
+users' own activations. Removing any of it is safe at any time: what is missing is compiled again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cumulode.theory.closures.names import CLOSURES
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
+
+from . import jit
+from .closure_kernels import activation_kernels, coefficients_kernel, potential_kernel
+from .jit import cache_directory, source_stamp
+
+
+@dataclass(frozen=True)
+class CacheContents:
+    """Where the cache is, its size in bytes, and how much of it belongs to other versions of the sources."""
+
+    path: Path
+    size: int
+    files: int
+    stale: int
+
+
+def contents() -> CacheContents:
+    """What the cache holds now; an empty one where there is none."""
+    path = cache_directory()
+    sizes = {file: file.stat().st_size for file in path.rglob("*") if file.is_file()}
+    current = path / "kernels" / source_stamp()
+    stale = sum(n for file, n in sizes.items() if (path / "kernels") in file.parents and current not in file.parents)
+    return CacheContents(path, sum(sizes.values()), len(sizes), stale)
+
+
+def clear(stale_only: bool = False) -> CacheContents:
+    """Remove what the cache holds, or only kernels of other versions of the sources; returns what there was.
+
+    Nothing outside the two directories that the cache makes is touched.
+    """
+    before = contents()
+    if not stale_only:
+        for part in ("kernels", "generated"):
+            shutil.rmtree(before.path / part, ignore_errors=True)
+        return before
+    kernels = before.path / "kernels"
+    for old in kernels.iterdir() if kernels.is_dir() else ():
+        if old.name != source_stamp():
+            shutil.rmtree(old, ignore_errors=True)
+    return before
+
+
+def warm(
+    activations: Iterable[str] = SHIPPED_ACTIVATIONS,
+    closures: Iterable[str] = CLOSURES,
+    also: Callable[[str], None] | None = None,
+) -> float:
+    """Compile every kernel of the given activations and closures, so that later processes find them.
+
+    Parameters
+    ----------
+    activations, closures : names as for ``Problem`` and ``solve``
+    also : function of an activation, optional
+        Called after its kernels, to compile more (SGD, in another room).
+
+    Returns
+    -------
+    Seconds spent compiling or loading.
+    """
+    before, start = jit.compile_seconds, time.perf_counter()
+    for activation in activations:
+        activation_kernels(activation)
+        for closure in closures:
+            coefficients_kernel(activation, closure)
+            potential_kernel(activation, closure)
+        if also is not None:
+            also(activation)
+    return max(jit.compile_seconds - before, time.perf_counter() - start)

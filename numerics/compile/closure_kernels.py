@@ -1,0 +1,151 @@
+"""Compiled closures by activation and name: shipped modules, or written once to the user's cache.
+
+Shipped activations need no SymPy. For any other activation (or a Taylor order beyond the third) the module is
+generated from theory, written under a digest of the expression and of the generator, and imported from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from numba import types
+
+from cumulode.numerics.flow.right_hand_side import coefficients_sig, conditional_law_sig, potential_sig, tree_law_sig
+from cumulode.theory.closures.names import CLOSURES, tree_weight
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
+
+from .jit import cache_directory, compiled, f8
+
+_SIGNATURES = {"tree": tree_law_sig, "conditional": conditional_law_sig}
+
+_ROOM = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class ActivationKernels:
+    """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')``, ``sigma(h)`` and ``slopes(h)`` of one activation.
+
+    ``slopes``: sigma and its derivatives up to the fifth.
+
+    ``panel``: length in h over which 40 nodes resolve the force.
+    """
+
+    force: Any
+    functions: Any
+    sigma: Any
+    slopes: Any
+    kinks: tuple[float, ...]
+    panel: float
+
+
+@lru_cache(maxsize=32)
+def activation_kernels(activation: str) -> ActivationKernels:
+    """The force of an activation (canonical name, as ``Problem.activation`` holds it)."""
+    module = _module(activation, CLOSURES)
+    force = compiled(module.force, f8(f8, f8))
+    return ActivationKernels(force, module.functions, module.sigma, module.slopes, tuple(module.KINKS), module.PANEL)
+
+
+#: Type of an activation's ``response``.
+response_type = types.FunctionType(types.UniTuple(f8, 2)(f8))
+
+
+@lru_cache(maxsize=32)
+def response_kernel(activation: str) -> Any:
+    """Compiled ``h -> (sigma(h), sigma'(h))`` of an activation (canonical name)."""
+    return compiled(_module(activation, CLOSURES).response, types.UniTuple(f8, 2)(f8))
+
+
+@lru_cache(maxsize=64)
+def coefficients_kernel(activation: str, closure: str) -> Any:
+    """Compiled ``(k2, k4, y, b, rule) -> (A, B, flag)``; of ``tree`` and ``conditional`` see ``rhs``."""
+    tag = _tag(closure)
+    function = getattr(_closure_module(activation, closure), tag + "_coefficients")
+    return compiled(function, _SIGNATURES.get(tag, coefficients_sig))
+
+
+@lru_cache(maxsize=64)
+def potential_kernel(activation: str, closure: str) -> Any | None:
+    """Compiled ``Psi(k2, k4, y, b, rule)``, or None where there is no potential of k2 and k4 alone."""
+    function = getattr(_closure_module(activation, closure), _tag(closure) + "_psi", None)
+    return None if function is None else compiled(function, potential_sig)
+
+
+def _tag(closure: str) -> str:
+    return "tree" if tree_weight(closure) is not None else closure.replace("-", "_")
+
+
+def _closure_module(activation: str, closure: str) -> ModuleType:
+    return _module(activation, CLOSURES if closure in CLOSURES or _tag(closure) in CLOSURES else (closure,))
+
+
+@lru_cache(maxsize=64)
+def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
+    if activation in SHIPPED_ACTIVATIONS and closures == CLOSURES:
+        return importlib.import_module(f"cumulode.numerics.compile.generated.{activation}")
+    digest = hashlib.sha256(repr((activation, closures, _generator_stamp())).encode()).hexdigest()[:20]
+    name = f"cumulode_generated_{digest}"
+    path = cache_directory() / "generated" / f"{name}.py"
+    text = _read(path)
+    if text is None:
+        from cumulode.theory.neuron.activations import parse
+
+        from .codegen import write_activation
+
+        text = write_activation(parse(activation), closures)
+        with contextlib.suppress(OSError):  # without a place to write, the module lives in memory
+            _write(path, text + _seal(text))
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    exec(compile(text, str(path), "exec"), module.__dict__)
+    return module
+
+
+def _seal(text: str) -> str:
+    """The last line of a whole file."""
+    return f"# {hashlib.sha256(text.encode()).hexdigest()}\n"
+
+
+def _read(path: Path) -> str | None:
+    """The text of a module, or None where there is none or it is not whole."""
+    try:
+        whole = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    text = "".join(whole.splitlines(keepends=True)[:-1])
+    return text if text and whole == text + _seal(text) else None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write at once or not at all: another process may be writing the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+@lru_cache(maxsize=1)
+def _generator_stamp() -> str:
+    """Digest of theory, of the writer and of SymPy's version: what a generated module depends on."""
+    digest = hashlib.sha256(importlib.metadata.version("sympy").encode())
+    for path in sorted([*(_ROOM.parents[1] / "theory").rglob("*.py"), _ROOM / "codegen.py", _ROOM / "quadrature.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

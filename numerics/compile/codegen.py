@@ -1,0 +1,347 @@
+"""Writes theory's equation sets as Python source that numba compiles.
+
+The writer adds loops and branches, never a formula. One module an activation: its force, then for each closure
+the coefficients ``(A, B, flag)`` and, for gradient closures, the potential.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import sympy as sp
+from sympy.printing.pycode import PythonCodePrinter
+
+from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
+from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
+from cumulode.theory.neuron.activations import Activation, h
+from cumulode.theory.neuron.activations import y as label
+
+from .quadrature import panel_length
+
+HEADER = '''"""{doc}
+
+Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+"""
+
+import math
+
+import numpy as np
+
+from cumulode.numerics.compile.jit import kernel
+'''
+
+#: What a kernel of a closure returns before its flag.
+COEFFICIENTS = ("A", "B", "c6", "c6_k2", "c6_k4")
+
+CONDITIONAL = '''@kernel
+def conditional_coefficients(mean, variance, y, b, rule):
+    """E[F] and E[F'] of a Gaussian preactivation of that mean and variance."""
+    return conditional(mean, max(variance, 1e-60), y, b{rule})
+'''
+
+
+class _Printer(PythonCodePrinter):
+    """Python's math functions; minima and piecewise expressions as numba takes them."""
+
+    def _print_Min(self, expr: sp.Expr) -> str:
+        return "min(" + ", ".join(self._print(a) for a in expr.args) + ")"
+
+    def _print_Max(self, expr: sp.Expr) -> str:
+        return "max(" + ", ".join(self._print(a) for a in expr.args) + ")"
+
+    def _print_log(self, expr: sp.Expr) -> str:
+        """log(c cosh x) as log(c/2) + |x| + log1p(exp(-2 |x|)), which does not overflow (softplus)."""
+        coefficient, rest = expr.args[0].as_coeff_Mul()
+        if not isinstance(rest, sp.cosh) or not coefficient.is_positive:
+            return f"math.log({self._print(expr.args[0])})"
+        size = f"abs({self._print(rest.args[0])})"
+        constant = "" if coefficient == 2 else self._print(sp.log(coefficient / 2)) + " + "
+        return f"({constant}{size} + math.log1p(math.exp(-2.0*{size})))"
+
+    def _print_Rational(self, expr: sp.Rational) -> str:
+        return f"{expr.p}.0/{expr.q}.0" if expr.p >= 0 else f"({expr.p}.0/{expr.q}.0)"
+
+
+_printer = _Printer({"fully_qualified_modules": True, "allow_unknown_functions": False})
+
+
+def show(expr: sp.Expr) -> str:
+    """An expression as Python source."""
+    return str(_printer.doprint(sp.sympify(expr)))
+
+
+def _assignments(pairs: list[tuple[Any, sp.Expr]], indent: str) -> list[str]:
+    return [f"{indent}{symbol} = {show(e)}" for symbol, e in pairs]
+
+
+def _shared(exprs: list[sp.Expr], prefix: str, indent: str) -> tuple[list[str], list[str]]:
+    """Lines computing common subexpressions, and the printed results."""
+    names = sp.numbered_symbols(prefix)
+    subs, reduced = sp.cse(exprs, symbols=names, optimizations=None)
+    return _assignments(subs, indent), [show(e) for e in reduced]
+
+
+def write_function(equations: EquationSet, kinks: int = 0) -> str:
+    """Source of one kernel ``name(arguments..., rule)`` returning a float or a tuple of floats."""
+    arguments = ", ".join(map(str, equations.arguments))
+    rule = ", rule" if equations.quadratures else ""
+    lines = ["@kernel", f"def {equations.name}({arguments}{rule}):", f'    """{equations.doc}"""']
+    if equations.given:
+        lines.append("    phi_0 = functions(b, y)[0]")
+    lines += _assignments(list(equations.before), "    ")
+    for i, quadrature in enumerate(equations.quadratures):
+        lines += _quadrature(quadrature, f"q{i}_", kinks)
+    lines += _assignments(list(equations.after), "    ")
+    shared, results = _shared(list(equations.results), "r", "    ")
+    return "\n".join([*lines, *shared, "    return " + ", ".join(results)]) + "\n"
+
+
+def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
+    """Loops over segments (between kinks), panels and nodes, adding up the sums; then the deltas at the kinks."""
+    sums = [symbol for symbol, _ in q.sums]
+    lines = [f"    {symbol} = 0.0" for symbol in sums]
+    lines.append(f"    centre = {show(sp.Symbol('b') + q.shift)}")
+    if not kinks:
+        lines += ["    low = 0.0", "    width = 1.0"]
+        return lines + _panels(q, prefix, "    ")
+    lines += [f"    edges = np.empty({kinks + 2})", "    edges[0] = 0.0", f"    edges[{kinks + 1}] = 1.0"]
+    for k in range(kinks):
+        lines += [f"    lam = abs(KINKS[{k}] - centre)", f"    edges[{k + 1}] = min(1.0, {show(q.s_of_lam)})"]
+    lines += [
+        "    edges.sort()",
+        f"    for segment in range({kinks + 1}):",
+        "        low = edges[segment]",
+        "        width = edges[segment + 1] - low",
+        "        if width <= 0.0:",
+        "            continue",
+    ]
+    lines += _panels(q, prefix, "        ")
+    return lines + (_deltas(q) if q.needs(d_e) or q.needs(d_o) else [])
+
+
+def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
+    lines = [
+        f"{pad}panels = 1 + int(min(width * ({show(q.reach)}) / PANEL, 1e4))",
+        f"{pad}step = width / panels",
+        f"{pad}for panel in range(panels):",
+        f"{pad}    for node in range(rule.shape[1]):",
+        f"{pad}        s = low + (panel + rule[0, node]) * step",
+    ]
+    inner = pad + "        "
+    shared, (lam_s, weight_s) = _shared([q.lam, q.weight * q.jacobian], prefix, inner)
+    lines += [*shared, f"{inner}lam = {lam_s}", f"{inner}weight = {weight_s} * rule[1, node] * step"]
+    lines += _node_values(q, inner)
+    shared, integrands = _shared([e for _, e in q.sums], prefix + "i", inner)
+    return (
+        lines
+        + shared
+        + [f"{inner}{symbol} += weight * ({e})" for (symbol, _), e in zip(q.sums, integrands, strict=True)]
+    )
+
+
+def _node_values(q: Quadrature, pad: str) -> list[str]:
+    values = {phi_e: ("phi", "+"), f_e: ("f", "+"), f_o: ("f", "-"), d_e: ("d", "+"), d_o: ("d", "-")}
+    used = [v for v in values if q.needs(v)]
+    if not used:
+        return []
+    lines = [
+        f"{pad}phi_up, f_up, d_up = functions(centre + lam, y)",
+        f"{pad}phi_down, f_down, d_down = functions(centre - lam, y)",
+    ]
+    return lines + [f"{pad}{v} = 0.5 * ({n}_up {sign} {n}_down)" for v, (n, sign) in values.items() if v in used]
+
+
+def _deltas(q: Quadrature) -> list[str]:
+    """Each jump of the force, times the density of lam there; half of it, since the integral is over lam >= 0."""
+    if q.needs(d_o):
+        raise ValueError("an odd average of a force that jumps has no rule here")
+    lines = [
+        "    jumps = force_jumps(y)",
+        "    for k in range(len(KINKS)):",
+        "        lam = abs(KINKS[k] - centre)",
+        f"        s = {show(q.s_of_lam)}",
+        "        if s < 1.0:",
+        f"            density = {show(q.weight)} / ({show(q.dlam_dtheta)})",
+    ]
+    for symbol, e in q.sums:
+        if e.has(d_e):
+            lines.append(f"            {symbol} += 0.5 * jumps[k] * density * ({show(e.subs(d_e, 1))})")
+    return lines
+
+
+def write_dispatch(name: str, branches: list[Branch], potential: bool, small: float = 0.0) -> str:
+    """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
+
+    flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
+    has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small``.
+    """
+    names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
+    public = f"{name}_psi" if potential else f"{name}_coefficients"
+    lines = [
+        "@kernel",
+        f"def {public}(k2, k4, y, b, rule):",
+        f'    """{"Psi" if potential else ", ".join(names) + " and flag"} of closure {name}."""',
+        "    k2 = max(k2, 1e-60)",
+    ]
+    if len(branches) == 1:
+        return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
+    if small and not potential:
+        lines += [
+            f"    if k2 < {small!r}:",
+            "        A, B = taylor(k2, k4, y, b)",
+            f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
+        ]
+    lines += ["    flag = 0", "    kappa = k4 / (k2 * k2)"]
+    if branches[0].low == -2.0:
+        lines += [
+            "    if kappa < -2.0 * (1.0 - 1e-12):",
+            "        flag = 2 if kappa < -2.0 - 1e-6 else 0",
+            "        kappa = -2.0 * (1.0 - 1e-12)",
+            "        k4 = kappa * k2 * k2",
+        ]
+    for branch in branches:
+        lines.append(f"    if kappa < {branch.high!r}:".replace("inf", "math.inf"))
+        lines += _branch(
+            branch, potential, names, "        ", "flag" if branch.own else "(flag | 1 if kappa > 1e-8 else flag)"
+        )
+    # reached with kappa NaN (the weights overflowed), or beyond the last branch
+    beyond = 0 if math.isinf(branches[-1].high) else 4
+    lines.append("    return math.nan" if potential else "    return " + "math.nan, " * len(names) + str(beyond))
+    return "\n".join(lines) + "\n"
+
+
+def _branch(branch: Branch, potential: bool, names: tuple[str, ...], pad: str, flag: str) -> list[str]:
+    """The lines that return what one branch says."""
+    equations = branch.potential if potential else branch.coefficients
+    assert equations is not None
+    call = f"{equations.name}(k2, k4, y, b{', rule' if equations.quadratures else ''})"
+    if potential:
+        return [f"{pad}return {call}"]
+    known = names[: len(equations.results)]
+    zeros = ["0.0"] * (len(names) - len(known))
+    return [f"{pad}{', '.join(known)} = {call}", f"{pad}return {', '.join([*known, *zeros, flag])}"]
+
+
+def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
+    """Source of the module of one activation with the given closures."""
+    basics = _basics(activation)
+    namespace: dict[str, Any] = {"kernel": lambda f: f}
+    exec("import math\n" + basics, namespace)
+    panel = panel_length(namespace["functions"], [float(c) for c in activation.kinks])
+    parts = [
+        HEADER.format(doc=f"Activation {activation.name}: force, closures."),
+        f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
+        f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n" + basics,
+    ]
+    written: set[str] = set()
+    for name in closures:
+        if name == "conditional":
+            means = conditional_means(activation)
+            rule = ", rule" if means.quadratures else ""
+            parts += [write_function(means, len(activation.kinks)), CONDITIONAL.format(rule=rule)]
+            continue
+        branches = lower(activation, name)
+        tag = name.replace("-", "_")
+        for potential in (False, True):
+            sets = [br.potential if potential else br.coefficients for br in branches]
+            if any(e is None for e in sets):
+                continue
+            for equations in sets:
+                assert equations is not None
+                if equations.name not in written:
+                    parts.append(write_function(equations, len(activation.kinks)))
+                    written.add(equations.name)
+            parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name)))
+    return "\n\n".join(parts)
+
+
+def _basics(activation: Activation) -> str:
+    """Kinks, and functions at one preactivation: potential and force, the activation and its derivatives, jumps."""
+    kinks = ", ".join(repr(float(c)) for c in activation.kinks) + ("," if len(activation.kinks) == 1 else "")
+    labelled = f"{h}, {label}"
+    potential, force, slope = (
+        activation.join(p)
+        for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
+    )
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
+    of_all = "Phi, F and F' (without deltas) at preactivation h and label y."
+    functions = [
+        _pointwise("functions", labelled, of_all, [potential, force, slope]),
+        _pointwise("force", labelled, "F_y(h).", [force]),
+        _pointwise("sigma", str(h), "The activation.", [activation.expr]),
+        _pointwise("response", str(h), "The activation and its derivative.", [activation.expr, derivatives[1]]),
+        _pointwise(
+            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the fifth.", derivatives
+        ),
+    ]
+    if activation.kinks:
+        jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
+        lines = [
+            "@kernel",
+            f"def force_jumps({label}):",
+            '    """Jumps of F_y at the kinks."""',
+            f"    return ({jumps})",
+        ]
+        functions.append("\n".join(lines))
+    return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) -> str:
+    """Source of a kernel of these expressions, which share what they have in common."""
+    shared, values = _shared(expressions, "x", "    ")
+    lines = ["@kernel", f"def {name}({arguments}):", f'    """{doc}"""', *shared, "    return " + ", ".join(values)]
+    return "\n".join(lines)
+
+
+def write_nlgp() -> str:
+    """Source of the Plackett integrand."""
+    from cumulode.theory.cumulants.nlgp import plackett_pair
+
+    return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
+
+
+def write_pearson() -> str:
+    """Source of what is asked of Pearson's law whatever the activation."""
+    from cumulode.theory.closures.third_norm import third_norm_equations
+
+    return HEADER.format(doc="Norms of Pearson's law.") + "\n\n" + write_function(third_norm_equations())
+
+
+def write_losses() -> str:
+    """Source of the losses of networks and their residuals."""
+    from cumulode.theory.neuron.losses import loss_equations
+
+    parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
+    return "\n\n".join(parts)
+
+
+def write_network() -> str:
+    """Source of the averages over two neurons of a committee, whatever the activation."""
+    from cumulode.theory.dynamics.committee import network_equations
+
+    functions = [write_function(equations) for equations in network_equations()]
+    return "\n\n".join([HEADER.format(doc="Two neurons of a committee: averages to third order in w."), *functions])
+
+
+def write_all() -> dict[str, str]:
+    """Every committed file of ``numerics/generated`` by name, as it should stand."""
+    from cumulode.theory.closures.names import CLOSURES
+    from cumulode.theory.neuron.activations import parse
+    from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
+
+    files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
+    others = {"nlgp": write_nlgp, "pearson": write_pearson, "losses": write_losses, "network": write_network}
+    return files | {f"{name}.py": write() for name, write in others.items()}
+
+
+def main() -> None:
+    """Rewrite ``numerics/generated``."""
+    from pathlib import Path
+
+    for name, text in write_all().items():
+        (Path(__file__).parent / "generated" / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The drift dw/dt of a problem as a function of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics.check_input import check_weights
+from cumulode.theory.problem.problem import Problem
+
+from .plan import Plan, make_plan
+from .right_hand_side import UNDEFINED
+
+
+class Drift:
+    """``f(w) -> dw/dt``; made by :func:`drift`.
+
+    Attributes
+    ----------
+    method : str
+        How K(w,w,w) is contracted.
+    error : float
+        Relative Frobenius error of the fourth cumulant tensor used. For fields of high wavenumber K(w,w,w) is
+        small, and its own relative error larger: ``tolerance=1e-8`` if they matter.
+    closure : str
+    problem : Problem
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._data = plan.data()
+        self.problem, self.closure = plan.problem, plan.closure
+        self.method, self.error = plan.method, plan.error
+
+    def __call__(self, w: Any) -> np.ndarray:
+        """dw/dt at ``w`` (D,) or (n, D), finite; same shape. Raises ValueError where the closure is not defined."""
+        rows = check_weights("w", w, self.problem.shape)
+        flat = np.atleast_2d(rows)
+        out = np.empty_like(flat)
+        for row, result in zip(flat, out, strict=True):
+            flags = self._plan.rhs(row, result, self._data, self._plan.law)
+            if flags & UNDEFINED or not np.all(np.isfinite(result)):
+                raise ValueError(
+                    f"w: got largest |w_i| = {np.abs(row).max():.3g}, where closure {self.closure!r} is not defined or "
+                    "overflows; allowed: smaller weights, or another closure"
+                )
+        return out.reshape(rows.shape)
+
+    def __repr__(self) -> str:
+        return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
+
+
+def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = "auto") -> Drift:
+    """The population drift ``dw/dt`` of one neuron under a closure.
+
+    Parameters
+    ----------
+    problem : Problem
+    closure : str
+        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
+        tree (with the sixth cumulant at tree level; ``tree:CHI`` weighs it by CHI >= 0, 1 by default) | conditional
+        (marginal and C alone, after Lufkin, Saxe & Grant), or ``exact`` (both classes Ising, smooth activation):
+        theory.md sections 3 and 6.
+    tolerance : float in [0, 1), on a torus at least 1e-11; default 1e-3
+        Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
+    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
+        How to contract it: see :func:`solve`; what was chosen is ``f.method``.
+
+    Returns
+    -------
+    Drift
+        A function ``f(w)``, ``w`` (D,) or (n, D), time in units of learning rate x steps. Not for several threads at
+        once.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction
+        asked for cannot do it.
+    """
+    return Drift(make_plan(problem, closure, tolerance, contraction))

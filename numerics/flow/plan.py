@@ -1,0 +1,154 @@
+"""What a run needs, put together: arrays for the right-hand side, compiled closure, approximation error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.compile.closure_kernels import activation_kernels, coefficients_kernel
+from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.contraction.form import AUTO, Form, check_contraction, fourth_form
+from cumulode.numerics.contraction.second import Second, padded, second_taps
+from cumulode.numerics.cumulants import second_cumulant
+from cumulode.theory.closures.names import check_closure, tree_weight
+from cumulode.theory.problem.laws import Law
+from cumulode.theory.problem.problem import Problem
+
+from . import conditional, tree
+from . import exact as oracle
+from .right_hand_side import FIELD_ROWS, coefficients_t, conditional_law_t, rhs_sig, tree_law_t, two_cumulant_rhs
+
+EXACT = "exact"
+CONDITIONAL = "conditional"
+CLOSURE_NAMES_ALSO = (EXACT,)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A compiled right-hand side with its argument types, and a maker of its (per-thread) arrays.
+
+    ``method``, ``error``: of K in the right-hand side, where it has a K; ``forms()``: the fourth cumulants of both
+    classes, by which k4 is recorded whatever the closure.
+    """
+
+    problem: Problem
+    closure: str
+    method: str
+    error: float
+    forms: Callable[[], tuple[Form, Form]]
+    rhs: Any
+    signature: Any
+    law: Any
+    law_type: Any
+    data: Callable[[], tuple[Any, ...]]
+
+
+def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = AUTO) -> Plan:
+    """Check the closure against the problem and prepare its right-hand side.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction asked for
+        cannot do it.
+    """
+    check_problem(problem)
+    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    tolerance, contraction = check_tolerance(tolerance), check_contraction(contraction)
+    forms = partial(class_forms, problem, tolerance, contraction)
+    if closure == EXACT:
+        return _exact_plan(problem, forms)
+    if closure == CONDITIONAL:
+        return _conditional_plan(problem, forms)
+    if closure.startswith("taylor"):
+        _refuse_kink(problem, closure)
+    law, found = coefficients_kernel(str(problem.activation), closure), forms()
+    own = problem, closure, method_name(found), max(form.error for form in found), lambda: found
+    if tree_weight(closure) is not None:
+        rhs = compiled(tree.tree_rhs, tree.tree_sig)
+        return Plan(*own, rhs, tree.tree_sig, law, tree_law_t, lambda: tree_data(problem, closure, found))
+    rhs = compiled(two_cumulant_rhs, rhs_sig)
+    return Plan(*own, rhs, rhs_sig, law, coefficients_t, lambda: cumulant_data(problem, found))
+
+
+def _exact_plan(problem: Problem, forms: Callable[[], tuple[Form, Form]]) -> Plan:
+    """No K at all: the transfer matrix."""
+    oracle.exact_data(problem)  # refuses what has no exact flow
+    rhs, law = compiled(oracle.exact_rhs, oracle.exact_sig), activation_kernels(str(problem.activation)).force
+    own = problem, EXACT, "transfer-matrix", 1e-14, forms
+    return Plan(*own, rhs, oracle.exact_sig, law, oracle.force_t, lambda: oracle.exact_data(problem))
+
+
+def _conditional_plan(problem: Problem, forms: Callable[[], tuple[Form, Form]]) -> Plan:
+    """No K at all: C and the marginals."""
+    rules, spreads = zip(*(conditional.marginal(law) for law in problem.laws), strict=True)
+    none = class_forms(problem.gaussian_control(), 0.0)
+    activation = str(problem.activation)
+    rhs = compiled(conditional.conditional_rhs, conditional.conditional_sig)
+    law = coefficients_kernel(activation, CONDITIONAL)
+    fine = conditional.grain(activation_kernels(activation))
+    own = problem, CONDITIONAL, "none (C and the marginal)", 0.0, forms
+
+    def data() -> tuple[Any, ...]:
+        return cumulant_data(problem, none), rules, np.array(spreads), fine
+
+    return Plan(*own, rhs, conditional.conditional_sig, law, conditional_law_t, data)
+
+
+def tree_data(problem: Problem, closure: str, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+    """The arrays of ``numerics.flow.tree.tree_data_t``; all scratch is fresh."""
+    chi = tree_weight(closure)
+    assert chi is not None
+    inverses = [_inverse(law, problem.shape) for law in problem.laws]
+    return tree.tree_data(cumulant_data(problem, forms), inverses, problem.shape, chi)
+
+
+@lru_cache(maxsize=1024)
+def _inverse(law: Law, shape: tuple[int, ...]) -> tree.Inverse:
+    return tree.inverse(second_cumulant(law, shape), shape)
+
+
+def class_forms(problem: Problem, tolerance: float, contraction: str = AUTO) -> tuple[Form, Form]:
+    """The fourth cumulants of both classes, plus first."""
+    plus, minus = (fourth_form(law, problem.shape, tolerance, contraction) for law in problem.laws)
+    return plus, minus
+
+
+def method_name(forms: tuple[Form, Form]) -> str:
+    """One name where both classes use one method, else both, plus first."""
+    return ", ".join(dict.fromkeys(form.method for form in forms))
+
+
+def _refuse_kink(problem: Problem, closure: str) -> None:
+    if problem.bias in activation_kernels(str(problem.activation)).kinks:
+        raise ValueError(
+            f"closure: got {closure!r} with activation={problem.activation!r} at bias={problem.bias:g}, allowed: "
+            "a bias off the activation's kinks, or closure='regression'"
+        )
+
+
+def cumulant_data(problem: Problem, forms: tuple[Form, Form]) -> tuple[Any, ...]:
+    """The arrays of ``numerics.flow.right_hand_side.data_t``; all scratch is fresh, so that each thread has its own."""
+    seconds = [_second(law, problem.shape) for law in problem.laws]
+    return (
+        tuple(second.taps for second in seconds),
+        tuple(second.left for second in seconds),
+        tuple(form.tables for form in forms),
+        tuple(padded(problem.shape, second) for second in seconds),
+        tuple(form.scratch() for form in forms),
+        np.array([problem.labels, problem.priors]),
+        problem.bias,
+        gauss_legendre(),
+        np.zeros((FIELD_ROWS, problem.size)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _second(law: Law, shape: tuple[int, ...]) -> Second:
+    return second_taps(second_cumulant(law, shape), shape)

@@ -1,0 +1,104 @@
+"""What follows from weights: cumulants of the preactivation, and the potential that a gradient closure lowers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
+from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.contraction.form import AUTO, Form
+from cumulode.theory.closures.names import check_closure, is_gradient, tree_weight
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import complain
+
+from . import tree
+from .plan import CLOSURE_NAMES_ALSO, class_forms, cumulant_data, tree_data
+from .right_hand_side import many_cumulants, many_cumulants_sig
+
+
+def preactivation_cumulants(
+    problem: Problem, w: Any, tolerance: float = 1e-3, contraction: str = AUTO
+) -> tuple[np.ndarray, np.ndarray]:
+    """Second and fourth cumulant of ``w.x`` in each class, plus first.
+
+    Parameters
+    ----------
+    problem : Problem
+    w : (..., D) array
+        Weights; rows with NaN give NaN.
+    tolerance : float in [0, 1)
+        Relative Frobenius error allowed in the fourth cumulant tensor.
+    contraction : str
+        How to contract it: see :func:`solve`.
+
+    Returns
+    -------
+    k2, k4 : arrays (..., 2)
+    """
+    check_problem(problem)
+    w = np.asarray(w, dtype=float)
+    if w.ndim == 0 or w.shape[-1] != problem.size:
+        raise complain("w", w.shape, f"an array of shape (..., {problem.size})")
+    return cumulants_by(class_forms(problem, check_tolerance(tolerance), contraction), problem, w)
+
+
+def cumulants_by(forms: tuple[Form, Form], problem: Problem, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``preactivation_cumulants`` with fourth cumulants that are there already; no checks."""
+    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
+    k2, k4 = np.empty((len(rows), 2)), np.empty((len(rows), 2))
+    compiled(many_cumulants, many_cumulants_sig)(rows, cumulant_data(problem, forms), k2, k4)
+    return k2.reshape(*w.shape[:-1], 2), k4.reshape(*w.shape[:-1], 2)
+
+
+def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: float = 1e-3) -> np.ndarray:
+    """``V(w) = -sum_y p_y Psi_y(k2, k4)``, the potential that the flow of a gradient closure lowers.
+
+    Parameters
+    ----------
+    problem : Problem
+    w : (..., D) array
+    closure : str
+        A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, tree or
+        tree:CHI (whose Psi has the term ``chi Q c6`` beside pearson's: theory.md section 3).
+    tolerance : float in [0, 1)
+
+    Returns
+    -------
+    (...) array
+
+    Raises
+    ------
+    ValueError
+        Naming ``closure`` when its flow has no potential.
+    """
+    check_problem(problem)
+    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    if not is_gradient(closure):
+        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree")
+    is_tree = tree_weight(closure) is not None
+    psi = potential_kernel(str(problem.activation), "pearson" if is_tree else closure)
+    k2, k4 = preactivation_cumulants(problem, w, tolerance)
+    rule = gauss_legendre()
+    total = np.zeros(k2.shape[:-1])
+    for c in range(2):
+        values = [
+            psi(a, b, problem.labels[c], problem.bias, rule)  # type: ignore[misc]
+            for a, b in zip(k2[..., c].ravel(), k4[..., c].ravel(), strict=True)
+        ]
+        total -= problem.priors[c] * np.reshape(values, total.shape)
+    return total - _sixth(problem, w, closure, tolerance) if is_tree else total
+
+
+def _sixth(problem: Problem, w: Any, closure: str, tolerance: float) -> np.ndarray:
+    """``sum_y p_y chi Q c6`` (...)."""
+    w = np.asarray(w, dtype=float)
+    rows = np.ascontiguousarray(w.reshape(-1, problem.size))
+    terms = np.empty((len(rows), 2))
+    data = tree_data(problem, closure, class_forms(problem, tolerance))
+    law = coefficients_kernel(str(problem.activation), closure)
+    compiled(tree.sixth_terms, tree.sixth_sig)(rows, data, law, terms)
+    return np.reshape(terms @ np.array(problem.priors), w.shape[:-1])

@@ -1,0 +1,97 @@
+"""The drift of a committee as a function of its weights and biases, to third order in the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics.check_input import check_problem, check_tolerance, check_weights
+from cumulode.numerics.compile.closure_kernels import activation_kernels
+from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.flow.plan import class_forms, cumulant_data, method_name
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import complain
+
+from .right_hand_side import PAIR_ROWS, class_drift, class_sig
+
+
+class NetworkDrift:
+    """``f(w, biases) -> dw/dt`` (K, D), and ``f.both(w, biases) -> dw/dt, db/dt``; made by :func:`network_drift`.
+
+    Attributes
+    ----------
+    method, error : str, float
+        How K(w,w,w) is contracted, and the relative Frobenius error of the tensor used.
+    problem : Problem
+    """
+
+    def __init__(self, problem: Problem, tolerance: float) -> None:
+        forms = class_forms(problem, tolerance)
+        taps, left, tables, pads, scratch, *_ = cumulant_data(problem, forms)
+        self.problem, self.method = problem, method_name(forms)
+        self.error = max(form.error for form in forms)
+        self._laws = list(zip(taps, left, pads, tables, scratch, strict=True))
+        self._slopes = activation_kernels(str(problem.activation)).slopes
+        self._class_drift = compiled(class_drift, class_sig)
+
+    def __call__(self, w: Any, biases: Any) -> np.ndarray:
+        """dw/dt at ``w`` (K, D), finite, and biases (K,) or one number; (K, D). Raises ValueError naming either."""
+        rows = np.atleast_2d(check_weights("w", w, self.problem.shape))
+        return self.both(rows, check_biases(biases, len(rows), self.problem))[0]
+
+    def both(self, w: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """dw/dt (K, D) and db/dt (K,) of a contiguous ``w`` (K, D) and ``biases`` (K,), unchecked."""
+        K, D = w.shape
+        slopes = np.array([self._slopes(b) for b in biases])
+        out, bias = np.zeros((K, D)), np.zeros(K)
+        fields, work = np.zeros((2 * K, D)), np.zeros((PAIR_ROWS, D))
+        for law, y, prior in zip(self._laws, self.problem.labels, self.problem.priors, strict=True):
+            self._class_drift(w, slopes, y, prior, law, fields, work, out, bias)
+        return out, bias
+
+    def __repr__(self) -> str:
+        return f"NetworkDrift(method={self.method!r}, error={self.error:.1e}, {self.problem})"
+
+
+def network_drift(problem: Problem, tolerance: float = 1e-3) -> NetworkDrift:
+    """The population drift of a committee ``s(x) = mean_k sigma(w_k.x + b_k)``, to third order in w.
+
+    ``sum_y p_y E_y[(y - s) sigma'(h_k) x]``, exact but for fifth and higher orders in w: eq. (network.3, pair drift).
+    For the biases, the same without x to fourth order: eq. (network.4, pair bias).
+
+    Parameters
+    ----------
+    problem : Problem
+        Its ``bias`` is not used.
+    tolerance : float in [0, 1), on a torus at least 1e-11
+        Relative Frobenius error allowed in the fourth cumulant.
+
+    Returns
+    -------
+    NetworkDrift
+        A function ``f(w, biases)``. Not for several threads at once.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem`` or ``tolerance``.
+    """
+    check_problem(problem)
+    return NetworkDrift(problem, check_tolerance(tolerance))
+
+
+def check_biases(biases: Any, neurons: int, problem: Problem) -> np.ndarray:
+    """``biases`` as floats (K,), finite and off the activation's kinks; ValueError naming them otherwise."""
+    allowed = f"a finite number, or {neurons} of them"
+    try:
+        array = np.array(biases, dtype=float)
+    except (TypeError, ValueError):
+        raise complain("biases", biases, allowed) from None
+    if array.shape not in ((), (1,), (neurons,)) or not np.all(np.isfinite(array)):
+        raise complain("biases", array.tolist(), allowed)
+    array = np.broadcast_to(array, (neurons,)).copy()
+    kinks = activation_kernels(str(problem.activation)).kinks
+    if np.isin(array, kinks).any():
+        raise complain("biases", array.tolist(), f"biases off the kinks of {problem.activation}")
+    return array

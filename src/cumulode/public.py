@@ -1,0 +1,81 @@
+"""The public names and the module each lives in: the one list from which ``cumulode`` and its rooms take them.
+
+A name is loaded when it is first used, so that ``import cumulode`` needs neither SymPy nor numba nor matplotlib.
+"""
+
+from __future__ import annotations
+
+NAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "theory": {
+        "problem.problem": ("Problem",),
+        "problem.laws": ("NLGP", "GP", "Ising"),
+        "problem.measured_cumulants": ("Cumulants",),
+        "derivation.derivation": ("Derivation", "Scope", "WrongStep"),
+        "documents": ("derive",),
+        "checking.check": ("check", "CheckResult"),
+        "checking.quantities": ("QUANTITIES",),
+    },
+    "numerics": {
+        "flow.solve": ("solve", "SolveWarning"),
+        "flow.drift": ("drift", "Drift"),
+        "flow.preactivation": ("potential", "preactivation_cumulants"),
+        "flow.result": ("Solution", "Trajectory"),
+        "cumulants": ("second_cumulant", "fourth_cumulant"),
+        "networks.drift": ("network_drift", "NetworkDrift"),
+        "networks.solve": ("solve_network", "NetworkFlow"),
+        "decomposition.convolutional_cp": ("convolutional_cp",),
+        "decomposition.result": ("ConvolutionalCP",),
+        "stability.growth": ("growth_rates",),
+        "stability.stationary": ("stationary_state", "StationaryState"),
+        "stability.critical_value": ("critical_value", "CriticalValues"),
+        "stability.critical_line": ("critical_line",),
+        "stability.validity": ("validity", "Validity"),
+    },
+    "validation": {
+        "sgd.neuron": ("simulate_sgd", "Run"),
+        "sgd.network.simulate": ("simulate_network",),
+        "sgd.network.result": ("NetworkRun",),
+        "sgd.convolutional.simulate": ("simulate_convolutional",),
+        "sgd.convolutional.result": ("ConvolutionalRun",),
+        "sampling.inputs": ("sample",),
+        "receptive_fields.metrics": ("ipr", "norm", "width", "centre", "dominant_wavenumber", "power_spectrum"),
+        "receptive_fields.symmetry": ("align",),
+        "receptive_fields.tiling": ("tiling",),
+        "receptive_fields.matching": ("match_fields",),
+        "comparison.compare": ("compare", "Comparison"),
+        "comparison.table": ("Table",),
+        "plots.comparison": ("comparison_figure",),
+        "plots.match": ("plot_match",),
+        "boundaries.boundary": ("boundary",),
+        "boundaries.refinement": ("refine_boundary",),
+        "sweep.phase_diagram": ("phase_diagram",),
+        "sweep.files": ("open_phase",),
+        "sweep.rerun": ("rerun",),
+        "reproduction.run": ("reproduce",),
+    },
+}
+
+#: What ``cumulode`` itself offers; the other names are found in their room.
+TOP = (
+    "Problem", "NLGP", "GP", "Ising", "Cumulants", "Derivation", "derive", "check",
+    "solve", "solve_network", "drift", "network_drift", "potential", "second_cumulant", "fourth_cumulant",
+    "convolutional_cp", "growth_rates", "stationary_state", "critical_value", "critical_line", "validity",
+    "SolveWarning", "simulate_sgd", "simulate_network", "simulate_convolutional", "tiling", "match_fields", "compare",
+    "boundary", "refine_boundary", "ipr", "width", "centre", "dominant_wavenumber", "align", "phase_diagram",
+    "open_phase", "reproduce",
+)
+
+
+def in_room(room: str) -> dict[str, list[str]]:
+    """The names of one room by module, as ``lazy_loader.attach`` takes them."""
+    return {module: list(names) for module, names in NAMES[room].items()}
+
+
+def at_top() -> dict[str, list[str]]:
+    """The names of ``TOP`` by module, seen from ``cumulode``."""
+    return {
+        f"{room}.{module}": chosen
+        for room, modules in NAMES.items()
+        for module, names in modules.items()
+        if (chosen := [name for name in names if name in TOP])
+    }

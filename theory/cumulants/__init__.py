@@ -1,0 +1,6 @@
+"""Cumulants.
+
+Moments and cumulants over set partitions (``partitions``), those of each law, and the cubic form K(w,w,w).
+
+Read ``partitions``, ``nlgp``, ``ising``, ``phi4``, ``elliptical``, ``cubic``.
+"""

@@ -1,0 +1,5 @@
+"""What steps of finite size add to the flow; read ``document``, then ``step_noise``."""
+
+from .document import build
+
+__all__ = ["build"]

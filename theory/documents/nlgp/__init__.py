@@ -1,0 +1,5 @@
+"""Cumulants of the non-linear Gaussian process; read ``document``, ``plackett``, ``small_gain``."""
+
+from .document import build
+
+__all__ = ["build"]

@@ -1,0 +1,38 @@
+"""Where the sites lie: a ring of D, or a torus of L x L (row-major; theory.md section 1)."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import TypeAlias
+
+from cumulode.theory.user_input.arguments import complain
+
+#: What every function that needs sites takes: D or (D,) for a ring, (L, L) for a torus.
+Size: TypeAlias = "int | tuple[int, ...]"
+
+#: More would not fit into memory; a larger number is a slip.
+MOST_SITES = 10**8
+
+ALLOWED = "an integer >= 4 (a ring) or (L, L) with an integer L >= 4 (a torus)"
+
+
+def shape_of(size: object, name: str = "size", allowed: str = ALLOWED) -> tuple[int, ...]:
+    """``(D,)`` for the ring, ``(L, L)`` for the torus; ValueError naming ``name`` for anything else."""
+    sides = size if isinstance(size, tuple) else (size,)
+    good = len(sides) in (1, 2) and all(isinstance(s, numbers.Integral) and not isinstance(s, bool) for s in sides)
+    if not good or min(sides) < 4 or len(set(sides)) > 1:
+        raise complain(name, size, allowed)
+    if math.prod(map(int, sides)) > MOST_SITES:
+        raise complain(name, size, f"at most {MOST_SITES} sites")
+    return tuple(int(s) for s in sides)
+
+
+def sites_in(shape: tuple[int, ...]) -> int:
+    """Number of sites D."""
+    return math.prod(shape)
+
+
+def as_size(shape: tuple[int, ...]) -> Size:
+    """What a user writes for this shape: D, or (L, L)."""
+    return shape[0] if len(shape) == 1 else shape

@@ -1,0 +1,1 @@
+"""Theory against SGD, quantity by quantity: ``comparison`` computes, ``table`` judges and shows."""

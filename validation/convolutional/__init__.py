@@ -1,1 +1,0 @@
-"""Circular convolutional networks of one layer trained by online SGD on the task of ``cumulode.validation.network``."""

@@ -1,7 +1,0 @@
-"""Phase diagrams: sweeps over parameters, on disk as they grow."""
-
-from .files import SweepWarning, open_phase
-from .measures import MEASURES
-from .sweep import phase_diagram
-
-__all__ = ["MEASURES", "SweepWarning", "open_phase", "phase_diagram"]

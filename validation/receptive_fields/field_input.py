@@ -1,0 +1,81 @@
+"""What the metrics take for a field: real numbers (..., D) on a ring, or (..., L * L), row-major, on a torus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cumulode.numerics.observables import norm
+from cumulode.theory.problem.lattice import shape_of, sites_in
+from cumulode.theory.user_input.arguments import complain
+
+#: Resultant lengths and differences of overlap up to here are rounding: no centre, and a tie.
+ROUNDING = 1e-12
+
+
+def field(name: str, w: ArrayLike) -> np.ndarray:
+    """``w`` as floats, or the one error for what is not a field on a ring."""
+    allowed = "real numbers of shape (..., D), D >= 4"
+    try:
+        a = np.asarray(w)
+    except ValueError:  # ragged lists
+        raise complain(name, w, allowed) from None
+    if a.dtype.kind not in "iuf" or a.ndim == 0 or a.shape[-1] < 4:
+        raise complain(name, w, allowed)
+    return a.astype(float)
+
+
+def shape_for(w: np.ndarray, shape: Any) -> tuple[int, ...]:
+    """``(D,)`` or ``(L, L)``: the ring where ``shape`` is None, else ``shape`` if it has w's number of sites."""
+    size = w.shape[-1]
+    if shape is None:
+        return (size,)
+    allowed = f"None or ({size},), a ring, or a torus (L, L) of L * L = {size} sites"
+    found = shape_of(shape, "shape", allowed)
+    if sites_in(found) != size:
+        raise complain("shape", shape, allowed)
+    return found
+
+
+def on_torus(w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """``w`` (..., L * L) as (..., L, L)."""
+    return w.reshape(*w.shape[:-1], *shape)
+
+
+def pair(w: ArrayLike, reference: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Both as fields of one shape."""
+    a, b = field("w", w), field("reference", reference)
+    try:
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise complain("reference", b.shape, f"a shape that broadcasts with w's {a.shape}") from None
+    return np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+
+
+def unit(w: np.ndarray) -> np.ndarray:
+    """Rows scaled to norm 1; all NaN where that cannot be."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = w / np.max(np.abs(w), axis=-1, keepdims=True)  # first, lest tiny or huge weights under- or overflow
+        return np.asarray(scaled / norm(scaled)[..., None])
+
+
+def real_array(name: str, values: Any, allowed: str) -> np.ndarray:
+    """Real numbers of any shape as a new float array, NaN and infinities included; ValueError naming them otherwise."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        return np.array(array, dtype=float, order="C")
+    except (TypeError, ValueError):
+        raise complain(name, values, allowed) from None
+
+
+def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
+    """The same, all finite."""
+    array = real_array(name, values, allowed)
+    bad = int(np.sum(~np.isfinite(array)))
+    if bad:
+        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+    return array

@@ -1,0 +1,5 @@
+"""Inputs drawn from their law.
+
+Read ``streams`` (random words), ``normals``, ``fields`` and ``field_kernels`` (Gaussian fields), ``erf_table``,
+``inputs``.
+"""

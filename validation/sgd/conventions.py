@@ -1,0 +1,132 @@
+"""The conventions of Ingrosso & Goldt's own runs, so that their settings can be typed in as they are.
+
+==========================  ====================================  =============================================
+theirs                      what it is                            ours
+==========================  ====================================  =============================================
+input over sqrt D           h = w.x / sqrt D + b                  w is theirs over sqrt D
+loss (y - s)^2              without the 1/2                       loss is theirs over 2
+committee, lr               gradient of s = mean_k, times K       learning_rate = 2 lr / D
+time                        steps / D                             t = 2 lr time
+trained biases              rate of the weights over D            bias_rate = 1: no sqrt D in h's bias
+two layers                  s = sum_k v_k sigma(h_k), no K        readout = K v, learning_rate = 2 lr / (K D),
+                                                                  t = 2 lr time / K
+readouts                    lr / D, loss is mean of two outputs   readout_rate = K^2 / 2
+start                       entries of w of sd 0.1                rows of norm about 0.1: ``amplitude`` is both
+covariance of z             1e-3 on its diagonal, not in Z        the same, in the sampler alone
+Gaussian control            covariance asin(q c)/asin q of that   the same: asin(1.001 q)/asin q on the diagonal
+==========================  ====================================  =============================================
+
+Sources: theory.md section 1; github.com/sgoldt/conv_emerge (commit 58a6e99, ``conv_emerge_online.py``, ``network.py``,
+``inputs.py``), read, not run. Their network has two outputs, one a class; of a committee they are s and -s, of two
+layers we take them so, where theirs start from independent rows. A neuron is a committee of one. Refused, being other
+rules there: cross-entropy (a softmax of two outputs) and labels 0 and 1 (one-hot: targets +-1/2). Cumulants that are
+recorded are those of the law without the 1e-3, which matters at large gain (30 acts as 22). The theory (``solve``,
+``drift``) does not copy these conventions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics.check_input import check_times
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import choice, complain
+
+from .training import check_rate
+
+OURS, THEIRS = "cumulode", "ingrosso-goldt"
+CONVENTIONS = (OURS, THEIRS)
+#: What they add to the diagonal of the Gaussian covariance.
+DIAGONAL = 1e-3
+
+
+@dataclass(frozen=True)
+class Units:
+    """Factors from their numbers to ours, all 1 (and no diagonal) in our own conventions.
+
+    ``rate``: of the learning rate of the weights; ``time``: of the times; ``weight``: of the weights; ``readout``: of
+    readouts; ``readout_rate``: rate of readouts relative to that of the weights; ``loss``: from our loss to theirs.
+    """
+
+    name: str = OURS
+    rate: float = 1.0
+    time: float = 1.0
+    weight: float = 1.0
+    readout: float = 1.0
+    readout_rate: float = 1.0
+    loss: float = 1.0
+    diagonal: float = 0.0
+
+    def given(self, learning_rate: Any, t_eval: Any, w0: Any) -> tuple[Any, Any, Any]:
+        """What was typed in, as ours; what is no number is left for the function itself to refuse."""
+        if self.name == OURS:
+            return learning_rate, t_eval, w0
+        if t_eval is None:
+            raise complain("t_eval", None, f"times, steps / D, with conventions={THEIRS!r}")
+        rate, times = check_rate(learning_rate) * self.rate, check_times(t_eval) * self.time
+        return rate, times, scaled(w0, self.weight)
+
+    def clock(self, learning_rate: float) -> tuple[float, float]:
+        """The time of a step, and the learning rate, as asked for, of our learning rate."""
+        return learning_rate / self.time, learning_rate / self.rate
+
+    def told(self, run: Any) -> Any:
+        """A run in the units that were asked for, with a word about them in its provenance."""
+        run.provenance["conventions"] = self.name
+        if self.name == OURS:
+            return run
+        run.provenance["learning_rate"] /= self.rate
+        changed: dict[str, Any] = {"t": run.t / self.time, "w": run.w / self.weight}
+        if hasattr(run, "loss"):
+            changed |= {name: getattr(run, name) * self.loss for name in ("loss", "loss_error")}
+            changed["readout"] = run.readout / self.readout
+        return replace(run, **changed)
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """Numbers times a factor; anything else as it is."""
+    if value is None or factor == 1.0 or isinstance(value, (str, bool)):
+        return value
+    try:
+        return np.asarray(value) * factor
+    except (TypeError, ValueError):
+        return value
+
+
+def units(conventions: object, problem: Problem, learning_rate: Any) -> Units:
+    """The factors of ``conventions`` ("cumulode" or "ingrosso-goldt") for a committee, or a neuron.
+
+    Raises ValueError naming ``conventions``.
+    """
+    if choice("conventions", conventions, CONVENTIONS) == OURS:
+        return Units()
+    rate = 2.0 / problem.size
+    weight = 1.0 / float(np.sqrt(problem.size))
+    return Units(THEIRS, rate, 2.0 * check_rate(learning_rate), weight, loss=2.0, diagonal=DIAGONAL)
+
+
+def network_units(
+    conventions: object, problem: Problem, learning_rate: Any, hidden: int, architecture: Any, loss: Any, labels: Any
+) -> Units:
+    """The same for a network of ``hidden`` units; what theirs has otherwise is refused."""
+    found = units(conventions, problem, learning_rate)
+    if found.name == OURS:
+        return found
+    if loss != "mse":
+        raise complain("loss", loss, f"'mse' with conventions={THEIRS!r} (their cross-entropy has two outputs)")
+    if tuple(labels) != (-1, 1):
+        raise complain("labels", labels, f"(-1, 1) with conventions={THEIRS!r} (their 0 and 1 are one-hot)")
+    if architecture != "two-layer":
+        return found
+    K = float(hidden)
+    return replace(found, rate=found.rate / K, time=found.time / K, readout=K, readout_rate=K**2 / 2)
+
+
+def check_readout(readout: Any, given: Units, architecture: Any) -> Any:
+    """Their readouts v as ours; they must be given, since theirs are random and of two outputs."""
+    if given.name == THEIRS and architecture == "two-layer" and readout is None:
+        raise complain("readout", None, f"numbers v_k, one a hidden unit, with conventions={THEIRS!r} (theirs: sd 0.1)")
+    return scaled(readout, given.readout)

@@ -1,0 +1,1 @@
+"""Circular convolutional networks of one layer, trained by online SGD on the task of ``validation.sgd.network``."""

@@ -1,0 +1,47 @@
+"""What a convolutional network's run is asked for, checked, beyond what ``network.settings`` checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import choice, complain, integer
+from cumulode.validation.sgd.network import settings
+
+from .engine import Lattice
+
+READOUTS = {"pooled": "committee", "full": "two-layer"}
+MOST_FILTERS = 10_000
+
+
+def check_filters(filters: object) -> int:
+    """The number F of filters."""
+    return integer("filters", filters, f"an integer from 1 to {MOST_FILTERS}", low=1, high=MOST_FILTERS)
+
+
+def taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(P,) of a ring, (p, p) of a torus; None is all of it."""
+    side = shape[0]
+    if filter_size is None:
+        return shape
+    allowed = f"None (all) or an integer from 1 to {side}" + (", a filter's side" if len(shape) == 2 else "")
+    return (integer("filter_size", filter_size, allowed, low=1, high=side),) * len(shape)
+
+
+def lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> Lattice:
+    """A ring as one row."""
+    return Lattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else Lattice(*shape, *taps)
+
+
+def architecture_of(readout: Any) -> str:
+    """The architecture of ``network.settings`` whose readout is trained alike."""
+    return READOUTS[choice("readout", readout, READOUTS)]
+
+
+def biases_of(biases: Any, problem: Problem, filters: int) -> np.ndarray:
+    """The biases (F,) at the start."""
+    if isinstance(biases, str) and biases in ("balanced", "trained") and filters % 2:
+        raise complain("filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
+    return settings.biases_of(biases, problem, filters)

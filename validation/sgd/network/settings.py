@@ -1,0 +1,135 @@
+"""What a network's run is asked for, checked: architecture, biases, readout, labels, loss, start, a user's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import choice, complain, integer, real
+from cumulode.validation.receptive_fields.field_input import finite_array
+
+from .engine import CROSS_ENTROPY, MSE, Rule
+
+ARCHITECTURES = ("committee", "two-layer")
+BIASES = ("balanced", "trained", "equal")
+LOSSES = {"mse": MSE, "cross-entropy": CROSS_ENTROPY}
+LABELS = ((-1.0, 1.0), (0.0, 1.0))
+MOST_HIDDEN = 100_000
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def check_hidden(hidden: object) -> int:
+    """The number K of hidden units."""
+    return integer("hidden", hidden, f"an integer from 1 to {MOST_HIDDEN}", low=1, high=MOST_HIDDEN)
+
+
+def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
+    """The biases (K,) at the start: balanced, the first half is positive."""
+    allowed = f"one of {', '.join(BIASES)}, or {hidden} finite numbers, one a hidden unit"
+    if not isinstance(biases, str):
+        return _units("biases", biases, hidden, allowed)
+    if biases not in BIASES:
+        raise complain("biases", biases, allowed)
+    if biases == "equal":
+        return np.full(hidden, problem.bias)
+    if hidden % 2:
+        raise complain("hidden", hidden, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
+    return np.repeat([abs(problem.bias), -abs(problem.bias)], hidden // 2)
+
+
+def readout_of(readout: Any, architecture: str, hidden: int) -> np.ndarray:
+    """The second layer's weights (K,) at the start."""
+    if readout is None:
+        return np.ones(hidden)
+    if architecture == "committee":
+        raise complain("readout", readout, "None with architecture='committee', whose readouts are 1")
+    return _units("readout", readout, hidden, f"None (ones) or {hidden} finite numbers, one a hidden unit")
+
+
+def _units(name: str, values: Any, hidden: int, allowed: str) -> np.ndarray:
+    """Finite numbers (K,)."""
+    array = finite_array(name, values, allowed)
+    if array.shape != (hidden,):
+        raise complain(name, f"shape {array.shape}", allowed)
+    return array
+
+
+def check_labels(labels: Any) -> tuple[float, float]:
+    """The targets of minus and plus."""
+    if isinstance(labels, (Sequence, np.ndarray)) and not isinstance(labels, str) and tuple(labels) in LABELS:
+        return float(labels[0]), float(labels[1])
+    raise complain("labels", labels, "(-1, 1) or (0, 1): the targets of the classes minus and plus")
+
+
+def make_rule(
+    problem: Problem,
+    learning_rate: float,
+    batch: int,
+    hidden: int,
+    architecture: Any,
+    biases: Any,
+    loss: Any,
+    labels: Any,
+    bias_rate: object = 1.0,
+    readout_rate: object = 1.0,
+) -> Rule:
+    """The learning rule; cross-entropy has targets 0 and 1 whatever the labels are called."""
+    rates = (_relative("bias_rate", bias_rate), _relative("readout_rate", readout_rate))
+    kind = LOSSES[choice("loss", loss, LOSSES)]
+    low, high = check_labels(labels)
+    if kind == CROSS_ENTROPY:
+        low, high = 0.0, 1.0
+    trained = isinstance(biases, str) and biases == "trained"
+    readout = choice("architecture", architecture, ARCHITECTURES) == "two-layer"
+    moving = (rate if moves else 0.0 for rate, moves in zip(rates, (trained, readout), strict=True))
+    return Rule(problem.prior, learning_rate, batch, hidden, kind, high, low, *moving)
+
+
+def _relative(name: str, value: object) -> float:
+    return real(name, value, f"0 < {name} < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
+
+
+def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...]) -> tuple[np.ndarray | None, float]:
+    """``w0`` as rows (K, D), or (n, K, D) with one start a seed, or None; and the amplitude of random rows."""
+    size = int(np.prod(shape))
+    scale = real("amplitude", amplitude, "0 < amplitude < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
+    if w0 is None:
+        return None, scale
+    allowed = f"finite numbers of shape ({hidden}, {size}), or (n, {hidden}, {size}) with n seeds"
+    array = finite_array("w0", w0, allowed)
+    if len(shape) == 2 and array.shape[-2:] == shape:
+        array = array.reshape(*array.shape[:-2], size)
+    if array.ndim not in (2, 3) or array.shape[-2:] != (hidden, size) or array.size == 0:
+        raise complain("w0", f"shape {np.shape(w0)}", allowed)
+    return array, scale
+
+
+def check_samples(samples: Any, shape: tuple[int, ...]) -> Pair | None:
+    """A user's inputs, ``(plus, minus)``, each (n, D) or (n, L, L), as rows."""
+    if samples is None:
+        return None
+    if not isinstance(samples, (tuple, list)) or len(samples) != 2:
+        raise complain("samples", type(samples).__name__, "a pair of arrays (plus, minus), a row an input")
+    plus, minus = (
+        _rows(f"samples of the class {name}", rows, shape)
+        for name, rows in zip(("plus", "minus"), samples, strict=True)
+    )
+    return plus, minus
+
+
+def _rows(name: str, rows: Any, shape: tuple[int, ...]) -> np.ndarray:
+    size = int(np.prod(shape))
+    square = f" or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
+    allowed = f"finite numbers of shape (n, {size}){square}, n >= 2, not all equal"
+    array = finite_array(name, rows, allowed)
+    if len(shape) == 2 and array.shape[1:] == shape:
+        array = array.reshape(len(array), size)
+    if array.ndim != 2 or array.shape[1] != size or len(array) < 2:
+        raise complain(name, f"shape {np.shape(rows)}", allowed)
+    if np.all(array == array.flat[0]):
+        raise complain(name, f"the constant {array.flat[0]:g}", allowed)
+    return array

@@ -1,0 +1,210 @@
+"""What is measured of a field and stored: a table of names, units and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics import potential
+from cumulode.theory.closures.names import is_gradient
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import complain
+from cumulode.validation.receptive_fields.localised import FAR_ABOVE, LOCALISED, NARROW, localised
+from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, norm, width
+
+#: Fields that are smaller than this, and than their start, have decayed.
+SMALL = 0.1
+
+UNPATTERNED, OSCILLATORY, LOCALISED_CLASS, UNKNOWN = 0, 1, 2, -1
+PATTERNS = {"unpatterned": UNPATTERNED, "oscillatory": OSCILLATORY, "localised": LOCALISED_CLASS, "unknown": UNKNOWN}
+PATTERN_RULE = (
+    f"unpatterned where |w| at the end is below both its start and {SMALL:g}; else localised where IPR x D > "
+    f"{LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), or IPR x D > {FAR_ABOVE:g}; else oscillatory "
+    "where the wavenumber of largest power is not 0; else unpatterned (uniform)"
+)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4`` (n, T, 2); ``closure`` None for SGD."""
+
+    problem: Problem
+    t: np.ndarray
+    w: np.ndarray
+    k2: np.ndarray
+    k4: np.ndarray
+    closure: str | None
+    tolerance: float
+
+    @property
+    def final(self) -> np.ndarray:
+        """Fields (n, D) at the last time."""
+        return self.w[:, -1]
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Sides of a torus, None on a ring."""
+        return self.problem.shape if len(self.problem.shape) == 2 else None
+
+    @cached_property
+    def ipr_times_size(self) -> np.ndarray:
+        """IPR x D over time, (n, T)."""
+        return ipr(self.w) * self.problem.size
+
+    @cached_property
+    def localised(self) -> np.ndarray:
+        """Whether fields are, at each time, (n, T), by the second clause of ``PATTERN_RULE``."""
+        return localised(self.w, self.shape)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each run: ``of(runs)`` (n,), with what the file says about it."""
+
+    long_name: str
+    units: str
+    of: Callable[[Runs], np.ndarray]
+    rule: str = ""
+    flags: dict[str, int] | None = None
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Attributes of the variable."""
+        found: dict[str, Any] = {"long_name": self.long_name, "units": self.units}
+        if self.rule:
+            found["rule"] = self.rule
+        return found | flag_attrs(self.flags) if self.flags else found
+
+
+def flag_attrs(flags: dict[str, int]) -> dict[str, Any]:
+    """Meanings of whole numbers, as netCDF's conventions write them."""
+    return {"flag_values": np.array(list(flags.values()), np.int8), "flag_meanings": " ".join(flags)}
+
+
+def _wavelength(runs: Runs) -> np.ndarray:
+    k = np.asarray(dominant_wavenumber(runs.final, runs.shape), float)
+    k = np.hypot(k[..., 0], k[..., 1]) if runs.shape else k
+    with np.errstate(divide="ignore"):
+        return np.where(np.isfinite(runs.final).all(axis=-1), runs.problem.shape[0] / k, np.nan)
+
+
+def pattern(runs: Runs) -> np.ndarray:
+    """Class of the final field, by ``PATTERN_RULE``."""
+    w = runs.final
+    k = np.asarray(dominant_wavenumber(w, runs.shape))
+    wave = np.any(k > 0, axis=-1) if runs.shape else k > 0
+    decayed = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
+    local = runs.localised[:, -1]
+    found = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
+    found = np.where(decayed, UNPATTERNED, found)
+    return np.where(np.isfinite(w).all(axis=-1), found, UNKNOWN).astype(np.int8)
+
+
+def time_to_localise(runs: Runs) -> np.ndarray:
+    """The time from which on the field stays localised; between records by a line through IPR x D; NaN if never."""
+    value, localised = runs.ipr_times_size, runs.localised
+    found = np.full(len(value), np.nan)
+    local = pattern(runs) == LOCALISED_CLASS
+    for run in np.flatnonzero(local):
+        below = np.flatnonzero(~localised[run])
+        if not below.size:
+            found[run] = runs.t[0]
+            continue
+        i = below[-1]
+        low, high = value[run, i], value[run, i + 1]
+        share = (LOCALISED - low) / (high - low) if low < LOCALISED else 1.0  # else it was too wide until then
+        found[run] = runs.t[i] + share * (runs.t[i + 1] - runs.t[i])
+    return found
+
+
+def field_count(runs: Runs) -> np.ndarray:
+    """Number of connected sets of sites with |w| above half its largest, of one sign, around the ring or torus."""
+    w = runs.final
+    sides = runs.shape or (w.shape[-1],)
+    with np.errstate(invalid="ignore"):
+        sign = np.where(np.abs(w) > 0.5 * np.max(np.abs(w), axis=-1, keepdims=True), np.sign(w), 0.0)
+    known = np.isfinite(w).all(axis=-1)
+    return np.array([_components(s.reshape(sides)) if k else np.nan for s, k in zip(sign, known, strict=True)])
+
+
+def _components(sign: np.ndarray) -> int:
+    """Connected components of equal sign, neighbours in each direction, edges joined."""
+    from scipy.ndimage import label
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    plus, n_plus = label(sign > 0)
+    minus, n_minus = label(sign < 0)
+    labels = np.where(minus > 0, minus + n_plus, plus)
+    total = n_plus + n_minus
+    pairs = []
+    for axis in range(sign.ndim):
+        first, last = labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()
+        same = (sign.take(0, axis) * sign.take(-1, axis)).ravel() > 0
+        pairs += list(zip(first[same] - 1, last[same] - 1, strict=True))
+    if not pairs:
+        return total
+    rows, columns = np.array(pairs).T
+    joined = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(total, total))
+    return int(connected_components(joined, directed=False)[0])
+
+
+def _potential(runs: Runs) -> np.ndarray:
+    closure = runs.closure if runs.closure is not None and is_gradient(runs.closure) else "pearson"
+    return potential(runs.problem, runs.final, closure, runs.tolerance)
+
+
+def _kurtosis(runs: Runs, c: int) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(runs.k4[:, -1, c] / runs.k2[:, -1, c] ** 2)
+
+
+#: All measures by the name of their variable.
+MEASURES: dict[str, Measure] = {
+    "ipr": Measure("inverse participation ratio", "1", lambda r: ipr(r.final)),
+    "ipr_times_D": Measure("inverse participation ratio x D", "1", lambda r: r.ipr_times_size[:, -1]),
+    "norm": Measure("norm of the weights", "1", lambda r: norm(r.final)),
+    "amplitude": Measure("largest absolute weight", "1", lambda r: np.max(np.abs(r.final), axis=-1)),
+    "width": Measure(
+        "width of the field",
+        "sites",
+        lambda r: np.asarray(width(r.final, r.shape)),
+        "root mean square distance from the centre, weighted by w^2",
+    ),
+    "wavelength": Measure(
+        "dominant wavelength", "sites", _wavelength, "D / k of the wavenumber k of largest power; infinite for k = 0"
+    ),
+    "time_to_localise": Measure(
+        "time to localise",
+        "learning rate x steps",
+        time_to_localise,
+        "from when on the field is localised by the rule of the class; NaN where it is not at the end",
+    ),
+    "pattern": Measure("class of the field", "", pattern, PATTERN_RULE, PATTERNS),
+    "field_count": Measure(
+        "number of fields of the neuron",
+        "1",
+        field_count,
+        "connected sets of sites of one sign with |w| above half its largest",
+    ),
+    "potential": Measure(
+        "potential V", "1", _potential, "of the closure where its flow has one, else (and for SGD) pearson's"
+    ),
+    "kurtosis_plus": Measure("excess kurtosis of the preactivation, class plus", "1", lambda r: _kurtosis(r, 0)),
+    "kurtosis_minus": Measure("excess kurtosis of the preactivation, class minus", "1", lambda r: _kurtosis(r, 1)),
+}
+
+
+def check_measures(measures: object) -> tuple[str, ...]:
+    """Names of ``MEASURES`` in its order; None is all."""
+    if measures is None:
+        return tuple(MEASURES)
+    names = [measures] if isinstance(measures, str) else list(measures) if isinstance(measures, (list, tuple)) else None
+    unknown = [] if names is None else [n for n in names if not isinstance(n, str) or n not in MEASURES]
+    if not names or unknown:
+        raise complain("measures", unknown[0] if unknown else measures, "names among " + ", ".join(MEASURES))
+    return tuple(name for name in MEASURES if name in names)

@@ -1,0 +1,202 @@
+"""``phase_diagram``: theory, and SGD where asked for, on a grid of parameters; on disk as it goes, and resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+from cumulode.numerics import SolveWarning
+from cumulode.numerics.contraction.form import AUTO
+from cumulode.theory.problem.problem import Problem
+from cumulode.validation.io.progress import Progress
+
+from .files import SweepWarning, check_out, continue_from, extended
+from .layers import DONE, IMPOSSIBLE, PENDING
+from .provenance import attributes
+from .scheduling import blocks, check_executor, run
+from .settings import Settings, Values, check_axes, check_settings, check_together
+from .store import Store
+from .table import Table
+from .work import Found, Task
+
+
+def phase_diagram(
+    problem: Problem,
+    axes: Mapping[str, Sequence[Any]],
+    seeds: int | Sequence[int] = 8,
+    time: float = 150.0,
+    amplitude: float = 0.1,
+    closure: str = "regression",
+    measures: Sequence[str] | None = None,
+    simulate: bool = False,
+    learning_rate: float = 0.01,
+    batch_size: int = 100,
+    out: str | Path | None = None,
+    executor: Any = None,
+    *,
+    points: int = 61,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    tolerance: float = 1e-3,
+    contraction: str = AUTO,
+    validity: str | bool = "quick",
+    fields: bool = True,
+    lines: bool = True,
+    retry_failed: bool = False,
+    extend: bool = False,
+    progress: bool = False,
+    command: str | None = None,
+) -> Any:
+    """Map where fields localise: solve the theory from several starts at every point of a grid; SGD too, if asked.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is not varied.
+    axes : dict from names to 1-d sequences of distinct values
+        gain (both classes), gain_plus, gain_minus, xi_plus, xi_minus, t_plus, t_minus, J_plus, J_minus, covariance,
+        bias, prior, size (side L of a torus), activation; closure, start_amplitude, learning_rate, batch_size. One or
+        more.
+    seeds : int >= 1, or distinct ints >= 0
+        Number of starts (seeds 0, 1, ...), or their seeds: ``amplitude * default_rng(seed).standard_normal(D) /
+        sqrt(D)``. SGD's samples have the same seed at every point (common random numbers).
+    time : float > 0
+        Last time, learning rate x steps; ``points`` times from 0 are recorded.
+    measures : sequence of names, optional
+        ipr, ipr_times_D, norm, amplitude, width, wavelength, time_to_localise, pattern, field_count, potential,
+        kurtosis_plus, kurtosis_minus; all by default. Each variable of the dataset states its units and rule.
+    simulate : bool
+        Run SGD with ``learning_rate`` and ``batch_size``, too: variables ``sgd_...``.
+    out : path ending in .nc, optional
+        Where the dataset goes as it grows (netCDF 3, SciPy's engine). A file that is there already is continued: what
+        it has is not computed again, so axes and seeds may be extended, and a killed sweep resumed. While a sweep
+        runs, :func:`open_phase` reads all finished blocks, any netCDF reader those gathered so far.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where blocks of points are computed; by default a thread a core.
+    closure, rtol, atol, tolerance, contraction
+        Of :func:`cumulode.solve`.
+    validity : {"quick", "full", "off"}
+        Where the closure can be trusted (theory.md section 3): rho and mu; with Delta by a second flow; or not at all.
+    fields : bool
+        Keep the final weights.
+    lines : bool
+        Along the first continuous axis, find the critical values where w = 0, and where the uniform or periodic
+        state, loses stability, by root finding.
+    retry_failed : bool
+        Repeat the points that failed in an earlier run.
+    extend : bool
+        Where ``out`` is there already, take its values of the axes and its seeds, too (numbers in rising order), so
+        that only what is new need be given: axes that gain nothing may be left out.
+    progress : bool
+        Show progress on standard error.
+    command : str, optional
+        What made it, for the file; the call by default.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions: the axes as given, seed, site. Theory's variables lack learning_rate and batch_size, SGD's
+        (``sgd_``) lack closure. ``status`` and ``reason`` say what failed, and why; a failed point is no error. Ctrl-C
+        returns what exists, the rest pending.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what came and what is allowed; for ``out`` also what it differs in from a file that is
+        there.
+    """
+    settings = check_settings(
+        problem,
+        seeds,
+        time=time,
+        points=points,
+        amplitude=amplitude,
+        closure=closure,
+        rtol=rtol,
+        atol=atol,
+        tolerance=tolerance,
+        contraction=contraction,
+        measures=measures,
+        simulate=simulate,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        fields=fields,
+        validity=validity,
+        lines=lines,
+    )
+    path = check_out(out)
+    checked: dict[str, Values] = check_axes(axes, problem) if axes or not extend else {}
+    if extend and path is not None and path.exists():
+        settings, checked = extended(settings, checked, path)
+    if not checked:
+        check_axes(axes, problem)  # says what is missing
+    check_together(settings, checked)
+    pool = check_executor(executor)
+    table = Table(settings, checked)
+    attrs = attributes(settings, list(checked), command or _call(settings, checked))
+    with contextlib.ExitStack() as stack:
+        store = None
+        if path is not None:
+            store = Store(path, table.identity)
+            stack.enter_context(store.held())
+            continue_from(table, path, attrs)
+            store.gather(table.dataset(attrs))
+        _fill(table, table.tasks(retry_failed), pool, store, attrs, progress)
+    _tell(table)
+    return table.dataset(attrs)
+
+
+def _call(settings: Settings, axes: Mapping[str, Values]) -> str:
+    """The call in words, where no command made the sweep."""
+    shown = ", ".join(f"{name}: {len(values)} values" for name, values in axes.items())
+    return f"cumulode.phase_diagram({settings.problem!r}, {{{shown}}}, ...)"
+
+
+def _fill(
+    table: Table, tasks: list[Task], pool: Executor | None, store: Store | None, attrs: dict[str, Any], progress: bool
+) -> None:
+    """Do all tasks, or those that were done when Ctrl-C was heard."""
+    total = sum(table.status(layer).size for layer in table.layers)
+    todo = sum(max(1, len(task.seeds)) for task in tasks)
+    with Progress(total, "phase", enabled=progress and todo > 0, unit="runs", done=total - todo) as shown:
+
+        def take(block: list[tuple[Task, Found]]) -> None:
+            if store is not None and block:
+                store.add(block)
+            for task, found in block:
+                table.put(task, found)
+                shown.update(max(1, len(task.seeds)))
+            if store is not None and store.due():
+                store.gather(table.dataset(attrs))
+
+        executor = pool or ThreadPoolExecutor(cpu_count() or 1)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SolveWarning)  # recorded, seed by seed
+                run(executor, blocks(tasks, executor), table, take)
+        finally:
+            if store is not None:
+                store.gather(table.dataset(attrs))
+            if pool is None:
+                executor.shutdown()
+
+
+def _tell(table: Table) -> None:
+    """Warn of what failed or is missing."""
+    pending = sum(int((table.status(layer) == PENDING).sum()) for layer in table.layers)
+    words = [f"interrupted, {pending} runs pending: repeat the call to go on from there"] if pending else []
+    for layer in table.layers:
+        status = table.status(layer)
+        failed = int(((status != PENDING) & (status != DONE)).sum())
+        if failed:
+            reasons = [r for r in table.arrays[f"{layer.prefix}reason"].ravel() if r]
+            impossible = int((status == IMPOSSIBLE).sum())
+            kind = f" ({impossible} of them at points that do not exist)" if impossible else ""
+            words.append(f"{failed} of {status.size} runs of {layer.name} failed{kind}: {' '.join(reasons[:1])}")
+    if words:
+        warnings.warn("; ".join(words), SweepWarning, stacklevel=3)
