@@ -363,7 +363,7 @@ TOWERS = [
 def test_a_tower_of_powers_is_refused_without_being_computed():
     """Assert that numbers too large to write down are refused within seconds (in a process of its own: it may hang)."""
     program = (
-        "from cumulode.theory.activations import parse\nimport sys\nfor text in sys.argv[1:]:\n    try:\n"
+        "from cumulode.theory.neuron.activations import parse\nimport sys\nfor text in sys.argv[1:]:\n    try:\n"
         "        parse(text)\n    except ValueError as error:\n        print(error, flush=True)"
     )
     command = [sys.executable, "-c", program, *TOWERS]

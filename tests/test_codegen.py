@@ -38,7 +38,7 @@ def regenerated():
 def plain(text):
     """A generated module run by Python, not numba: what the text says."""
     namespace = {"kernel": lambda function: function}
-    exec(text.replace("from cumulode.numerics.jit import kernel\n", ""), namespace)
+    exec(text.replace("from cumulode.numerics.compile.jit import kernel\n", ""), namespace)
     return namespace
 
 
@@ -61,8 +61,8 @@ def test_regenerating_gives_the_committed_bytes(regenerated):
 def test_the_text_does_not_depend_on_the_order_of_hashes(seed, regenerated):
     """Assert the same bytes from processes with other hash seeds: SymPy's sets must not leak into the files."""
     program = (
-        "from cumulode.numerics.codegen import write_activation, write_nlgp\n"
-        "from cumulode.theory.activations import parse\nimport sys\n"
+        "from cumulode.numerics.compile.codegen import write_activation, write_nlgp\n"
+        "from cumulode.theory.neuron.activations import parse\nimport sys\n"
         "sys.stdout.write(write_nlgp() + write_activation(parse('relu'), tuple(sys.argv[1:])))"
     )
     environment = os.environ | {"PYTHONHASHSEED": seed}

@@ -195,7 +195,7 @@ LONG = ["h**12", "h/sqrt(1 + h**2)", "sin(h**2)", "(1 + h**2)**(1/3)"]
 def test_looking_for_a_closed_form_ends_soon():
     """Assert that the rules end within seconds, found or not (in a process of its own: they may not end at all)."""
     program = (
-        "import sys\nfrom cumulode.theory.activations import parse\nfrom cumulode.theory.gaussian import closed_form\n"
+        "import sys\nfrom cumulode.theory.neuron.activations import parse\nfrom cumulode.theory.neuron.gaussian import closed_form\n"
         "for text in sys.argv[1:]:\n    print(closed_form(parse(text), 0) is None, flush=True)"
     )
     command = [sys.executable, "-c", program, *LONG]

@@ -16,14 +16,14 @@ from cumulode.theory.closures.names import CLOSURES
 WRITTEN = "h - h**3/6"
 NAME = "-h**3/6 + h"  # as Problem.activation holds it
 SIGMA_AND_FORCE = f"""
-from cumulode.numerics.library import activation_kernels
+from cumulode.numerics.compile.closure_kernels import activation_kernels
 kernels = activation_kernels({NAME!r})
 print(float(kernels.sigma(0.3)), float(kernels.force(0.3, 1.0)))
 """
 EXPECTED = [0.3 - 0.3**3 / 6, (1 - 0.3 + 0.3**3 / 6) * (1 - 0.3**2 / 2)]
 ALL_CLOSURES = f"""
-from cumulode.numerics.library import coefficients_kernel, potential_kernel
-from cumulode.numerics.panel import gauss_legendre
+from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
+from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.theory.names import TWO_TERM, is_gradient
 for closure in TWO_TERM:
     A, B, flag = coefficients_kernel({NAME!r}, closure)(0.5, -0.2, 1.0, -0.4, gauss_legendre())
@@ -152,9 +152,9 @@ def test_the_name_of_a_module_depends_on_all_it_is_made_from(part, monkeypatch, 
 
     first = name()
     if part == "theory":
-        room = tmp_path / "numerics"
-        for file in ("theory/closures.py", "numerics/codegen.py", "numerics/panel.py"):
-            (tmp_path / file).parent.mkdir(exist_ok=True)
+        room = tmp_path / "numerics" / "compile"
+        for file in ("theory/closures/family.py", "numerics/compile/codegen.py", "numerics/compile/quadrature.py"):
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file).write_text("# a changed source")
         monkeypatch.setattr(library, "_ROOM", room)
     elif part == "versions":
@@ -370,7 +370,7 @@ def test_two_kernels_of_one_name_in_one_file_are_kept_apart(tmp_path):
     """Assert that the cache tells functions of one name by the line they stand on."""
     source = tmp_path / "twice.py"
     source.write_text(
-        "from cumulode.numerics.jit import kernel\n\ndef make():\n    @kernel\n    def f(x):\n        return x + 1.0\n"
+        "from cumulode.numerics.compile.jit import kernel\n\ndef make():\n    @kernel\n    def f(x):\n        return x + 1.0\n"
         "    first = f\n    @kernel\n    def f(x):\n        return x + 2.0\n    return first, f\n"
     )
     program = (

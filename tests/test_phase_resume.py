@@ -166,7 +166,7 @@ def test_of_many_workers_with_an_empty_cache_one_compiles(tmp_path):
     """
     script = (
         "import cumulode.numerics.jit as jit\n"
-        "from cumulode.numerics.library import activation_kernels, coefficients_kernel\n"
+        "from cumulode.numerics.compile.closure_kernels import activation_kernels, coefficients_kernel\n"
         "saved = []\n"
         "real = jit._Cache.save_overload\n"
         "jit._Cache.save_overload = lambda self, sig, data: (saved.append(str(self._name)), real(self, sig, data))[1]\n"

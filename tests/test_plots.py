@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cumulode.numerics.flow.result import Trajectory
+from cumulode.validation.plots import comparison as report
 from cumulode.validation.plots import trajectories as plots
-from cumulode.validation.receptive_fields import metrics, report
+from cumulode.validation.receptive_fields import metrics
 
 matplotlib.use("Agg")
 

@@ -329,7 +329,7 @@ def test_runs_in_other_processes_are_the_same() -> None:
 @pytest.mark.slow
 def test_the_compiled_step_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
     """Assert that a second process compiles no step: it loads the one the first wrote."""
-    code = ("from cumulode.theory import Ising, Problem; from cumulode.validation.sgd import simulate_sgd, _advance\n"
+    code = ("from cumulode.theory import Ising, Problem; from cumulode.validation.sgd.neuron import simulate_sgd, _advance\n"
             "p = Problem(Ising(t=0.7), Ising(t=0.3), 8)\n"
             "simulate_sgd(p, [0.1] * 8, [0.1]); print(sum(_advance.stats.cache_hits.values()))")
     hits = [subprocess.run([sys.executable, "-c", code], env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},

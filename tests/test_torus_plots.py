@@ -7,8 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from cumulode.numerics.flow.result import Trajectory
+from cumulode.validation.plots import comparison as report
 from cumulode.validation.plots import trajectories as plots
-from cumulode.validation.receptive_fields import metrics, report
+from cumulode.validation.receptive_fields import metrics
 
 L = 8
 TIMES = np.array([0.0, 1.0, 2.0, 5.0, 10.0])

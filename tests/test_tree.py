@@ -133,7 +133,7 @@ def test_a_change_in_any_sum_or_norm_would_be_seen():
     """Assert that each quadrature sum, and the norm of p_4, a thousandth larger moves c6 or a slope by more than 1e-7."""
     sets = lower(parse("erf"), "tree")[0].coefficients
     namespace = {"kernel": lambda f: f, "math": math}
-    basics = write_activation(parse("erf"), ()).replace("from cumulode.numerics.jit import kernel", "")
+    basics = write_activation(parse("erf"), ()).replace("from cumulode.numerics.compile.jit import kernel", "")
     exec(basics, namespace)
 
     def values(equations):

@@ -1,7 +1,7 @@
 """Figures: of runs, of comparisons, of decompositions and matches, of phase diagrams.
 
-Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes. ``trajectories`` and ``torus_images`` draw
-runs, ``comparison``, ``decomposition``, ``match`` and ``phase`` what their names say; ``parts`` is what they share.
+Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes. ``trajectories`` and ``torus_images``
+draw runs, ``comparison``, ``decomposition``, ``match`` and ``phase`` what their names say; ``parts`` is shared.
 """
 
 import lazy_loader
