@@ -5,7 +5,13 @@ from setuptools import find_packages, setup
 ROOMS = ("theory", "numerics", "validation")
 
 setup(
-    packages=["cumulode", *(f"cumulode.{room}{suffix}" for room in ROOMS
-                            for suffix in ("", *(f".{package}" for package in find_packages(room))))],
+    packages=[
+        "cumulode",
+        *(
+            f"cumulode.{room}{suffix}"
+            for room in ROOMS
+            for suffix in ("", *(f".{package}" for package in find_packages(room)))
+        ),
+    ],
     package_dir={"cumulode": "src/cumulode", **{f"cumulode.{room}": room for room in ROOMS}},
 )

@@ -9,28 +9,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 
 
 def check_problem(problem: object) -> None:
     """Raise ValueError unless ``problem`` is a Problem."""
     if not isinstance(problem, Problem):
-        raise complain("problem", problem, "a Problem")
+        raise InvalidArgument("problem", problem, "a Problem")
 
 
 def check_tolerance(tolerance: object) -> float:
     """Return ``tolerance`` if it is in [0, 1)."""
-    return real("tolerance", tolerance, "0 <= tolerance < 1", low=0.0, high=1.0, open_high=True)
+    return real("tolerance", tolerance, ge=0, lt=1)
 
 
 def check_rtol(rtol: object) -> float:
     """Return ``rtol``, the relative error allowed in a step, if it is in [1e-13, 1)."""
-    return real("rtol", rtol, "1e-13 <= rtol < 1", low=1e-13, high=1.0, open_high=True)
+    return real("rtol", rtol, ge=1e-13, lt=1)
 
 
 def check_atol(atol: object) -> float:
     """Return ``atol``, the absolute error allowed in a step, if it is positive."""
-    return real("atol", atol, "0 < atol < inf", low=0.0, open_low=True, open_high=True)
+    return real("atol", atol, gt=0)
 
 
 def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -42,18 +42,18 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
     square = f", {shape} or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape ({size},) or (n, {size})" + square
     if np.iscomplexobj(w):
-        raise complain(name, "complex numbers", allowed)
+        raise InvalidArgument(name, "complex numbers", allowed)
     try:
         array = np.ascontiguousarray(w, dtype=float)
     except (TypeError, ValueError):
-        raise complain(name, w, allowed) from None
+        raise InvalidArgument(name, w, allowed) from None
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
-        raise complain(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, f"shape {array.shape}", allowed)
     if not np.all(np.isfinite(array)):
         bad = int(np.sum(~np.isfinite(array)))
-        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+        raise InvalidArgument(name, f"{bad} entries that are NaN or infinite", allowed)
     return array
 
 
@@ -63,8 +63,8 @@ def check_times(t_eval: ArrayLike) -> np.ndarray:
     try:
         times = np.atleast_1d(np.asarray(t_eval, dtype=float))
     except (TypeError, ValueError):
-        raise complain("t_eval", t_eval, allowed) from None
+        raise InvalidArgument("t_eval", t_eval, allowed) from None
     good = times.ndim == 1 and times.size > 0 and bool(np.all(np.isfinite(times)) and times[0] >= 0)
     if not good or np.any(np.diff(times) <= 0):
-        raise complain("t_eval", times.tolist(), allowed)
+        raise InvalidArgument("t_eval", times.tolist(), allowed)
     return times

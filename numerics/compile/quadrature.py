@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+
 NODES = 40
 #: Preactivations beyond this are not looked at when the panel is measured.
 RANGE = 40.0
@@ -29,10 +31,14 @@ def panel_length(functions: Callable[[float, float], tuple[float, float, float]]
             if _resolved(functions, kinks, length):
                 return length
         except (OverflowError, ZeroDivisionError):
-            raise ValueError(f"activation: overflows within |h| <= {RANGE:g}, allowed: finite there") from None
+            raise InvalidArgument(
+                "activation", Described(f"overflow within |h| <= {RANGE:g}"), "expressions finite there"
+            ) from None
         length /= 2
-    raise ValueError(
-        "activation: varies too fast for the quadrature, allowed: expressions smooth on a scale of 1e-3 in h"
+    raise InvalidArgument(
+        "activation",
+        Described("one that varies too fast for the quadrature"),
+        "expressions smooth on a scale of 1e-3 in h",
     )
 
 

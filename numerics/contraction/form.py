@@ -17,7 +17,7 @@ from cumulode.numerics.compile.jit import i8, kernel, matrix, vector
 from cumulode.numerics.compile.pointers import address_of, function_at
 from cumulode.numerics.compile.remembered import Remembered
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from . import ising_ring, ordered_gap, pair_form, sorted_list
 from .ising_ring import contract as ising_contract
@@ -129,7 +129,7 @@ def _paired(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
 
 def _only_rings(shape: tuple[int, ...], method: str) -> None:
     if len(shape) > 1:
-        raise complain("contraction", method, f"{pair_form.METHOD} or {AUTO} on a torus")
+        raise InvalidArgument("contraction", method, f"{pair_form.METHOD} or {AUTO} on a torus")
 
 
 _MAKERS = {ordered_gap.METHOD: _ordered, pair_form.METHOD: _paired, sorted_list.METHOD: _listed}

@@ -13,7 +13,7 @@ import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
 from cumulode.theory.problem.laws import NLGP, Cumulants
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
 from .low_rank_setup import LONGEST_GAP, SMALLEST_TOLERANCE, low_rank
@@ -72,10 +72,10 @@ def ordered_gap(law: NLGP | Cumulants, size: int, tolerance: float) -> OrderedGa
         method at this tolerance.
     """
     if tolerance < SMALLEST_TOLERANCE:
-        raise complain("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the ordered-gap contraction")
+        raise InvalidArgument("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the ordered-gap contraction")
     found = low_rank(law, size, tolerance)
     if found is None:
-        raise complain(
+        raise InvalidArgument(
             "size",
             size,
             "rings of some 6.5 correlation lengths or more at tolerance 1e-3, of 10 at 1e-8, and correlations over "

@@ -14,7 +14,7 @@ import numpy as np
 from cumulode.numerics.compile.jit import kernel
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.problem.laws import GP, Cumulants, Law
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .pair_setup import SMALLEST_TOLERANCE, Factors, factors
 from .pair_waves import (
@@ -88,9 +88,11 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     if isinstance(law, GP):
         return PairForm(shape, np.empty((0, 6), np.int64), np.empty((0, 0, 0)), np.empty((0, 0, 0)), 0.0)
     if not tolerance >= SMALLEST_TOLERANCE:
-        raise complain("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the pair form")
+        raise InvalidArgument("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the pair form")
     if isinstance(law, Cumulants) and not _symmetric(law):
-        raise complain("fourth", repr(law), "for the pair form arrays unchanged by reflections and quarter turns")
+        raise InvalidArgument(
+            "fourth", repr(law), "for the pair form arrays unchanged by reflections and quarter turns"
+        )
     found = factors(law, shape, tolerance)
     middle = found.offsets // 2  # rounded down: the odd site is on the far side
     far = found.offsets - middle

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import fft
 
 from cumulode.theory.problem.laws import Cumulants, Law
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .low_rank_setup import precision_for
 from .quadruples import Collector, Lattice, Quadruples, lattice, pair_orders
@@ -93,7 +93,7 @@ def _window(law: Law, sites: Lattice, allowed: float, precision: float = 1e-14) 
 
 def _too_large(law: Law, sites: Lattice, elements: int) -> ValueError:
     size = sites.shape if sites.shape[0] > 1 else sites.size
-    return complain(
+    return InvalidArgument(
         "size",
         size,
         f"for {law!r} by the pair form a size, correlation length and tolerance whose table of pairs holds at most "

@@ -16,7 +16,7 @@ import numpy as np
 from cumulode.numerics.compile.jit import kernel
 from cumulode.numerics.cumulants import fourth_at, second_cumulant
 from cumulode.theory.problem.laws import GP, Cumulants, Law
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 METHOD = "sorted-list"
 #: Entries a list may hold: beyond, set-up takes minutes and a call milliseconds.
@@ -79,7 +79,7 @@ def _longest_gap(law: Law, size: int, tolerance: float) -> int:
         far = np.nonzero(c > 1e-4 * max(tolerance, 1e-14))[0]
         longest = min(int(far[-1]) + 1, size)
     if longest**3 / 4 > 4 * MOST_ENTRIES or (longest > size // 3 and size**3 / 24 > MOST_ENTRIES):
-        raise complain(
+        raise InvalidArgument(
             "size",
             size,
             f"rings on which the sorted list holds fewer than {MOST_ENTRIES} entries; "

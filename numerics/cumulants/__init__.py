@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.lattice import ALLOWED, Size, shape_of
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law, check_law
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import ising, nlgp, user
 
@@ -77,7 +77,7 @@ def _offsets(offsets: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
     try:
         rows = np.asarray(offsets)
     except ValueError:  # rows of different lengths
-        raise complain("offsets", offsets, wanted) from None
+        raise InvalidArgument("offsets", offsets, wanted) from None
     if rows.shape in ((3,), (3, 2)):
         rows = rows[None]
     integral = np.issubdtype(rows.dtype, np.integer) or (
@@ -85,7 +85,7 @@ def _offsets(offsets: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
     )
     dimension = {(3,): 1, (3, 2): 2}.get(rows.shape[1:])
     if dimension is None or not integral or (shape is not None and dimension != len(shape)):
-        raise complain("offsets", np.asarray(offsets).tolist(), wanted)
+        raise InvalidArgument("offsets", np.asarray(offsets).tolist(), wanted)
     return rows.astype(np.int64)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import cumulode
 from cumulode.numerics.contraction.low_rank_setup import LONGEST_GAP
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising
-from cumulode.theory.user_input.arguments import complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
 from .fit import RIDGE, Point
 from .line import Segment, residual
@@ -65,23 +65,25 @@ def convolutional_cp(
     """
     started = time.perf_counter()
     if not isinstance(law, (NLGP, Ising, GP, Cumulants)):
-        raise complain("law", law, "NLGP(...) or Ising(...)")
+        raise InvalidArgument("law", law, "NLGP(...) or Ising(...)")
     if isinstance(law, GP):
-        raise complain("law", law, "NLGP(...) or Ising(...): a Gaussian law has no fourth cumulant to decompose")
+        raise InvalidArgument("law", law, "NLGP(...) or Ising(...): a Gaussian law has no fourth cumulant to decompose")
     if isinstance(law, Cumulants):
-        raise complain("law", law, "NLGP(...) or Ising(...): a user's arrays have no correlation length to start from")
-    rank = integer("rank", rank, "an integer >= 1", low=1)
-    starts = integer("starts", starts, "an integer >= 1", low=1)
-    seed = integer("seed", seed, "an integer >= 0", low=0)
+        raise InvalidArgument(
+            "law", law, "NLGP(...) or Ising(...): a user's arrays have no correlation length to start from"
+        )
+    rank = integer("rank", rank, ge=1)
+    starts = integer("starts", starts, ge=1)
+    seed = integer("seed", seed, ge=0)
     if reach(law, 1e-5) > LONGEST_GAP:
-        raise complain(
+        raise InvalidArgument(
             "law",
             law,
             f"xi up to 29, or 8 where correlations fall off exponentially (to 1e-5 over {LONGEST_GAP} sites)",
         )
-    half = reach(law) if half_width is None else integer("half_width", half_width, "an integer >= 1 or None", low=1)
+    half = reach(law) if half_width is None else integer("half_width", half_width, ge=1, note=" or None")
     if rank * (2 * half + 1) > MOST_UNKNOWNS:
-        raise complain("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")
+        raise InvalidArgument("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")
     found = search(law, rank, half, starts, seed)
     placed = _in_order(_centred(found.at))
     statistics = _statistics(found.line, found.at, placed)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.theory.cumulants.cubic import convolutional_cubic
 from cumulode.theory.problem.laws import NLGP, Ising
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +77,16 @@ class ConvolutionalCP:
         """
         w = np.asarray(w, dtype=float)
         if w.ndim != 1 or w.size < self.offsets.size or not np.isfinite(w).all():
-            raise complain("w", w, f"finite, shape (D,) with D >= {self.offsets.size}, the length of the factors")
+            raise InvalidArgument(
+                "w", w, f"finite, shape (D,) with D >= {self.offsets.size}, the length of the factors"
+            )
         return convolutional_cubic(list(self.factors), self.coefficients.tolist(), w)
 
     def tensor(self, offsets: ArrayLike) -> np.ndarray:
         """K_0abc of the decomposition at ``offsets`` (n, 3) -> (n,), as ``fourth_cumulant(law, offsets)`` has it."""
         rows = np.asarray(offsets)
         if rows.ndim != 2 or rows.shape[1] != 3 or not np.issubdtype(rows.dtype, np.integer):
-            raise complain("offsets", rows.tolist(), "integers of shape (n, 3)")
+            raise InvalidArgument("offsets", rows.tolist(), "integers of shape (n, 3)")
         n = self.offsets.size
         site = np.arange(n)
         padded = np.concatenate([self.factors, np.zeros((self.rank, 1))], axis=1)  # column n: off the support

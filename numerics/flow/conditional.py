@@ -25,7 +25,7 @@ from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.contraction.second import correlate
 from cumulode.theory.cumulants.nlgp import normalisation
 from cumulode.theory.problem.laws import GP, NLGP, Ising, Law
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .right_hand_side import conditional_law_t, data_t
 
@@ -58,7 +58,9 @@ def marginal(law: Law) -> tuple[np.ndarray, float]:
         return np.array([[1.0], [1.0]]), 1.0
     if isinstance(law, NLGP):
         return _erf_rules(law)
-    raise complain("closure", "conditional", f"a closure without the marginal, such as 'regression', for {law!r}")
+    raise InvalidArgument(
+        "closure", "conditional", f"a closure without the marginal, such as 'regression', for {law!r}"
+    )
 
 
 def _erf_rules(law: NLGP) -> tuple[np.ndarray, float]:

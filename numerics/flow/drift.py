@@ -8,6 +8,7 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_weights
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from .plan import Plan, make_plan
 from .right_hand_side import UNDEFINED
@@ -41,10 +42,9 @@ class Drift:
         for row, result in zip(flat, out, strict=True):
             flags = self._plan.rhs(row, result, self._data, self._plan.law)
             if flags & UNDEFINED or not np.all(np.isfinite(result)):
-                raise ValueError(
-                    f"w: got largest |w_i| = {np.abs(row).max():.3g}, where closure {self.closure!r} is not defined or "
-                    "overflows; allowed: smaller weights, or another closure"
-                )
+                largest = f"largest |w_i| = {np.abs(row).max():.3g}"
+                where = f"{largest}, where closure {self.closure!r} is not defined or overflows"
+                raise InvalidArgument("w", Described(where), "smaller weights, or another closure")
         return out.reshape(rows.shape)
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
 from cumulode.theory.problem.laws import Ising
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 #: Beyond sum |w_i| the force is faded to zero over this length by an erfc, which is 1 to 1e-17 inside.
 FADE = 12.0
@@ -33,15 +34,17 @@ def exact_data(problem: Problem) -> tuple[np.ndarray, np.ndarray, float, float, 
     """Arrays for ``exact_rhs``; ValueError naming ``closure`` where there is no exact flow."""
     for name, law in zip(("plus", "minus"), problem.laws, strict=True):
         if not isinstance(law, Ising):
-            raise ValueError(
-                f"closure: got 'exact' with {name}={law!r}, allowed: 'exact' only where both classes are "
-                "Ising; use 'regression' or another closure for this law"
+            raise InvalidArgument(
+                "closure",
+                Described(f"'exact' with {name}={law!r}"),
+                "'exact' only where both classes are Ising; use 'regression' or another closure for this law",
             )
     kernels = activation_kernels(str(problem.activation))
     if kernels.kinks:
-        raise ValueError(
-            f"closure: got 'exact' with activation={problem.activation!r}, allowed: 'exact' only for smooth "
-            "activations (a sine series of a force that jumps converges too slowly)"
+        raise InvalidArgument(
+            "closure",
+            Described(f"'exact' with activation={problem.activation!r}"),
+            "'exact' only for smooth activations (a sine series of a force that jumps converges too slowly)",
         )
     t = np.array([law.t for law in problem.laws if isinstance(law, Ising)])
     classes = np.array([problem.labels, problem.priors])
@@ -64,9 +67,10 @@ def highest_frequency(activation: str, bias: float) -> float:
         if above[-1] < 0.8 * modes:
             return float(np.pi / reach * above[-1])
         modes *= 2
-    raise ValueError(
-        f"activation: got {activation!r}, allowed with closure='exact': forces whose Fourier series converges "
-        f"within {_MOST_MODES} modes; use another closure"
+    raise InvalidArgument(
+        "activation",
+        activation,
+        f"with closure='exact' forces whose Fourier series converges within {_MOST_MODES} modes; use another closure",
     )
 
 

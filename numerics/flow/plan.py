@@ -19,6 +19,7 @@ from cumulode.numerics.cumulants import second_cumulant
 from cumulode.theory.closures.names import check_closure, tree_weight
 from cumulode.theory.problem.laws import Law
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from . import conditional, tree
 from . import exact as oracle
@@ -127,10 +128,8 @@ def method_name(forms: tuple[Form, Form]) -> str:
 
 def _refuse_kink(problem: Problem, closure: str) -> None:
     if problem.bias in activation_kernels(str(problem.activation)).kinks:
-        raise ValueError(
-            f"closure: got {closure!r} with activation={problem.activation!r} at bias={problem.bias:g}, allowed: "
-            "a bias off the activation's kinks, or closure='regression'"
-        )
+        given = f"{closure!r} with activation={problem.activation!r} at bias={problem.bias:g}"
+        raise InvalidArgument("closure", Described(given), "a bias off the activation's kinks, or closure='regression'")
 
 
 def cumulant_data(problem: Problem, forms: tuple[Form, Form]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.contraction.form import AUTO, Form
 from cumulode.theory.closures.names import check_closure, is_gradient, tree_weight
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import tree
 from .plan import CLOSURE_NAMES_ALSO, class_forms, cumulant_data, tree_data
@@ -42,7 +42,7 @@ def preactivation_cumulants(
     check_problem(problem)
     w = np.asarray(w, dtype=float)
     if w.ndim == 0 or w.shape[-1] != problem.size:
-        raise complain("w", w.shape, f"an array of shape (..., {problem.size})")
+        raise InvalidArgument("w", w.shape, f"an array of shape (..., {problem.size})")
     return cumulants_by(class_forms(problem, check_tolerance(tolerance), contraction), problem, w)
 
 
@@ -78,7 +78,9 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
     check_problem(problem)
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     if not is_gradient(closure):
-        raise complain("closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree")
+        raise InvalidArgument(
+            "closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree"
+        )
     is_tree = tree_weight(closure) is not None
     psi = potential_kernel(str(problem.activation), "pearson" if is_tree else closure)
     k2, k4 = preactivation_cumulants(problem, w, tolerance)

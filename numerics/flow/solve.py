@@ -18,7 +18,7 @@ from cumulode.numerics.check_input import check_atol, check_rtol, check_times, c
 from cumulode.numerics.compile import jit
 from cumulode.numerics.contraction.form import AUTO
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 
 from . import dormand_prince as integrate
 from .plan import Plan, make_plan
@@ -107,18 +107,20 @@ def solve(
     starts = np.atleast_2d(starts)
     runs = max(len(starts), len(problems))
     if len(problems) not in (1, runs) or len(starts) not in (1, runs):
-        raise complain("w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem")
+        raise InvalidArgument(
+            "w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem"
+        )
     times = check_times(t_eval)
     if executor is not None and not isinstance(executor, Executor):
-        raise complain("executor", executor, "a concurrent.futures.Executor or None")
+        raise InvalidArgument("executor", executor, "a concurrent.futures.Executor or None")
     if progress is not None and not callable(progress):
-        raise complain("progress", progress, "a function of the fraction done, or None")
+        raise InvalidArgument("progress", progress, "a function of the fraction done, or None")
     options = Options(
         closure,
         check_rtol(rtol),
         check_atol(atol),
         tolerance,
-        real("max_step", max_step, "max_step > 0", low=0.0, open_low=True),
+        real("max_step", max_step, gt=0, le=np.inf),
         contraction,
     )
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
@@ -137,9 +139,9 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
         return [problem], True
     problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) else []
     if not problems or not all(isinstance(p, Problem) for p in problems):
-        raise complain("problem", problem, "a Problem or a 1-d sequence of Problems")
+        raise InvalidArgument("problem", problem, "a Problem or a 1-d sequence of Problems")
     if len({p.shape for p in problems}) > 1:
-        raise complain("problem", f"sizes {sorted({p.shape for p in problems})}", "problems of one size")
+        raise InvalidArgument("problem", f"sizes {sorted({p.shape for p in problems})}", "problems of one size")
     return problems, False
 
 

@@ -11,7 +11,7 @@ from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.flow.plan import class_forms, cumulant_data, method_name
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .right_hand_side import PAIR_ROWS, class_drift, class_sig
 
@@ -87,11 +87,11 @@ def check_biases(biases: Any, neurons: int, problem: Problem) -> np.ndarray:
     try:
         array = np.array(biases, dtype=float)
     except (TypeError, ValueError):
-        raise complain("biases", biases, allowed) from None
+        raise InvalidArgument("biases", biases, allowed) from None
     if array.shape not in ((), (1,), (neurons,)) or not np.all(np.isfinite(array)):
-        raise complain("biases", array.tolist(), allowed)
+        raise InvalidArgument("biases", array.tolist(), allowed)
     array = np.broadcast_to(array, (neurons,)).copy()
     kinks = activation_kernels(str(problem.activation)).kinks
     if np.isin(array, kinks).any():
-        raise complain("biases", array.tolist(), f"biases off the kinks of {problem.activation}")
+        raise InvalidArgument("biases", array.tolist(), f"biases off the kinks of {problem.activation}")
     return array

@@ -16,7 +16,7 @@ import numpy as np
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.flow.solve import SolveWarning, solve
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 #: The factor: far below the error of any closure, and a power of two.
 OUTPUT = 2.0**-30
@@ -40,7 +40,9 @@ def mean_field(
     kernels = activation_kernels(str(problem.activation))
     mean = float(np.mean([kernels.sigma(b) for b in biases]))
     if abs(mean) > BALANCED:
-        raise complain("biases", f"a mean output of {mean:.3g} at w = 0", "with closure='mean-field' balanced ones")
+        raise InvalidArgument(
+            "biases", f"a mean output of {mean:.3g} at w = 0", "with closure='mean-field' balanced ones"
+        )
     neurons = [without_output(problem, float(b)) for b in biases]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)  # said once, with the times of this flow

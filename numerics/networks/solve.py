@@ -17,7 +17,7 @@ from cumulode.numerics.flow.solve import SolveWarning
 from cumulode.numerics.observables import ipr, norm
 from cumulode.theory.closures.names import NETWORK_CLOSURES
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from .drift import NetworkDrift, check_biases, network_drift
 from .mean_field import mean_field
@@ -116,7 +116,7 @@ def solve_network(
     """
     choice("closure", closure, NETWORK_CLOSURES)
     if not isinstance(trained_biases, (bool, np.bool_)):
-        raise complain("trained_biases", trained_biases, "True or False")
+        raise InvalidArgument("trained_biases", trained_biases, "True or False")
     drift = network_drift(problem, tolerance)
     start = np.atleast_2d(check_weights("w0", w0, problem.shape))
     bias = check_biases(biases, len(start), problem)
@@ -126,7 +126,7 @@ def solve_network(
     counts: dict[str, int] = {}
     if closure == "mean-field":
         if trained_biases:
-            raise complain("trained_biases", True, "False with closure='mean-field'")
+            raise InvalidArgument("trained_biases", True, "False with closure='mean-field'")
         w, message = mean_field(problem, start, times, bias, rtol, atol, tolerance)
         b = np.broadcast_to(bias, w.shape[:2]).copy()
     else:

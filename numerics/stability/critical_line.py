@@ -16,7 +16,7 @@ from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.contraction.form import AUTO
 from cumulode.theory.problem.axes import PROBLEM_AXES, at, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .critical_value import STABILITY, CriticalValues, check_question, critical_value
 
@@ -80,13 +80,13 @@ def critical_line(
 def _along(along: Any, axis: str) -> dict[str, list[Any]]:
     allowed = "a dict of other axes of problems and their values, 1-d and not empty"
     if not isinstance(along, Mapping) or not along or axis in along:
-        raise complain("along", along, allowed)
+        raise InvalidArgument("along", along, allowed)
     coordinates = {}
     for name, values in along.items():
         check_axis(name, tuple(PROBLEM_AXES))
         array = np.asarray(values)
         if array.ndim != 1 or array.size == 0:
-            raise complain("along", along, allowed)
+            raise InvalidArgument("along", along, allowed)
         coordinates[name] = array.tolist()
     return coordinates
 
@@ -120,9 +120,6 @@ def _dataset(
             "mode": (dims, mode.reshape(*shape, most), {"long_name": "wavenumber of what grows", "units": "waves"}),
             "reason": (dims[:-1], np.array([each.reason for each in found]).reshape(shape)),
         },
-        coords={
-            name: (name, v, PROBLEM_AXES[name].attrs)
-            for name, v in coordinates.items()
-        },
+        coords={name: (name, v, PROBLEM_AXES[name].attrs) for name, v in coordinates.items()},
         attrs={**attributes, "version": __version__},
     )

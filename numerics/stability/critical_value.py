@@ -22,7 +22,7 @@ from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO, make_plan
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain, finite, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 
 from .growth import Wavenumber, growth_rates, peak
 from .stationary import state_of
@@ -165,17 +165,17 @@ def check_question(axis: object, criterion: object, points: object) -> None:
     """ValueError naming ``axes``, ``criterion`` or ``points``."""
     check_axis(axis, CONTINUOUS)
     choice("criterion", criterion, (STABILITY, LINEAR))
-    integer("points", points, "points >= 2", low=2)
+    integer("points", points, ge=2)
 
 
 def _between(axis: str, between: Any) -> tuple[float, float]:
     allowed = "two finite numbers, low < high" + (", low > 0" if AXES[axis].ratios else "")
     try:
-        low, high = (finite("between", float(x)) for x in between)
+        low, high = (real("between", float(x)) for x in between)
     except (TypeError, ValueError):
-        raise complain("between", between, allowed) from None
+        raise InvalidArgument("between", between, allowed) from None
     if not low < high or (AXES[axis].ratios and low <= 0):
-        raise complain("between", between, allowed)
+        raise InvalidArgument("between", between, allowed)
     return low, high
 
 

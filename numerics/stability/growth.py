@@ -12,7 +12,7 @@ from cumulode.numerics.cumulants import second_cumulant
 from cumulode.theory.dynamics import dispersion
 from cumulode.theory.problem.lattice import as_size
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 #: ``k`` of ``cos(2 pi k i / D)`` on a ring; (kx, ky) of ``cos(2 pi (kx x + ky y) / L)`` on a torus.
 Wavenumber: TypeAlias = "int | tuple[int, int]"
@@ -44,7 +44,7 @@ def growth_rates(problem: Problem) -> np.ndarray:
     check_problem(problem)
     kernels = activation_kernels(str(problem.activation))
     if problem.bias in kernels.kinks:
-        raise complain("bias", problem.bias, f"for growth rates any off the kinks of {problem.activation}")
+        raise InvalidArgument("bias", problem.bias, f"for growth rates any off the kinks of {problem.activation}")
     slopes = [float(kernels.functions(problem.bias, y)[2]) for y in problem.labels]
     rates = dispersion.growth_rate(problem.priors, slopes, [spectrum(law, problem.shape) for law in problem.laws])
     return np.asarray(rates)
@@ -61,7 +61,7 @@ def half(full: np.ndarray) -> np.ndarray:
     if full.ndim == 2:
         mirrored = np.roll(full[::-1], 1, axis=0)
         if np.abs(full - mirrored).max() > 1e-9 * np.abs(full).max():
-            raise ValueError("problem: got a law that is not its own mirror image, allowed: C(x, y) = C(-x, y)")
+            raise InvalidArgument("problem", Described("a law that is not its own mirror image"), "C(x, y) = C(-x, y)")
     return np.ascontiguousarray(full[tuple(slice(0, side // 2 + 1) for side in full.shape)])
 
 

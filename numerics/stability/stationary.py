@@ -18,7 +18,7 @@ from scipy import optimize
 from cumulode.numerics.contraction.form import AUTO
 from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .growth import Wavenumber, growth_rates, half, peak
 from .jacobian import jacobian, slope
@@ -131,7 +131,7 @@ def _wavenumber(k: Any, shape: tuple[int, ...]) -> Wavenumber:
     most = shape[0] // 2
     numbers = np.atleast_1d(np.asarray(k))
     if numbers.shape != (len(shape),) or numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() > most:
-        raise complain("k", k, f"integers 0 .. {most}, {len(shape)} of them")
+        raise InvalidArgument("k", k, f"integers 0 .. {most}, {len(shape)} of them")
     return int(numbers[0]) if len(shape) == 1 else (int(numbers[0]), int(numbers[1]))
 
 

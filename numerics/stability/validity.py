@@ -34,7 +34,7 @@ from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr
 from cumulode.theory.closures.names import check_closure, is_gradient
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
 from .spectrum import arnoldi, top_eigenvalue
 
@@ -147,7 +147,7 @@ def validity(
     """
     closure = check_closure(closure, CLOSURE_NAMES_ALSO)
     problems, runs, single = _runs(problem, w)
-    workers = (cpu_count() or 1) if threads is None else integer("threads", threads, "an integer >= 1", low=1)
+    workers = (cpu_count() or 1) if threads is None else integer("threads", threads, ge=1)
     with ThreadPoolExecutor(min(len(runs), workers)) as pool:
         deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, tolerance, contraction, pool)
         plans = {p: _plans(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
@@ -173,13 +173,13 @@ def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
     try:
         rows = np.ascontiguousarray(w, dtype=float)
     except (TypeError, ValueError):
-        raise complain("w", w, allowed) from None
+        raise InvalidArgument("w", w, allowed) from None
     if rows.ndim not in (2, 3) or rows.shape[-1] != size or rows.size == 0 or any(p.size != size for p in problems):
-        raise complain("w", f"shape {rows.shape}", allowed)
+        raise InvalidArgument("w", f"shape {rows.shape}", allowed)
     single = rows.ndim == 2
     rows = rows.reshape(-1, *rows.shape[-2:])
     if len(problems) not in (1, len(rows)):
-        raise complain("w", f"{len(rows)} runs for {len(problems)} problems", "one trajectory for each problem")
+        raise InvalidArgument("w", f"{len(rows)} runs for {len(problems)} problems", "one trajectory for each problem")
     return problems * (len(rows) // len(problems)), rows, single
 
 
@@ -240,7 +240,7 @@ def _delta(
 
     times = check_times(t)
     if times.size != runs.shape[1]:
-        raise complain("t", f"{times.size} times", f"the {runs.shape[1]} times of w")
+        raise InvalidArgument("t", f"{times.size} times", f"the {runs.shape[1]} times of w")
     ends = np.full((len(runs), runs.shape[2]), np.nan)
     good = np.all(np.isfinite(runs[:, 0]), axis=-1)
     if np.any(good):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "theory": {
+        "user_input.arguments": ("InvalidArgument",),
         "problem.problem": ("Problem",),
         "problem.laws": ("NLGP", "GP", "Ising"),
         "problem.measured_cumulants": ("Cumulants",),
@@ -57,12 +58,44 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 
 #: What ``cumulode`` itself offers; the other names are found in their room.
 TOP = (
-    "Problem", "NLGP", "GP", "Ising", "Cumulants", "Derivation", "derive", "check",
-    "solve", "solve_network", "drift", "network_drift", "potential", "second_cumulant", "fourth_cumulant",
-    "convolutional_cp", "growth_rates", "stationary_state", "critical_value", "critical_line", "validity",
-    "SolveWarning", "simulate_sgd", "simulate_network", "simulate_convolutional", "tiling", "match_fields", "compare",
-    "boundary", "refine_boundary", "ipr", "width", "centre", "dominant_wavenumber", "align", "phase_diagram",
-    "open_phase", "reproduce",
+    "Problem",
+    "NLGP",
+    "GP",
+    "Ising",
+    "Cumulants",
+    "Derivation",
+    "derive",
+    "check",
+    "solve",
+    "solve_network",
+    "drift",
+    "network_drift",
+    "potential",
+    "second_cumulant",
+    "fourth_cumulant",
+    "convolutional_cp",
+    "growth_rates",
+    "stationary_state",
+    "critical_value",
+    "critical_line",
+    "validity",
+    "SolveWarning",
+    "simulate_sgd",
+    "simulate_network",
+    "simulate_convolutional",
+    "tiling",
+    "match_fields",
+    "compare",
+    "boundary",
+    "refine_boundary",
+    "ipr",
+    "width",
+    "centre",
+    "dominant_wavenumber",
+    "align",
+    "phase_diagram",
+    "open_phase",
+    "reproduce",
 )
 
 

@@ -18,7 +18,7 @@ import sympy as sp
 from cumulode.theory.checking.quantities.shapes import ipr_of, x
 from cumulode.theory.derivation.derivation import Sample, zero_by
 from cumulode.theory.derivation.evaluation import AGREEMENT, DIGITS, random_point, value
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .conventions import CONVENTIONS, Convention
 from .quantities import Quantity, quantity
@@ -197,7 +197,7 @@ def check(
 
 def _target(against: Any, activation: Any, order: int | None, ansatz: Any) -> Quantity:
     if ansatz is not None and against != "ipr":
-        raise complain("ansatz", ansatz, 'no ansatz: it goes with against="ipr" only')
+        raise InvalidArgument("ansatz", ansatz, 'no ansatz: it goes with against="ipr" only')
     if isinstance(against, sp.Expr):
         return Quantity("expression", str(against), against, {}, dict.fromkeys(against.free_symbols, ""))
     if against != "ipr":
@@ -217,7 +217,7 @@ def _value_of(name: str, expr: sp.Expr, at: dict[sp.Symbol, Any]) -> Any:
         raise ValueError("not real")
     except (ValueError, TypeError, ArithmeticError):
         where = ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(v), 4)}" for s, v in at.items())
-        raise complain(name, expr, f"a formula that is a real number at {where}") from None
+        raise InvalidArgument(name, expr, f"a formula that is a real number at {where}") from None
 
 
 def _candidates(target: Quantity, pairs: bool = True) -> Iterator[tuple[tuple[str, ...], sp.Expr]]:

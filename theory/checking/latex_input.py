@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, evaluated
 
 #: Commands that SymPy's parser reads as a person does.
@@ -51,18 +51,18 @@ def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
     marked, placeholders = _marked(source, spellings)
     for pattern, advice in _DOUBTFUL.items():
         if re.search(pattern, marked):
-            raise complain("mine", text, f"LaTeX that can be read in one way only: {advice}")
+            raise InvalidArgument("mine", text, f"LaTeX that can be read in one way only: {advice}")
     unknown = set(re.findall(r"\\([A-Za-z]+)", marked)) - COMMANDS - {"operatorname"}
     if unknown:
-        raise complain("mine", text, f"{allowed} (not read: {', '.join(sorted(unknown))})")
+        raise InvalidArgument("mine", text, f"{allowed} (not read: {', '.join(sorted(unknown))})")
     letters = set(re.sub(r"\\operatorname\{erf\}|\\[A-Za-z]+", "", marked)) & {_ERF, _NAME}
     if letters:
-        raise complain("mine", text, f"{allowed} (not known: {', '.join(sorted(letters))})")
+        raise InvalidArgument("mine", text, f"{allowed} (not known: {', '.join(sorted(letters))})")
     try:
         # none of our names is a function: one before a parenthesis is a factor
         source = _calls(re.sub(r"@(\d+)@", rf" {_NAME}_{{\1}} ", re.sub(r"@\s*\(", r"@\\cdot (", marked)))
     except ValueError as error:
-        raise complain("mine", text, f"LaTeX that can be read in one way only: {error}") from None
+        raise InvalidArgument("mine", text, f"LaTeX that can be read in one way only: {error}") from None
     parsed = _parse(text, source, allowed)
     return _named(text, parsed, placeholders, allowed)
 
@@ -70,7 +70,7 @@ def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
 def _clean(text: str, allowed: str) -> str:
     source = text.strip().strip("$").strip()
     if len(source) > 2 * LONGEST or not source.isascii() or not source:
-        raise complain("mine", text, allowed)
+        raise InvalidArgument("mine", text, allowed)
     source = re.sub(_IGNORED, " ", source)
     source = re.sub(r"\\left\s*\(", "(", re.sub(r"\\right\s*\)", ")", source))
     source = re.sub(r"\\sqrt\s*(\d)(?!\d)", r"\\sqrt{\1}", source)
@@ -142,9 +142,9 @@ def _parse(text: str, source: str, allowed: str) -> sp.Expr:
             "pip install 'cumulode[latex]', or write the formula in Python's notation"
         ) from None
     except (LaTeXParsingError, *UNREADABLE):
-        raise complain("mine", text, allowed) from None
+        raise InvalidArgument("mine", text, allowed) from None
     if not isinstance(parsed, sp.Expr):
-        raise complain("mine", text, allowed + " (a formula, not an equation)")
+        raise InvalidArgument("mine", text, allowed + " (a formula, not an equation)")
     return parsed
 
 
@@ -154,7 +154,7 @@ def _named(text: str, parsed: sp.Expr, placeholders: dict[str, sp.Symbol], allow
     def ours(node: sp.Basic) -> sp.Basic | None:
         if isinstance(node, AppliedUndef):
             if node.func.__name__ != _ERF:
-                raise complain("mine", text, f"{allowed} (read as a function: {node.func.__name__})")
+                raise InvalidArgument("mine", text, f"{allowed} (read as a function: {node.func.__name__})")
             return sp.erf(*(evaluated(argument, ours) for argument in node.args))
         if not isinstance(node, sp.Symbol):
             return None
@@ -162,10 +162,10 @@ def _named(text: str, parsed: sp.Expr, placeholders: dict[str, sp.Symbol], allow
         if inside:
             return placeholders[inside[1]]
         if node.name not in ("e", "pi"):
-            raise complain("mine", text, f"{allowed} (not known: {node.name})")
+            raise InvalidArgument("mine", text, f"{allowed} (not known: {node.name})")
         return sp.E if node.name == "e" else sp.pi
 
     try:
         return evaluated(parsed, ours)
     except TooLarge as error:
-        raise complain("mine", text, str(error)) from None
+        raise InvalidArgument("mine", text, str(error)) from None

@@ -8,7 +8,7 @@ import sympy as sp
 
 from cumulode.theory.checking.quantities.quantity import D
 from cumulode.theory.checking.quantities.shapes import x
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import read_formula
 
 from .latex_input import looks_like_latex, read_latex
@@ -64,9 +64,9 @@ def read_mine(mine: Any, target: Quantity) -> sp.Expr:
         also = {alias: names[n] for alias, n in _ALIASES.items() if n in names}
         expr = read_formula("mine", mine, {**_FUNCTIONS, **names, **also}, allowed, lazily=True, longest=2000)
     else:
-        raise complain("mine", mine, "a string or a SymPy expression")
+        raise InvalidArgument("mine", mine, "a string or a SymPy expression")
     if expr.replace(sp.Integral, lambda f, *limits: f).has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
-        raise complain("mine", mine, "a real and finite formula")
+        raise InvalidArgument("mine", mine, "a real and finite formula")
     return expr
 
 
@@ -79,10 +79,10 @@ def read_ansatz(ansatz: Any) -> sp.Expr:
     elif isinstance(ansatz, sp.Expr):
         expr = _by_name(ansatz, names, allowed, "ansatz")
     else:
-        raise complain("ansatz", ansatz, allowed)
+        raise InvalidArgument("ansatz", ansatz, allowed)
     far = sp.Abs(expr.subs({names["s"]: 1, names["a"]: 1}).subs(x, sp.Float(200)))
     if not expr.has(x) or not far.is_number or not sp.N(far) < sp.Float("1e-3"):
-        raise complain("ansatz", ansatz, allowed)
+        raise InvalidArgument("ansatz", ansatz, allowed)
     return expr
 
 
@@ -108,5 +108,5 @@ def _in_latex(name: str) -> str:
 def _by_name(expr: sp.Expr, names: dict[str, sp.Symbol], allowed: str, argument: str = "mine") -> sp.Expr:
     unknown = sorted(s.name for s in expr.free_symbols if s.name not in names)
     if unknown:
-        raise complain(argument, expr, f"{allowed} (not known: {', '.join(unknown[:5])})")
+        raise InvalidArgument(argument, expr, f"{allowed} (not known: {', '.join(unknown[:5])})")
     return expr.xreplace({s: names[s.name] for s in expr.free_symbols})

@@ -21,6 +21,7 @@ from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.neuron.activations import Activation, force_derivative, h
 from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.gaussian import GaussianMean
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .names import TWO_TERM, check_closure, tree_weight
 
@@ -52,10 +53,8 @@ class Closure:
     def coefficients(self) -> tuple[sp.Expr, sp.Expr]:
         """``A = 2 dPsi/dk2`` and ``B = 4 dPsi/dk4`` as SymPy finds them, eq. (closures.3, chain rule)."""
         if self.potential is None:
-            raise ValueError(
-                f"closure: {self.name!r} has no closed potential; allowed: "
-                + ", ".join(n for n in TWO_TERM if n not in ("pearson", "regression"))
-            )
+            closed = ", ".join(n for n in TWO_TERM if n not in ("pearson", "regression"))
+            raise InvalidArgument("closure", self.name, f"those with a closed potential, {closed}")
         return 2 * sp.diff(self.potential, k2), 4 * sp.diff(self.potential, k4)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def small_gain_fourth(q: Any, c: Mapping[str, Any], order: int = 2) -> Any:
     order : 1 or 2
     """
     if order not in (1, 2):
-        raise complain("order", order, "1 or 2")
+        raise InvalidArgument("order", order, "1 or 2")
 
     def pair(x: str, y: str) -> Any:
         return c[min(x, y) + max(x, y)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 Index = tuple[Hashable, ...]
 
@@ -83,7 +83,7 @@ def cumulants_from_moments(moments: Sequence[Any]) -> list[Any]:
 def even_moments(order: int, k2: Any, k4: Any) -> dict[int, Any]:
     """Moments ``m_0, m_2 .. m_order`` of an even variable whose cumulants beyond the fourth vanish."""
     if order < 0 or order % 2:
-        raise complain("order", order, "an even integer >= 0")
+        raise InvalidArgument("order", order, "an even integer >= 0")
     cumulants = [{2: k2, 4: k4}.get(n, sp.Integer(0)) for n in range(1, order + 1)]
     moments = [sp.Integer(1), *moments_from_cumulants(cumulants)]
     return {n: moments[n] for n in range(0, order + 1, 2)}

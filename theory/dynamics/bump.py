@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -150,7 +150,7 @@ def site_kurtosis(gain: float) -> float:
     ----------
     gain : float in (0, inf]
     """
-    gain = real("gain", gain, "0 < gain <= inf", low=0.0, open_low=True)
+    gain = real("gain", gain, gt=0, le=math.inf)
     if math.isinf(gain):
         return -2.0
     z = np.linspace(0.0, 10.0, 4001)
@@ -180,10 +180,12 @@ def taylor_bump(classes: Sequence[BumpClass], widest: float = 1e3) -> tuple[floa
         linear, cubic = (part(classes, math.exp(log_s)) for part in (linear_part, cubic_part))
         return float(depth(linear, cubic)) if linear > 0 > cubic else 0.0
 
-    grid = np.linspace(math.log(0.3), math.log(real("widest", widest, "widest > 0.3", low=0.3, open_low=True)), 2001)
+    grid = np.linspace(
+        math.log(0.3), math.log(real("widest", widest, gt=0.3, le=math.inf, allowed="widest > 0.3")), 2001
+    )
     best = int(np.argmin([energy(x) for x in grid]))
     if best in (0, grid.size - 1) or energy(grid[best]) == 0:
-        raise complain("classes", tuple(classes), "classes with a deepest bump between 0.3 and widest sites")
+        raise InvalidArgument("classes", tuple(classes), "classes with a deepest bump between 0.3 and widest sites")
     s = math.exp(_minimum(energy, grid[best - 1], grid[best + 1]))
     return math.sqrt(amplitude_squared(linear_part(classes, s), cubic_part(classes, s))), s
 

@@ -16,6 +16,7 @@ import sympy as sp
 
 from cumulode.theory.cumulants.partitions import joint_moment
 from cumulode.theory.equations import EquationSet
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 #: ``E[lam_k^2]``, ``E[lam_k lam_l]``, ``E[lam_l^2]``: w_k.C w_k, w_k.C w_l, w_l.C w_l.
 Q = sp.symbols("q_kk q_kl q_ll", real=True)
@@ -37,7 +38,7 @@ def cumulant(block: tuple[Hashable, ...]) -> sp.Expr:
     if len(block) % 2:
         return sp.S.Zero
     if len(block) > 4:
-        raise ValueError(f"block: got {len(block)} variables, allowed: at most 4")
+        raise InvalidArgument("block", Described(f"{len(block)} variables"), "at most 4")
     if _SITE in block:
         return DIRECTIONS[times_l if len(block) == 2 else 2 + times_l]
     return (Q if len(block) == 2 else FOURTH)[times_l]

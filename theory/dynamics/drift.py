@@ -14,7 +14,7 @@ from math import comb
 import sympy as sp
 
 from cumulode.theory.cumulants.partitions import even_moments
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 k2 = sp.Symbol("k2", positive=True)
 k4 = sp.Symbol("k4", real=True)
@@ -66,7 +66,7 @@ def expand_drift(order: int = 3) -> DriftExpansion:
         When ``order`` is not an odd positive integer.
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 1 or order % 2 == 0:
-        raise complain("order", order, "an odd integer >= 1")
+        raise InvalidArgument("order", order, "an odd integer >= 1")
     A = B = sp.Integer(0)
     for n in range(1, order + 1, 2):
         with_c, with_k = mixed_moment(n)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import LONGEST, read_formula
 
 h = sp.Symbol("h", real=True)
@@ -68,7 +68,7 @@ def _check_numbers(expr: sp.Expr) -> None:
         if node.is_number:
             size = abs(sp.N(node, 5))
             if size != 0 and not sp.Float("1e-300") < size < sp.Float("1e300"):
-                raise complain("activation", expr, "numbers between 1e-300 and 1e300")
+                raise InvalidArgument("activation", expr, "numbers between 1e-300 and 1e300")
 
 
 def _whole_powers(expr: sp.Expr) -> sp.Expr:
@@ -83,9 +83,9 @@ def known(expr: sp.Expr) -> sp.Expr:
     for node in sp.preorder_traversal(expr):
         if not isinstance(node, _NODES) or node in (sp.oo, -sp.oo, sp.zoo, sp.nan):
             infinite = isinstance(node, sp.Expr) and node in (sp.oo, -sp.oo, sp.zoo, sp.nan, sp.I)
-            raise complain("activation", expr, _REAL if infinite else ALLOWED)
+            raise InvalidArgument("activation", expr, _REAL if infinite else ALLOWED)
     if sp.count_ops(expr) > LONGEST:
-        raise complain("activation", expr, f"an expression of at most {LONGEST} operations")
+        raise InvalidArgument("activation", expr, f"an expression of at most {LONGEST} operations")
     _check_numbers(expr)
     return _whole_powers(expr).xreplace({s: h for s in expr.free_symbols if s.name == "h"})
 
@@ -102,7 +102,7 @@ def check_real(name: str, piece: sp.Expr, low: sp.Expr, high: sp.Expr) -> None:
     for at in _grid(low, high)[::400]:
         value = sp.N(piece.subs(h, sp.Float(at)))
         if not (value.is_number and value.is_finite and value.is_real):
-            raise complain("activation", name, _REAL)
+            raise InvalidArgument("activation", name, _REAL)
 
 
 def _check_sign(name: str, base: sp.Expr, low: sp.Expr, high: sp.Expr, positive: bool) -> None:
@@ -116,7 +116,7 @@ def _check_sign(name: str, base: sp.Expr, low: sp.Expr, high: sp.Expr, positive:
             values = np.broadcast_to(sp.lambdify(h, base, ["scipy", "numpy"])(_grid(low, high)), _grid(low, high).shape)
         bad = not np.all(values > 0) and (positive or not np.all(values < 0))
     if bad:
-        raise complain("activation", name, _REAL)
+        raise InvalidArgument("activation", name, _REAL)
 
 
 def _grid(low: sp.Expr, high: sp.Expr) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .activation_input import ALLOWED, SHIPPED, check_real, h, known, read
 
@@ -101,7 +101,7 @@ def parse(activation: Any) -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, (str, sp.Expr)):
-        raise complain("activation", activation, ALLOWED)
+        raise InvalidArgument("activation", activation, ALLOWED)
     return _parse(activation)
 
 
@@ -111,7 +111,7 @@ def _parse(activation: str | sp.Expr) -> Activation:
         return _from_expression(activation, SHIPPED[activation])
     expr = read(activation) if isinstance(activation, str) else known(activation)
     if expr.free_symbols != {h}:
-        raise complain("activation", activation, ALLOWED)
+        raise InvalidArgument("activation", activation, ALLOWED)
     for name, shipped in SHIPPED.items():  # the same kernels, however it was written
         if expr == shipped:
             return _parse(name)
@@ -133,7 +133,9 @@ def _kinks(name: str, expr: sp.Expr) -> tuple[sp.Expr, ...]:
         if not gap.has(h):
             continue
         if not gap.is_polynomial(h) or sp.degree(gap, h) != 1:
-            raise complain("activation", name, "kinks where a linear function of h vanishes, as in Max(0, h - 1)")
+            raise InvalidArgument(
+                "activation", name, "kinks where a linear function of h vanishes, as in Max(0, h - 1)"
+            )
         found.add(sp.solve(gap, h)[0])
     return tuple(sorted(found, key=float))
 
@@ -161,9 +163,11 @@ def _resolve(expr: sp.Expr, at: sp.Expr) -> sp.Expr:
 def _check(name: str, kinks: tuple[sp.Expr, ...], pieces: tuple[sp.Expr, ...]) -> None:
     for i, c in enumerate(kinks):
         if abs(complex(sp.N((pieces[i + 1] - pieces[i]).subs(h, c)))) > 1e-12:
-            raise complain("activation", name, "a continuous expression (this one jumps at h = " + f"{float(c):g})")
+            raise InvalidArgument(
+                "activation", name, "a continuous expression (this one jumps at h = " + f"{float(c):g})"
+            )
     edges = [-sp.oo, *kinks, sp.oo]
     for piece, low, high in zip(pieces, edges, edges[1:], strict=False):
         check_real(name, piece, low, high)
     if all(sp.diff(p, h) == 0 for p in pieces):
-        raise complain("activation", name, "an expression that varies with h")
+        raise InvalidArgument("activation", name, "an expression that varies with h")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .lattice import as_size
 from .laws import Law, with_parameters
@@ -88,7 +88,7 @@ CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text 
 def check_axis(name: object, allowed: Sequence[str] = tuple(AXES)) -> Axis:
     """The axis called so; ValueError naming it and those allowed."""
     if not isinstance(name, str) or name not in allowed:
-        raise complain("axes", name, "names among " + ", ".join(allowed))
+        raise InvalidArgument("axes", name, "names among " + ", ".join(allowed))
     return AXES[name]
 
 
@@ -124,10 +124,9 @@ def _moved(law: Law, axis: Axis, value: Any) -> Law:
     try:
         return with_parameters(law, **{axis.parameter: value})
     except TypeError:
-        raise complain("axes", axis.name, f"parameters of the law {law!r}") from None
-    except ValueError as error:
-        name, _, rest = str(error).partition(":")
-        raise ValueError(f"{axis.name if name == axis.parameter else name}:{rest}") from None
+        raise InvalidArgument("axes", axis.name, f"parameters of the law {law!r}") from None
+    except InvalidArgument as error:
+        raise error.about(axis.name if error.name == axis.parameter else error.name) from None
 
 
 def value_of(problem: Problem, name: str) -> Any:
@@ -143,6 +142,6 @@ def value_of(problem: Problem, name: str) -> Any:
         if axis.parameter == "J" and "t" in own:
             return math.atanh(law.t)
         if axis.parameter not in own:
-            raise complain("axes", axis.name, f"parameters of the law {law!r}")
+            raise InvalidArgument("axes", axis.name, f"parameters of the law {law!r}")
         return own[axis.parameter]
     return problem.shape[0] if axis.name == "size" else getattr(problem, axis.parameter)

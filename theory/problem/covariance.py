@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidTogether
 
 COVARIANCES = ("squared-exponential", "wrapped", "circular-exponential")
 
@@ -129,7 +129,9 @@ def _acceptable(name: str, xi: float, size: int) -> bool:
 def check_ring(name: str, xi: float, size: int) -> None:
     """Raise ValueError when no Gaussian field on the ring of ``size`` sites has this covariance."""
     if name == "wrapped" and xi > size:
-        raise complain("xi", xi, f"xi <= size = {size} for the wrapped covariance (beyond, the field is constant)")
+        raise InvalidTogether(
+            "xi", xi, f"xi <= size = {size} for the wrapped covariance (beyond, the field is constant)"
+        )
     if name != "squared-exponential" or _acceptable(name, xi, size):
         return
     low, high = 0.0, xi
@@ -137,7 +139,7 @@ def check_ring(name: str, xi: float, size: int) -> None:
         mid = 0.5 * (low + high)
         low, high = (mid, high) if _acceptable(name, mid, size) else (low, mid)
     largest = np.floor(low * 1e3) / 1e3
-    raise complain(
+    raise InvalidTogether(
         "xi",
         xi,
         f"0 < xi <= {largest:g} at size {size} for covariance='squared-exponential' (beyond, "

@@ -6,7 +6,7 @@ import math
 import numbers
 from typing import TypeAlias
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 #: What every function that needs sites takes: D or (D,) for a ring, (L, L) for a torus.
 Size: TypeAlias = "int | tuple[int, ...]"
@@ -22,9 +22,9 @@ def shape_of(size: object, name: str = "size", allowed: str = ALLOWED) -> tuple[
     sides = size if isinstance(size, tuple) else (size,)
     good = len(sides) in (1, 2) and all(isinstance(s, numbers.Integral) and not isinstance(s, bool) for s in sides)
     if not good or min(sides) < 4 or len(set(sides)) > 1:
-        raise complain(name, size, allowed)
+        raise InvalidArgument(name, size, allowed)
     if math.prod(map(int, sides)) > MOST_SITES:
-        raise complain(name, size, f"at most {MOST_SITES} sites")
+        raise InvalidArgument(name, size, f"at most {MOST_SITES} sites")
     return tuple(int(s) for s in sides)
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cumulode.theory.user_input.arguments import choice, complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 
 from . import covariance as _cov
 from .lattice import Size, shape_of
@@ -45,17 +45,17 @@ class NLGP:
     covariance: str = "squared-exponential"
 
     def __post_init__(self) -> None:
-        gain = real(
-            "gain", self.gain, "0 < gain <= inf (for a Gaussian field use GP(NLGP(...)))", low=0.0, open_low=True
-        )
+        gain = real("gain", self.gain, gt=0, le=math.inf, note=" (for a Gaussian field use GP(NLGP(...)))")
         if gain < 1e-7:
-            raise complain(
+            raise InvalidArgument(
                 "gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)"
             )
         object.__setattr__(self, "gain", gain)
-        xi = real("xi", self.xi, "0 < xi < inf", low=0.0, open_low=True, high=math.inf, open_high=True)
+        xi = real("xi", self.xi, gt=0)
         if xi < 1e-100:
-            raise complain("xi", self.xi, "1e-100 <= xi < inf (neighbours are uncorrelated to all digits below 0.03)")
+            raise InvalidArgument(
+                "xi", self.xi, "1e-100 <= xi < inf (neighbours are uncorrelated to all digits below 0.03)"
+            )
         object.__setattr__(self, "xi", xi)
         choice("covariance", self.covariance, _cov.COVARIANCES)
 
@@ -98,12 +98,12 @@ class Ising:
 
     def __post_init__(self) -> None:
         if (self.t is None) == (self.J is None):
-            raise complain("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (finite)")
+            raise InvalidArgument("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (finite)")
         if self.J is not None:
-            coupling = real("J", self.J, "a finite number, |J| <= 18 (tanh J < 1)", low=-18.0, high=18.0)
+            coupling = real("J", self.J, ge=-18, le=18, allowed="a finite number, |J| <= 18 (tanh J < 1)")
             object.__setattr__(self, "t", math.tanh(coupling))
             object.__setattr__(self, "J", None)  # equal laws compare equal, however they were given
-        t = real("t", self.t, "-1 < t < 1", low=-1.0, high=1.0, open_low=True, open_high=True)
+        t = real("t", self.t, gt=-1, lt=1)
         object.__setattr__(self, "t", t)
 
     def __repr__(self) -> str:
@@ -117,12 +117,14 @@ class Ising:
     def check_size(self, size: Size) -> None:
         """An Ising ring exists at every size; a torus is refused, where no exact fourth cumulant is known."""
         if len(shape_of(size)) > 1:
-            raise complain("size", size, f"an integer, a ring, for {self!r} (no exact cumulants in two dimensions)")
+            raise InvalidArgument(
+                "size", size, f"an integer, a ring, for {self!r} (no exact cumulants in two dimensions)"
+            )
 
     def check_infinite(self, dimension: int) -> None:
         """Raise ValueError for the plane (``dimension`` 2); the infinite line is the limit of the ring."""
         if dimension > 1:
-            raise complain("offsets", "two dimensions", f"(n, 3) for {self!r}, which lives on a line or ring")
+            raise InvalidArgument("offsets", "two dimensions", f"(n, 3) for {self!r}, which lives on a line or ring")
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""
@@ -163,7 +165,7 @@ def check_law(name: str, law: object, what: str = "a law") -> None:
     """Raise ValueError naming ``name`` unless ``law`` is one of the laws."""
     if not isinstance(law, tuple(LAWS.values())):
         *most, last = (f"{each}(...)" for each in LAWS)
-        raise complain(name, law, f"{what}: {', '.join(most)} or {last}")
+        raise InvalidArgument(name, law, f"{what}: {', '.join(most)} or {last}")
 
 
 def from_dict(parameters: dict[str, Any]) -> Law:

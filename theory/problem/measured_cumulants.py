@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .covariance import NEGATIVE_EIGENVALUE
 from .lattice import Size, as_size, shape_of
@@ -61,7 +61,7 @@ class Cumulants:
     def __post_init__(self) -> None:
         second, fourth = _real("second", self.second), _real("fourth", self.fourth)
         if not isinstance(self.name, str):
-            raise complain("name", self.name, "a text")
+            raise InvalidArgument("name", self.name, "a text")
         _check_second(second)
         _check_shape(fourth, second.shape)
         _check_fourth(fourth, second.ndim, second.shape[0])
@@ -88,10 +88,10 @@ class Cumulants:
         """
         C, K = _real("second", second), _real("fourth", fourth)
         if C.ndim not in (1, 2) or not C.size or C.flat[0] <= 0:
-            raise complain("second", f"shape {C.shape}", "shape (D,) or (L, L), C_00 > 0")
+            raise InvalidArgument("second", f"shape {C.shape}", "shape (D,) or (L, L), C_00 > 0")
         sites = C.size
         if K.shape != C.shape * 3:
-            raise complain("fourth", f"shape {K.shape}", f"{C.shape * 3}: all sites of second")
+            raise InvalidArgument("fourth", f"shape {K.shape}", f"{C.shape * 3}: all sites of second")
         C, K = C / C.flat[0], K / C.flat[0] ** 2
         mirrored = np.roll(np.flip(C), 1, tuple(range(C.ndim)))
         K = K.reshape(sites, sites, sites)
@@ -115,14 +115,14 @@ class Cumulants:
     def check_size(self, size: Size) -> None:
         """Raise ValueError when ``size`` is not that of the arrays."""
         if shape_of(size) != self.shape:
-            raise complain("size", size, f"{as_size(self.shape)}, the size of {self!r}")
+            raise InvalidArgument("size", size, f"{as_size(self.shape)}, the size of {self!r}")
 
     def check_infinite(self, dimension: int) -> None:
         """Raise ValueError unless the fourth cumulant is short-ranged and has this dimension (1 line, 2 plane)."""
         if self.reach is None:
-            raise complain("size", None, f"{as_size(self.shape)}, where {self!r} has all its sites")
+            raise InvalidArgument("size", None, f"{as_size(self.shape)}, where {self!r} has all its sites")
         if dimension != len(self.shape):
-            raise complain("offsets", f"{dimension} dimensions", f"{len(self.shape)}, as {self!r} has")
+            raise InvalidArgument("offsets", f"{dimension} dimensions", f"{len(self.shape)}, as {self!r} has")
 
     def to_dict(self) -> dict[str, Any]:
         """Arrays as nested lists (some 20 bytes an entry), with the law's own name under ``law``."""
@@ -156,12 +156,12 @@ def _real(name: str, given: Any) -> np.ndarray:
     try:
         found = np.asarray(given)
     except ValueError:  # ragged lists
-        raise complain(name, given, allowed) from None
+        raise InvalidArgument(name, given, allowed) from None
     if found.dtype.kind not in "iuf":
-        raise complain(name, given, allowed)
+        raise InvalidArgument(name, given, allowed)
     found = np.array(found, dtype=float, order="C") + 0.0  # -0.0 is 0.0
     if not np.isfinite(found).all():
-        raise complain(name, f"{int((~np.isfinite(found)).sum())} entries that are NaN or infinite", allowed)
+        raise InvalidArgument(name, f"{int((~np.isfinite(found)).sum())} entries that are NaN or infinite", allowed)
     found.setflags(write=False)
     return found
 
@@ -169,22 +169,22 @@ def _real(name: str, given: Any) -> np.ndarray:
 def _check_second(second: np.ndarray) -> None:
     allowed = "shape (D,) with D >= 4, or (L, L) with L >= 4"
     if second.ndim not in (1, 2):
-        raise complain("second", f"shape {second.shape}", allowed)
+        raise InvalidArgument("second", f"shape {second.shape}", allowed)
     try:
         shape_of(second.shape)
     except ValueError:
-        raise complain("second", f"shape {second.shape}", allowed) from None
+        raise InvalidArgument("second", f"shape {second.shape}", allowed) from None
     if abs(second.flat[0] - 1) > ROUNDING:
-        raise complain("second", f"C_00 = {second.flat[0]:.12g}", "C_00 = 1 (inputs of unit variance)")
+        raise InvalidArgument("second", f"C_00 = {second.flat[0]:.12g}", "C_00 = 1 (inputs of unit variance)")
     every = tuple(range(second.ndim))
     mirrored = np.roll(np.flip(second), 1, every)
     if np.abs(second - mirrored).max() > ROUNDING:
-        raise complain(
+        raise InvalidArgument(
             "second", f"C_0a and C_0(-a) that differ by {np.abs(second - mirrored).max():.2g}", "C_0a = C_0(-a)"
         )
     power = np.fft.fftn(second).real
     if power.min() < -NEGATIVE_EIGENVALUE * power.max():
-        raise complain(
+        raise InvalidArgument(
             "second",
             f"a smallest eigenvalue {power.min() / power.max():.2g} of the largest",
             f"a covariance: none below -{NEGATIVE_EIGENVALUE:g} of the largest",
@@ -195,7 +195,7 @@ def _check_shape(fourth: np.ndarray, shape: tuple[int, ...]) -> None:
     axes, side = 3 * len(shape), shape[0]
     m = fourth.shape[0] if fourth.ndim else 0
     if fourth.shape != (m,) * axes or m not in (side, *range(1, side, 2)):
-        raise complain(
+        raise InvalidArgument(
             "fourth",
             f"shape {fourth.shape}",
             f"{axes} axes of {side} (all sites), or of an odd number below {side} (offsets -h .. h), for second of "
@@ -211,10 +211,10 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
     origin, difference = _differences(m, dimension, m == side)
     bound = ROUNDING * np.abs(K).max()
     if K[origin, origin, origin] < -2 - ROUNDING:
-        raise complain("fourth", f"K_0000 = {K[origin, origin, origin]:.6g}", "K_0000 >= -2 (as of every law)")
+        raise InvalidArgument("fourth", f"K_0000 = {K[origin, origin, origin]:.6g}", "K_0000 >= -2 (as of every law)")
     for swapped, what in ((K.swapaxes(0, 1), "K_0abc = K_0bac"), (K.swapaxes(1, 2), "K_0abc = K_0acb")):
         if np.abs(K - swapped).max() > bound:
-            raise complain("fourth", f"entries that differ by {np.abs(K - swapped).max():.2g}", what + _AVERAGE)
+            raise InvalidArgument("fourth", f"entries that differ by {np.abs(K - swapped).max():.2g}", what + _AVERAGE)
     worst = 0.0
     for a in range(sites):
         to = difference[:, a]
@@ -223,7 +223,7 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
         worst = max(worst, float(np.abs(K[a] - moved).max()))
     if worst > bound:
         what = "" if m == side else f", so zero where the four sites spread over more than {m // 2}"
-        raise complain(
+        raise InvalidArgument(
             "fourth",
             f"entries that differ by {worst:.2g}",
             f"K_0abc = K_0(-a)(b-a)(c-a) (translations{what})" + _AVERAGE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
-from cumulode.theory.user_input.arguments import finite, real
+from cumulode.theory.user_input.arguments import real
 
 from . import laws
 from .lattice import Size, as_size, shape_of, sites_in
@@ -82,11 +82,9 @@ class Problem:
             shape = self.shape
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "size", sites_in(shape))
-        object.__setattr__(self, "bias", finite("bias", self.bias))
+        object.__setattr__(self, "bias", real("bias", self.bias))
         allowed = "0 < prior < 1"
-        object.__setattr__(
-            self, "prior", real("prior", self.prior, allowed, low=0, high=1, open_low=True, open_high=True)
-        )
+        object.__setattr__(self, "prior", real("prior", self.prior, gt=0, lt=1, allowed=allowed))
         object.__setattr__(self, "activation", _canonical(self.activation))
         for law in self.laws:
             law.check_size(as_size(shape))

@@ -1,68 +1,124 @@
-"""Checks of user input: one clear line naming the argument, what came, and what is allowed."""
+"""Arguments of public functions, checked: one clear line naming the argument, what came, and what is allowed."""
 
 from __future__ import annotations
 
 import math
 import numbers
 from collections.abc import Iterable
+from typing import Any
+
+_LONGEST = 80
 
 
-def complain(name: str, got: object, allowed: str) -> ValueError:
-    """Return the error every bad input gets: ``name: got ..., allowed: ...`` on one line."""
+class InvalidArgument(ValueError):
+    """An argument outside what is allowed; its text is ``name: got ..., allowed: ...`` on one line.
+
+    Attributes
+    ----------
+    name : str
+        The argument.
+    got : object
+        What came.
+    allowed : str
+        What is allowed, in words.
+    """
+
+    def __init__(self, name: str, got: object, allowed: str) -> None:
+        super().__init__(name, got, allowed)
+        self.name, self.got, self.allowed = name, got, allowed
+
+    def __str__(self) -> str:
+        return f"{self.name}: got {_shown(self.got)}, allowed: {self.allowed}"
+
+    def about(self, name: str) -> InvalidArgument:
+        """The same refusal under another name: of the option, or of the axis, that gave the argument."""
+        return type(self)(name, self.got, self.allowed)
+
+
+class InvalidTogether(InvalidArgument):
+    """An argument that is refused because of another one: of a correlation length, because of the size."""
+
+
+class Described(str):
+    """Words about what came, shown as they are: ``Described("3 starts for 2 problems")``."""
+
+
+def _shown(got: object) -> str:
     try:
-        shown = " ".join(repr(got).split())
+        text = " ".join((str(got) if isinstance(got, Described) else repr(got)).split())
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
-        shown = f"a {type(got).__name__} too long to show"
-    if len(shown) > 80:
-        shown = shown[:77] + "..."
-    return ValueError(f"{name}: got {shown}, allowed: {allowed}")
+        return f"a {type(got).__name__} too long to show"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def real(
     name: str,
     value: object,
-    allowed: str,
     *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-    open_high: bool = False,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    note: str = "",
+    allowed: str | None = None,
 ) -> float:
-    """Return ``value`` as a float inside [low, high] (or the open interval); raise ValueError otherwise.
+    """Return ``value`` as a float within the bounds; raise InvalidArgument, which words the range, otherwise.
 
-    NaN is never accepted; infinity only where ``high`` is infinite and closed and ``low`` is finite.
+    NaN is never accepted, infinity only where it is itself a closed bound. ``note`` ends the words; ``allowed``
+    replaces them.
     """
+    words = allowed or _range(name, gt, ge, lt, le) + note
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise complain(name, value, allowed)
+        raise InvalidArgument(name, value, words)
     try:
         x = float(value)
     except OverflowError:  # an integer beyond 1.8e308
-        raise complain(name, value, allowed) from None
-    below = x <= low if open_low else x < low
-    above = x >= high if open_high else x > high
-    if math.isnan(x) or below or above:
-        raise complain(name, value, allowed)
+        raise InvalidArgument(name, value, words) from None
+    beyond = (gt is not None and x <= gt) or (ge is not None and x < ge)
+    beyond = beyond or (lt is not None and x >= lt) or (le is not None and x > le)
+    if math.isnan(x) or beyond or (math.isinf(x) and x not in (ge, le)):
+        raise InvalidArgument(name, value, words)
     return x
 
 
-def finite(name: str, value: object, allowed: str = "a finite number") -> float:
-    """Return ``value`` as a finite float; raise ValueError otherwise."""
-    return real(name, value, allowed, low=-math.inf, high=math.inf, open_low=True, open_high=True)
+def _range(name: str, gt: float | None, ge: float | None, lt: float | None, le: float | None) -> str:
+    if gt is ge is lt is le is None:
+        return "a finite number"
+    low = "-inf < " if gt is ge is None else f"{gt:g} < " if ge is None else f"{ge:g} <= "
+    high = " < inf" if lt is le is None else f" < {lt:g}" if le is None else f" <= {le:g}"
+    return f"{low}{name}{high}"
 
 
-def integer(name: str, value: object, allowed: str, *, low: int, high: int | None = None) -> int:
-    """Return ``value`` as an int in [low, high]; integral floats such as 40.0 are refused."""
+def integer(
+    name: str, value: object, *, ge: int, le: int | None = None, note: str = "", allowed: str | None = None
+) -> int:
+    """Return ``value`` as an int in [ge, le]; raise InvalidArgument otherwise, for 40.0, too."""
+    words = allowed or (f"an integer >= {ge}" if le is None else f"an integer from {ge} to {le}") + note
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise complain(name, value, allowed)
+        raise InvalidArgument(name, value, words)
     n = int(value)
-    if n < low or (high is not None and n > high):
-        raise complain(name, value, allowed)
+    if n < ge or (le is not None and n > le):
+        raise InvalidArgument(name, value, words)
     return n
 
 
+def flag(name: str, value: object) -> bool:
+    """Return ``value`` as a bool if it is True or False; raise InvalidArgument otherwise."""
+    if isinstance(value, bool) or type(value).__name__ == "bool":  # NumPy's bool, without NumPy
+        return bool(value)
+    raise InvalidArgument(name, value, "True or False")
+
+
 def choice(name: str, value: object, options: Iterable[str]) -> str:
-    """Return ``value`` if it is one of ``options``; raise ValueError listing them otherwise."""
+    """Return ``value`` if it is one of ``options``; raise InvalidArgument listing them otherwise."""
     allowed = list(options)
     if not isinstance(value, str) or value not in allowed:
-        raise complain(name, value, "one of " + ", ".join(allowed))
+        raise InvalidArgument(name, value, "one of " + ", ".join(allowed))
+    return value
+
+
+def instance(name: str, value: Any, kind: type, words: str) -> Any:
+    """Return ``value`` if it is a ``kind``; raise InvalidArgument, with ``words`` for what is allowed, otherwise."""
+    if not isinstance(value, kind):
+        raise InvalidArgument(name, value, words)
     return value

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from .arguments import complain
+from .arguments import InvalidArgument
 
 LONGEST = 400
 LARGEST_POWER = 64
@@ -46,7 +46,7 @@ def read_formula(
     Parameters
     ----------
     argument, allowed : str
-        What the complaint names.
+        What the error names.
     names : mapping
         Every name that may occur, and what it stands for.
     lazily : bool
@@ -63,12 +63,12 @@ def read_formula(
     if clean and unknown:
         allowed = f"{allowed} (not known: {', '.join(unknown[:5])})" if lazily else allowed
     if not clean or len(text) > longest or unknown:
-        raise complain(argument, text, allowed)
+        raise InvalidArgument(argument, text, allowed)
     source = text.strip().replace("^", "**")
     try:
         tree = ast.parse(source, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise complain(argument, text, allowed) from None
+        raise InvalidArgument(argument, text, allowed) from None
     if not lazily:
         _check_powers(argument, text, tree)
     try:
@@ -77,11 +77,11 @@ def read_formula(
         if isinstance(expr, sp.Expr) and lazily:
             return evaluated(expr)
     except TooLarge as error:
-        raise complain(argument, text, str(error)) from None
+        raise InvalidArgument(argument, text, str(error)) from None
     except UNREADABLE:
-        raise complain(argument, text, allowed) from None
+        raise InvalidArgument(argument, text, allowed) from None
     if not isinstance(expr, sp.Expr):
-        raise complain(argument, text, allowed)
+        raise InvalidArgument(argument, text, allowed)
     return expr
 
 
@@ -141,7 +141,7 @@ def _check_powers(argument: str, text: str, tree: ast.AST) -> None:
         if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
             continue
         if not _small(node.right, True) or _nested(node) > NESTED_POWERS:
-            raise complain(
+            raise InvalidArgument(
                 argument,
                 text,
                 f"powers with a number of at most {LARGEST_POWER} as exponent, e.g. h**3 "

@@ -13,7 +13,7 @@ import xarray as xr
 
 from cumulode.theory.problem.axes import AXES, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.io.atomic import write
 from cumulode.validation.io.progress import Progress
 
@@ -131,10 +131,10 @@ def boundary(
     probe = Probe(problem, quantity, level, seeds, time, amplitude, closure, rtol, atol, cumulant_tolerance, executor)
     scaled = scale(axis, between)
     names, lines = _lines(along, scaled, probe, simulate)
-    integer("scan", scan, "an integer >= 3", low=3)
+    integer("scan", scan, ge=3)
     if not isinstance(each, bool):
-        raise complain("each", each, "True or False")
-    real("accuracy", accuracy, "0 < accuracy <= 0.1", low=0.0, open_low=True, high=0.1)
+        raise InvalidArgument("each", each, "True or False")
+    real("accuracy", accuracy, gt=0, le=0.1)
     measurement = Measurement(learning_rate, batch_size, points, span, tolerance)
     with Progress(ROUNDS, "boundary: theory", enabled=progress, unit="") as bar:
         theory = _theory(probe, scaled, lines, (scan, accuracy, each), bar)
@@ -153,17 +153,17 @@ def boundary(
 def _lines(along: Any, scaled: Scale, probe: Probe, simulate: bool) -> tuple[dict[str, list[Any]], list[Point]]:
     """Values by axis, and a point for each combination; every problem that bounds a line must exist."""
     if not isinstance(along, Mapping):
-        raise complain("along", along, "a mapping of an axis's name to its values")
+        raise InvalidArgument("along", along, "a mapping of an axis's name to its values")
     names: dict[str, list[Any]] = {}
     for name, values in along.items():
         other = check_axis(name)
         if overwrites(AXES[scaled.name], other):
-            raise complain("along", name, f"axes that {scaled.name} does not set as well")
+            raise InvalidArgument("along", name, f"axes that {scaled.name} does not set as well")
         if name in ("learning_rate", "batch_size") and not simulate:
-            raise complain("along", name, "axes of the theory where simulate=False")
+            raise InvalidArgument("along", name, "axes of the theory where simulate=False")
         names[name] = np.atleast_1d(np.asarray(values)).tolist()
         if not names[name] or np.ndim(values) > 1:
-            raise complain(f"along[{name!r}]", values, "a 1-d sequence of at least one value")
+            raise InvalidArgument(f"along[{name!r}]", values, "a 1-d sequence of at least one value")
     lines: list[Point] = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
     for line, end in itertools.product(lines, (scaled.low, scaled.high)):
         probe.check({**line, scaled.name: end})

@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 from scipy.stats import f as fisher
 
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.comparison.table import judge
 from cumulode.validation.io.atomic import earlier, write
 from cumulode.validation.io.progress import Progress
 
-from .probe import POSITIVE, Point, Probe, Scale
+from .probe import Point, Probe, Scale
 
 #: Streams of SGD begin here: beyond the seeds of starts, and one for every run.
 STREAMS = 10**6
@@ -35,9 +35,9 @@ class Measurement:
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "span", "tolerance"):
-            real(name, getattr(self, name), f"0 < {name} < inf", **POSITIVE)
-        integer("batch_size", self.batch_size, "an integer >= 1", low=1)
-        integer("points", self.points, "an integer >= 3: a straight line and its check", low=3)
+            real(name, getattr(self, name), gt=0)
+        integer("batch_size", self.batch_size, ge=1)
+        integer("points", self.points, ge=3, note=": a straight line and its check")
 
     def settings(self) -> dict[str, Any]:
         """Plain values."""
@@ -120,7 +120,9 @@ def measure(
     before = earlier(out, found.attrs)
     if before is not None and "sgd_ln" in before:
         if not np.allclose(before["sgd_at"], runs["sgd_at"], rtol=1e-9, equal_nan=True):
-            raise complain("out", str(out), "a new path (there SGD was run elsewhere: the theory has changed since)")
+            raise InvalidArgument(
+                "out", str(out), "a new path (there SGD was run elsewhere: the theory has changed since)"
+            )
         sgd[...] = before["sgd_ln"].values.reshape(sgd.shape)
         made = (before.attrs["revision"], runs.attrs["revision"])
         runs.attrs["revision"] = ", ".join(dict.fromkeys(made))  # of the runs kept, and of those still to come

@@ -18,7 +18,7 @@ from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.validation.io.provenance import revision, versions
 from cumulode.validation.receptive_fields.metrics import ipr, norm, width
 from cumulode.validation.sgd.neuron import simulate_sgd
@@ -39,7 +39,6 @@ QUANTITIES: dict[str, tuple[str, str, Callable[[np.ndarray, tuple[int, ...]], np
 #: Axes along which a boundary can be followed to any precision.
 FOLLOWED = (*CONTINUOUS, "start_amplitude")
 
-POSITIVE: dict[str, Any] = {"low": 0.0, "open_low": True, "open_high": True}
 
 Point = Mapping[str, Any]
 
@@ -82,13 +81,13 @@ def scale(name: object, between: Any, argument: str = "between") -> Scale:
     checked = check_axis(name, FOLLOWED).name
     allowed = f"two finite values of {checked}, the smaller first" + (", above 0" * AXES[checked].ratios)
     try:
-        low, high = (real(argument, x, allowed, high=np.inf, open_high=True) for x in between)
+        low, high = (real(argument, x, allowed=allowed) for x in between)
     except TypeError:
-        raise complain(argument, between, allowed) from None
+        raise InvalidArgument(argument, between, allowed) from None
     except ValueError:
-        raise complain(argument, between, allowed) from None
+        raise InvalidArgument(argument, between, allowed) from None
     if not low < high or not np.isfinite(low) or (AXES[checked].ratios and low <= 0):
-        raise complain(argument, between, allowed)
+        raise InvalidArgument(argument, between, allowed)
     return Scale(checked, low, high)
 
 
@@ -112,8 +111,8 @@ class Probe:
         check_problem(self.problem)
         choice("quantity", self.quantity, QUANTITIES)
         for name in ("level", "time", "amplitude"):
-            real(name, getattr(self, name), f"a finite {name} > 0", **POSITIVE)
-        integer("seeds", self.seeds, "an integer >= 2: an error needs two", low=2)
+            real(name, getattr(self, name), gt=0)
+        integer("seeds", self.seeds, ge=2, note=": an error needs two")
         check_closure(self.closure, CLOSURE_NAMES_ALSO)
 
     def problem_at(self, point: Point) -> Problem:
@@ -125,8 +124,8 @@ class Probe:
         self.problem_at(point)
         check_closure(point.get("closure", self.closure), CLOSURE_NAMES_ALSO)
         for name in ("start_amplitude", "learning_rate"):
-            real(name, point.get(name, 1.0), f"a finite {name} > 0", **POSITIVE)
-        integer("batch_size", point.get("batch_size", 1), "an integer >= 1", low=1)
+            real(name, point.get(name, 1.0), gt=0)
+        integer("batch_size", point.get("batch_size", 1), ge=1)
 
     def start(self, point: Point, seed: int) -> np.ndarray:
         """Weights at time 0, (D,): normal, of norm about the amplitude; the same for theory and SGD."""

@@ -15,7 +15,7 @@ import xarray as xr
 
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.io.atomic import earlier, write
 
 from .isoline import isoline
@@ -99,12 +99,12 @@ def refine_boundary(
         Naming the argument, what came and what is allowed.
     """
     if simulate is not False:
-        raise complain(
+        raise InvalidArgument(
             "simulate", simulate, "False (SGD is noisy: use boundary(..., simulate=True) on lines across it)"
         )
-    resolution = real("resolution", resolution, "0 < resolution <= 0.5", low=0.0, open_low=True, high=0.5)
+    resolution = real("resolution", resolution, gt=0, le=0.5)
     for name, value, low in (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1)):
-        integer(name, value, f"an integer >= {low}", low=low)
+        integer(name, value, ge=low, allowed=f"an integer >= {low}")
     learner_2d()
     probe = Probe(problem, quantity, level, seeds, time, amplitude, closure, rtol, atol, cumulant_tolerance, executor)
     scales = _scales(axes, probe)
@@ -132,11 +132,11 @@ def refine_boundary(
 def _scales(axes: Any, probe: Probe) -> list[Scale]:
     """Both axes with their ranges; the problems at the corners must exist."""
     if not isinstance(axes, Mapping) or len(axes) != 2:
-        raise complain("axes", axes, "a mapping of two axes to their (low, high)")
+        raise InvalidArgument("axes", axes, "a mapping of two axes to their (low, high)")
     scales = [scale(name, between, f"axes[{name!r}]") for name, between in axes.items()]
     one, two = (AXES[s.name] for s in scales)
     if overwrites(one, two) or overwrites(two, one):
-        raise complain("axes", list(axes), "two axes that do not set the same parameter")
+        raise InvalidArgument("axes", list(axes), "two axes that do not set the same parameter")
     for corner in itertools.product(*((s.low, s.high) for s in scales)):
         probe.check(dict(zip(axes, corner, strict=True)))
     return scales

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     from cumulode.theory.checking.check import check
     from cumulode.theory.checking.quantities import QUANTITIES, quantity
-    from cumulode.theory.user_input.arguments import complain
+    from cumulode.theory.user_input.arguments import InvalidArgument
 
     if options.list or options.against is None:
         listed = {name: quantity(name) for name in QUANTITIES}
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             print("\n".join(f"{n:<20} {q.what}; in {', '.join(q.names())}" for n, q in listed.items()))
         return 0
     if options.formula is None:
-        raise complain("formula", None, "a formula, e.g. cumulode check nlgp.second 'asin(q*c)/asin(q)'")
+        raise InvalidArgument("formula", None, "a formula, e.g. cumulode check nlgp.second 'asin(q*c)/asin(q)'")
     formula = sys.stdin.read() if options.formula == "-" else options.formula
     result = check(
         formula,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import options as common
 
@@ -75,13 +75,12 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
-    except ValueError as error:
-        name, _, rest = str(error).partition(":")
+    except InvalidArgument as error:
         names = _NAMES | {
             "points": "at" if options.at else "insets",
             "log": "linear" if options.log is False else "log",
         }
-        raise ValueError(f"{names.get(name, name)}:{rest}") from None
+        raise error.about(names.get(error.name, error.name)) from None
     save(figure, figure_path, options.command_line)
     if options.json:
         common.print_json({"figure": figure_path, "variable": options.variable, "command": options.command_line})
@@ -100,7 +99,7 @@ def _only_with_slice(options: argparse.Namespace) -> None:
         given, allowed = {"along": options.along}, "only with --slice"
     for name, value in given.items():
         if value is not None:
-            raise complain(name, value, allowed)
+            raise InvalidArgument(name, value, allowed)
 
 
 def _map(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
@@ -157,11 +156,11 @@ def _load(name: str, path: str) -> Any:
     import xarray as xr
 
     if not Path(path).is_file():
-        raise complain(name, path, "a file that exists")
+        raise InvalidArgument(name, path, "a file that exists")
     try:
         return xr.load_dataset(path)
     except (OSError, ValueError, TypeError, EOFError, KeyError, IndexError):
-        raise complain(name, path, "a netCDF file") from None
+        raise InvalidArgument(name, path, "a netCDF file") from None
 
 
 def _diagram(path: str) -> Any:
@@ -170,13 +169,13 @@ def _diagram(path: str) -> Any:
 
     allowed = "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram"
     if not Path(path).is_file():
-        raise complain("file", path, "a file that exists")
+        raise InvalidArgument("file", path, "a file that exists")
     try:
         found = open_phase(path)  # with the blocks of a sweep that is running
     except ValueError:
-        raise complain("file", path, allowed) from None
+        raise InvalidArgument("file", path, allowed) from None
     if "status" not in found or not {"seed"} < set(found["status"].dims):
-        raise complain("file", f"{path}, which holds {', '.join(map(str, found.data_vars))}", allowed)
+        raise InvalidArgument("file", f"{path}, which holds {', '.join(map(str, found.data_vars))}", allowed)
     return found
 
 
@@ -185,7 +184,7 @@ def _select(ds: Any, given: list[str] | None) -> dict[str, Any]:
     for text in given or []:
         name, equals, value = text.partition("=")
         if not equals:
-            raise complain("select", text, "AXIS=VALUE, for instance closure=regression")
+            raise InvalidArgument("select", text, "AXIS=VALUE, for instance closure=regression")
         found[name] = _value(ds, "select", name, value)
     return found
 
@@ -201,13 +200,13 @@ def _number(option: str, shown: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise complain(option, shown, "a number") from None
+        raise InvalidArgument(option, shown, "a number") from None
 
 
 def _point(text: str) -> tuple[Any, Any]:
     parts = text.split(",")
     if len(parts) != 2:
-        raise complain("at", text, "X,Y")
+        raise InvalidArgument("at", text, "X,Y")
     x, y = (_word_or_number(p) for p in parts)
     return x, y
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
 from . import options as common
 from .sgd import add_conventions, add_learning
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
     """Simulate and print; 1 when a run failed, 130 when it was interrupted."""
     common.writable("out", options.out, (".nc", ".npz"))
     problem, times = common.problem(options), common.times(options)
-    first = integer("seed", options.seed, "an integer >= 0", low=0)
-    count = integer("seeds", options.seeds, "an integer from 1 to 100000", low=1, high=100_000)
+    first = integer("seed", options.seed, ge=0)
+    count = integer("seeds", options.seeds, ge=1, le=100000)
     biases = _biases(options.biases)
     labels: Any = tuple(_numbers("labels", options.labels))
     start = _start(options.w0)
@@ -65,7 +65,7 @@ def _numbers(name: str, text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise complain(name, text, "numbers with commas between them") from None
+        raise InvalidArgument(name, text, "numbers with commas between them") from None
 
 
 def _biases(text: str) -> Any:
@@ -82,7 +82,7 @@ def _start(path: str | None) -> np.ndarray | None:
     try:
         return np.asarray(np.load(path))
     except (OSError, ValueError, EOFError) as error:
-        raise complain("w0", path, f"a readable .npy file ({error})") from None
+        raise InvalidArgument("w0", path, f"a readable .npy file ({error})") from None
 
 
 def table(net: Any) -> str:

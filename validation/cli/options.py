@@ -13,7 +13,7 @@ import numpy as np
 
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.problem.lattice import ALLOWED, Size, shape_of, sites_in
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.sgd.starts import random_start
 
 from . import ranges
@@ -62,7 +62,7 @@ def add_problem(parser: argparse.ArgumentParser, many: bool = False) -> None:
 def problem(options: argparse.Namespace) -> Problem:
     """The problem the options describe; ValueError naming the option."""
     if options.law not in LAWS:
-        raise complain("law", options.law, "one of " + ", ".join(LAWS))
+        raise InvalidArgument("law", options.law, "one of " + ", ".join(LAWS))
     ising = options.law == "ising"
     of = _law_options(options, _ISING_OPTIONS if ising else _FIELD_OPTIONS)
     if ising:
@@ -82,10 +82,10 @@ def sides(text: str) -> Size:
     """``--size``: D of a ring, or (L, L) where LxL was written; ValueError naming it otherwise."""
     parts = text.lower().split("x")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        raise complain("size", text, f"{ALLOWED}, written LxL")
+        raise InvalidArgument("size", text, f"{ALLOWED}, written LxL")
     size = tuple(int(part) for part in parts)
     if len(size) == 1:
-        return integer("size", size[0], ALLOWED, low=4)
+        return integer("size", size[0], ge=4, allowed=ALLOWED)
     return shape_of(size, allowed=f"{ALLOWED}, written LxL")
 
 
@@ -94,17 +94,16 @@ def _law_options(options: argparse.Namespace, own: dict[str, tuple[Any, Any, str
     given = {name: getattr(options, name.replace("-", "_"), None) for name in _LAW_OPTIONS}
     for name, value in given.items():
         if value is not None and name not in own:
-            raise complain(name, value, f"only with another --law; --law {options.law} takes " + ", ".join(own))
+            raise InvalidArgument(name, value, f"only with another --law; --law {options.law} takes " + ", ".join(own))
     return {name: default if given[name] is None else given[name] for name, (_, default, _) in own.items()}
 
 
 def _named(option: str, build: Any) -> Any:
-    """Call ``build``; a complaint about xi or t names the option that gave it."""
+    """Call ``build``; a refusal of xi or t names the option that gave it."""
     try:
         return build()
-    except ValueError as error:
-        name, _, rest = str(error).partition(":")
-        raise ValueError(f"{option if name in ('xi', 't') else name}:{rest}") from None
+    except InvalidArgument as error:
+        raise error.about(option if error.name in ("xi", "t") else error.name) from None
 
 
 def _finish(options: argparse.Namespace, plus: Any, minus: Any) -> Problem:
@@ -142,19 +141,21 @@ def start(options: argparse.Namespace) -> np.ndarray:
         try:
             found = np.load(options.w0) if options.w0.endswith(".npy") else np.loadtxt(options.w0)
         except (OSError, ValueError, EOFError) as error:
-            raise complain("w0", options.w0, f"a readable .npy or text file of {size} numbers ({error})") from None
+            raise InvalidArgument(
+                "w0", options.w0, f"a readable .npy or text file of {size} numbers ({error})"
+            ) from None
         if found.shape not in ((size,), shape):
-            raise complain("w0", f"{options.w0}, shape {found.shape}", f"{size} numbers, one start")
+            raise InvalidArgument("w0", f"{options.w0}, shape {found.shape}", f"{size} numbers, one start")
         return np.reshape(found, size)
-    amplitude = real("amplitude", options.amplitude, "0 < amplitude < inf", low=0.0, open_low=True, open_high=True)
-    seed = integer("seed", options.seed, "an integer >= 0", low=0)
+    amplitude = real("amplitude", options.amplitude, gt=0)
+    seed = integer("seed", options.seed, ge=0)
     return random_start(seed, amplitude, size)
 
 
 def times(options: argparse.Namespace) -> np.ndarray:
     """The times the options describe, (T,)."""
-    end = real("time", options.time, "0 < time < inf", low=0.0, open_low=True, open_high=True)
-    return np.linspace(0.0, end, integer("points", options.points, "an integer >= 2", low=2, high=100_000))
+    end = real("time", options.time, gt=0)
+    return np.linspace(0.0, end, integer("points", options.points, ge=2, le=100000))
 
 
 def add_solver(parser: argparse.ArgumentParser, many: bool = False) -> None:
@@ -201,9 +202,9 @@ def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:
         return
     target = Path(path)
     if target.suffix not in suffixes:
-        raise complain(name, path, "a file name ending in " + ", ".join(suffixes))
+        raise InvalidArgument(name, path, "a file name ending in " + ", ".join(suffixes))
     if not target.resolve().parent.is_dir():
-        raise complain(name, path, "a file in a directory that exists")
+        raise InvalidArgument(name, path, "a file in a directory that exists")
 
 
 def save(result: Any, path: str, command: str, names: Sequence[str] = TRAJECTORY) -> None:

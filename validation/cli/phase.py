@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from . import options as common
 from . import ranges
@@ -67,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
     axes, problem = sweep_of(options)
     options.variable = _variable(options)
     if figure and len(axes) == 1 and options.variable.removeprefix("sgd_") in ("pattern", "trusted"):
-        raise complain("variable", options.variable, "a number, where there is one axis (classes are drawn on maps)")
+        raise InvalidArgument(
+            "variable", options.variable, "a number, where there is one axis (classes are drawn on maps)"
+        )
     try:
         dataset = _sweep(options, problem, axes)
     except RuntimeError as error:
@@ -159,7 +161,7 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     given: dict[str, Any] = {name: getattr(options, name, None) for name in (*_PROBLEM, *_RUN)}
     sizes = _sizes(options.size)
     if len({"x" in size.lower() for size in sizes}) > 1:
-        raise complain("size", options.size, "rings, or tori (LxL), not both")
+        raise InvalidArgument("size", options.size, "rings, or tori (LxL), not both")
     given["size"] = [_side(size) for size in sizes]
     there = _axes_there(options)
     axes = {}
@@ -170,7 +172,7 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
         elif axis in there and name in _PROBLEM:
             setattr(options, name, there[axis])  # where the problem is, to be moved
     if not axes and not there:
-        raise complain("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
+        raise InvalidArgument("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
     return axes, _problem(options, sizes)
 
 
@@ -204,7 +206,7 @@ def _sizes(text: str) -> list[str]:
     try:
         return [str(n) for n in ranges.integers(text)]
     except argparse.ArgumentTypeError as error:
-        raise ValueError(f"size: {error}") from None
+        raise InvalidArgument("size", text, str(error)) from None
 
 
 def _side(text: str) -> int:
@@ -236,7 +238,7 @@ def _problem(options: argparse.Namespace, sizes: list[str]) -> Any:
 def _executor(options: argparse.Namespace) -> Iterator[Any]:
     """Threads (None), processes, or a dask cluster."""
     if options.scheduler is not None and options.workers is not None:
-        raise complain("workers", options.workers, "only without --scheduler")
+        raise InvalidArgument("workers", options.workers, "only without --scheduler")
     if options.scheduler is not None:
         with _client(options.scheduler) as client:
             yield client
@@ -246,7 +248,7 @@ def _executor(options: argparse.Namespace) -> Iterator[Any]:
 
         from cumulode.theory.user_input.arguments import integer
 
-        count = integer("workers", options.workers, "an integer >= 1", low=1, high=1024)
+        count = integer("workers", options.workers, ge=1, le=1024)
         with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
             yield pool
     else:
@@ -257,11 +259,13 @@ def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise complain("scheduler", address, "only where dask is installed: pip install 'cumulode[dask]'") from None
+        raise InvalidArgument(
+            "scheduler", address, "only where dask is installed: pip install 'cumulode[dask]'"
+        ) from None
     try:
         return Client(address, timeout="10s")
     except (OSError, ValueError, TimeoutError) as error:
-        raise complain("scheduler", address, f"the address of a dask scheduler that answers ({error})") from None
+        raise InvalidArgument("scheduler", address, f"the address of a dask scheduler that answers ({error})") from None
 
 
 def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:

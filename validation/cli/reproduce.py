@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import options as common
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             print("\n".join(f"{claim.number} {claim.name:10}{claim.title}" for claim in CLAIMS))
         return 0
     if "all" in options.claim[1:] or options.claim[:1] == ["all"] != options.claim:
-        raise complain("claim", " ".join(options.claim), "all alone, or numbers and names of claims")
+        raise InvalidArgument("claim", " ".join(options.claim), "all alone, or numbers and names of claims")
     claims = "all" if options.claim in ([], ["all"]) else options.claim
     chosen(claims)
     import matplotlib

@@ -15,7 +15,7 @@ from cumulode.numerics import Solution, Trajectory, preactivation_cumulants, sol
 from cumulode.numerics.check_input import check_problem, check_times, check_weights
 from cumulode.numerics.flow.dormand_prince import INTERRUPTED
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.plots.parts import shape_of_run
 from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
@@ -62,7 +62,7 @@ class Comparison:
     def verdict(self, quantity: str = "ipr", time: float | None = None) -> str:
         """The verdict on one quantity at the recorded time nearest to ``time`` (default: the last)."""
         if quantity not in QUANTITIES:
-            raise complain("quantity", quantity, "one of " + ", ".join(QUANTITIES))
+            raise InvalidArgument("quantity", quantity, "one of " + ", ".join(QUANTITIES))
         rows = self.table.select(quantity, self.theory.t[-1] if time is None else time)
         return rows[0].verdict
 
@@ -159,11 +159,11 @@ def compare(
     """
     chosen = _seeds(seeds)
     share = _allowance(allowance)
-    tolerance = real("tolerance", tolerance, "tolerance > 0", low=0.0, open_low=True)
+    tolerance = real("tolerance", tolerance, gt=0)
     check_problem(problem)
     start = check_weights("w0", w0, problem.shape)
     if start.ndim != 1:
-        raise complain("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
+        raise InvalidArgument("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
     options: dict[str, Any] = {"batch_size": batch_size, "executor": executor, "progress": progress}
     probe = simulate_sgd(problem, start, [0.0], learning_rate, batch_size)  # refuses bad input before any work
     step = probe.provenance["learning_rate"] * (2 if share is None else 1)  # the coarse runs take steps twice as long
@@ -200,17 +200,17 @@ def _interrupted(*results: Trajectory) -> bool:
 def _seeds(seeds: Any) -> list[int]:
     allowed = "an integer >= 2, or at least two distinct integers >= 0"
     if isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, str):
-        chosen = [integer("seeds", s, allowed, low=0) for s in seeds]
+        chosen = [integer("seeds", s, ge=0, allowed=allowed) for s in seeds]
         if len(chosen) < 2 or len(set(chosen)) < len(chosen):
-            raise complain("seeds", list(seeds), allowed)
+            raise InvalidArgument("seeds", list(seeds), allowed)
         return chosen
-    return list(range(integer("seeds", seeds, allowed, low=2)))
+    return list(range(integer("seeds", seeds, ge=2, allowed=allowed)))
 
 
 def _allowance(allowance: Any) -> float | None:
     if allowance == MEASURED:
         return None
-    return real("allowance", allowance, "'measured' or a fraction >= 0", low=0.0, open_high=True)
+    return real("allowance", allowance, ge=0, allowed="'measured' or a fraction >= 0")
 
 
 def _rows(

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -52,8 +52,10 @@ def earlier(path: str | Path | None, attrs: dict[str, Any]) -> Any:
     try:
         found = xr.load_dataset(path, engine="scipy")
     except (OSError, ValueError, TypeError):
-        raise complain("out", str(path), "a new path, or a netCDF file of the same settings") from None
+        raise InvalidArgument("out", str(path), "a new path, or a netCDF file of the same settings") from None
     for name in ("title", "problem", "settings"):
         if found.attrs.get(name) != attrs[name]:
-            raise complain("out", str(path), f"a new path, or a file of the same settings (there {name} differs)")
+            raise InvalidArgument(
+                "out", str(path), f"a new path, or a file of the same settings (there {name} differs)"
+            )
     return found

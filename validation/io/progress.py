@@ -30,8 +30,9 @@ class Progress:
         Units that were done before, by an earlier run: part of the share, not of the rate.
     """
 
-    def __init__(self, total: int, label: str, *, enabled: bool = True, unit: str = "steps",
-                 every: float = 10.0, done: int = 0) -> None:
+    def __init__(
+        self, total: int, label: str, *, enabled: bool = True, unit: str = "steps", every: float = 10.0, done: int = 0
+    ) -> None:
         self.total, self.label, self.unit, self.enabled = total, label, unit, enabled
         self.done = self._before = done
         self._every = every
@@ -58,8 +59,9 @@ class Progress:
             elif self.enabled and time.monotonic() - self._told >= self._every:
                 self._tell()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.close()
         elif self.enabled:

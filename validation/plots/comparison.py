@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.receptive_fields.metrics import Symmetry, TorusSymmetry, find_symmetry, transform
 
 from .parts import (
@@ -129,7 +129,7 @@ def save(figure: Figure, path: str | Path, command: str) -> None:
     }
     suffix = Path(path).suffix.lower()
     if suffix not in metadata:
-        raise complain("path", suffix, "a file name ending in " + ", ".join(metadata))
+        raise InvalidArgument("path", suffix, "a file name ending in " + ", ".join(metadata))
     with rc_context({"svg.hashsalt": maker}):
         figure.savefig(path, dpi=200, metadata=metadata[suffix])
 

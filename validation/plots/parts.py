@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 from cumulode.validation.receptive_fields.field_input import shape_for
 from cumulode.validation.receptive_fields.metrics import Symmetry, TorusSymmetry, centre
 
@@ -34,7 +34,7 @@ def over_time(
 ) -> None:
     """Draw ``quantity(run)``, (..., T, number of styles), for every role given."""
     if all(run is None for run in roles.values()):
-        raise complain("theory", None, "at least one of theory, control, sgd and control_sgd")
+        raise InvalidArgument("theory", None, "at least one of theory, control, sgd and control_sgd")
     for role, run in roles.items():
         if run is None:
             continue
@@ -112,7 +112,7 @@ def axes_or_new(ax: Axes | None) -> Axes:
 def one_run(trajectory: Trajectory, run: int, name: str = "run") -> np.ndarray:
     """The weights (T, D) of one run."""
     runs = trajectory.w if trajectory.w.ndim == 3 else trajectory.w[None]
-    return np.asarray(runs[integer(name, run, f"0 <= {name} < {len(runs)}", low=0, high=len(runs) - 1)])
+    return np.asarray(runs[integer(name, run, ge=0, le=len(runs) - 1, allowed=f"0 <= {name} < {len(runs)}")])
 
 
 def shape_of_run(trajectory: Trajectory, shape: Any = None) -> tuple[int, ...]:
@@ -128,7 +128,9 @@ def on_ring(name: str, trajectory: Trajectory, instead: str) -> None:
     """Raise ValueError for a run on a torus."""
     sides = shape_of_run(trajectory)
     if len(sides) > 1:
-        raise complain(name, f"a run on a {sides[0]} x {sides[1]} torus", f"a run on a ring (of a torus: {instead})")
+        raise InvalidArgument(
+            name, f"a run on a {sides[0]} x {sides[1]} torus", f"a run on a ring (of a torus: {instead})"
+        )
 
 
 def last_field(w: np.ndarray) -> np.ndarray:
@@ -147,7 +149,7 @@ def shown_times(name: str, t: np.ndarray, log_time: bool) -> np.ndarray:
     """Which times can be shown."""
     keep = t > 0 if log_time else np.isfinite(t)
     if keep.sum() < 2:
-        raise complain(name, t, "at least two times" + (" above 0" if log_time else ""))
+        raise InvalidArgument(name, t, "at least two times" + (" above 0" if log_time else ""))
     return keep
 
 
@@ -184,7 +186,7 @@ def same_size(roles: Roles) -> None:
     size = roles["theory"].size  # type: ignore[union-attr]
     for role, run in roles.items():
         if run is not None and run.size != size:
-            raise complain(role, run.w.shape, f"weights on {size} sites, as in theory")
+            raise InvalidArgument(role, run.w.shape, f"weights on {size} sites, as in theory")
 
 
 def scale(trajectory: Trajectory, times_size: bool) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.theory.user_input.arguments import complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 from cumulode.validation.receptive_fields.field_input import field as as_field
 from cumulode.validation.receptive_fields.field_input import on_torus, shape_for
 from cumulode.validation.receptive_fields.symmetry import TorusSymmetry, transform
@@ -54,12 +54,12 @@ def field_image(
     found = as_field("w", w)
     side = round(found.shape[-1] ** 0.5)
     if found.ndim != 1 or (shape is None and side * side != found.size):
-        raise complain("w", f"shape {found.shape}", "one field (L * L,) on a torus")
+        raise InvalidArgument("w", f"shape {found.shape}", "one field (L * L,) on a torus")
     sides = shape_for(found, (side, side) if shape is None else shape)
     if len(sides) != 2:
-        raise complain("shape", shape, "(L, L)")
+        raise InvalidArgument("shape", shape, "(L, L)")
     moved = on_torus(found if symmetry is None else transform(found, symmetry), sides)
-    limit = largest_weight(moved) if limit is None else real("limit", limit, "a weight > 0", low=0, open_low=True)
+    limit = largest_weight(moved) if limit is None else real("limit", limit, gt=0, allowed="a weight > 0")
     ax = axes_or_new(ax)
     image = ax.imshow(
         np.ma.masked_invalid(moved), origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
@@ -107,12 +107,12 @@ def field_images(
     """
     sides = shape_of_run(trajectory, shape)
     if len(sides) != 2:
-        raise complain("trajectory", f"{sides[0]} sites on a ring", "a run on a torus (of a ring: space_time)")
+        raise InvalidArgument("trajectory", f"{sides[0]} sites on a ring", "a run on a torus (of a ring: space_time)")
     w = one_run(trajectory, run)
     picked = _nearest(trajectory.t, times)
     panels = _panels(len(picked)) if axes is None else list(axes)
     if len(panels) != len(picked):
-        raise complain("axes", f"{len(panels)} Axes", f"one for each of the {len(picked)} times")
+        raise InvalidArgument("axes", f"{len(panels)} Axes", f"one for each of the {len(picked)} times")
     move = torus_to_middle(last_field(w), sides) if centred else None
     for i, ax in zip(picked, panels, strict=True):
         field_image(w[i], ax, shape=sides, symmetry=move, limit=limit)
@@ -129,7 +129,7 @@ def _nearest(recorded: np.ndarray, times: ArrayLike | None) -> list[int]:
     except (TypeError, ValueError):
         asked = np.array([np.nan])
     if asked.ndim != 1 or not asked.size or not np.isfinite(asked).all():
-        raise complain("times", times, "a 1-d sequence of finite times")
+        raise InvalidArgument("times", times, "a 1-d sequence of finite times")
     return sorted({int(np.argmin(np.abs(recorded - t))) for t in asked})
 
 

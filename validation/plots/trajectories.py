@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import choice, complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.metrics import Symmetry, align, centre, ipr, transform
 
 from .parts import (
@@ -82,14 +82,14 @@ def space_time(
         ``symmetry`` are given, or the run is one on a torus (``field_images`` shows that).
     """
     if centred and symmetry is not None:
-        raise complain("centred", centred, "False when symmetry is given")
+        raise InvalidArgument("centred", centred, "False when symmetry is given")
     on_ring("trajectory", trajectory, "field_images")
     w = one_run(trajectory, run)
     move = to_middle(last_field(w)) if centred else symmetry or IDENTITY
     keep = shown_times("trajectory", trajectory.t, log_time)
     shown = transform(w, move)[keep].T
     ax = axes_or_new(ax)
-    limit = largest_weight(shown) if limit is None else real("limit", limit, "a weight > 0", low=0, open_low=True)
+    limit = largest_weight(shown) if limit is None else real("limit", limit, gt=0, allowed="a weight > 0")
     times, sites = cell_edges(trajectory.t[keep], log_time), np.arange(len(shown) + 1) - 0.5
     mesh = ax.pcolormesh(times, sites, np.ma.masked_invalid(shown), cmap="RdBu_r", vmin=-limit, vmax=limit)
     mesh.set_rasterized(True)  # thousands of cells: keep the map small in PDF and SVG, and free of seams

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics.observables import norm
 from cumulode.theory.problem.lattice import shape_of, sites_in
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 #: Resultant lengths and differences of overlap up to here are rounding: no centre, and a tie.
 ROUNDING = 1e-12
@@ -21,9 +21,9 @@ def field(name: str, w: ArrayLike) -> np.ndarray:
     try:
         a = np.asarray(w)
     except ValueError:  # ragged lists
-        raise complain(name, w, allowed) from None
+        raise InvalidArgument(name, w, allowed) from None
     if a.dtype.kind not in "iuf" or a.ndim == 0 or a.shape[-1] < 4:
-        raise complain(name, w, allowed)
+        raise InvalidArgument(name, w, allowed)
     return a.astype(float)
 
 
@@ -35,7 +35,7 @@ def shape_for(w: np.ndarray, shape: Any) -> tuple[int, ...]:
     allowed = f"None or ({size},), a ring, or a torus (L, L) of L * L = {size} sites"
     found = shape_of(shape, "shape", allowed)
     if sites_in(found) != size:
-        raise complain("shape", shape, allowed)
+        raise InvalidArgument("shape", shape, allowed)
     return found
 
 
@@ -50,7 +50,7 @@ def pair(w: ArrayLike, reference: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
-        raise complain("reference", b.shape, f"a shape that broadcasts with w's {a.shape}") from None
+        raise InvalidArgument("reference", b.shape, f"a shape that broadcasts with w's {a.shape}") from None
     return np.broadcast_to(a, shape), np.broadcast_to(b, shape)
 
 
@@ -69,7 +69,7 @@ def real_array(name: str, values: Any, allowed: str) -> np.ndarray:
             raise TypeError
         return np.array(array, dtype=float, order="C")
     except (TypeError, ValueError):
-        raise complain(name, values, allowed) from None
+        raise InvalidArgument(name, values, allowed) from None
 
 
 def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
@@ -77,5 +77,5 @@ def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
     array = real_array(name, values, allowed)
     bad = int(np.sum(~np.isfinite(array)))
     if bad:
-        raise complain(name, f"{bad} entries that are NaN or infinite", allowed)
+        raise InvalidArgument(name, f"{bad} entries that are NaN or infinite", allowed)
     return array

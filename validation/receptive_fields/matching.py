@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from cumulode.numerics.flow.display import plain
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .field_input import ROUNDING, finite_array, shape_for
 from .metrics import width
@@ -119,10 +119,10 @@ def _rows(name: str, values: Any) -> np.ndarray:
     allowed = "finite real numbers, a row each, no row constant"
     array = finite_array(name, values, allowed)
     if array.ndim != 2 or array.size == 0:
-        raise complain(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, f"shape {array.shape}", allowed)
     spread = np.ptp(array, axis=-1)
     if (spread <= ROUNDING * np.abs(array).max(axis=-1)).any():
-        raise complain(name, f"the constant row {int(np.argmin(spread))}", allowed)
+        raise InvalidArgument(name, f"the constant row {int(np.argmin(spread))}", allowed)
     return array
 
 
@@ -135,5 +135,5 @@ def _continued(v: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
         taps = (math.isqrt(v.shape[-1]),) * 2
     if math.prod(taps) != v.shape[-1] or taps > sides:
         square = " a square," if len(sides) == 2 else ""
-        raise complain("filters", f"{v.shape[-1]} taps", f"rows of{square} at most {math.prod(sides)} taps")
+        raise InvalidArgument("filters", f"{v.shape[-1]} taps", f"rows of{square} at most {math.prod(sides)} taps")
     return embed(v, taps, sides)

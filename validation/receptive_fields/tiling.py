@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from cumulode.numerics.flow.display import plain
 from cumulode.theory.problem.lattice import shape_of
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 
 from .field_input import real_array
 
@@ -126,8 +126,8 @@ def tiling(centres: ArrayLike, size: int | tuple[int, ...], *, level: float = 0.
         Naming the argument, what came and what is allowed.
     """
     shape = shape_of(size)
-    alpha = real("level", level, "0 < level < 1", low=0.0, high=1.0, open_low=True, open_high=True)
-    start = integer("seed", seed, "an integer >= 0", low=0)
+    alpha = real("level", level, gt=0, lt=1)
+    start = integer("seed", seed, ge=0)
     runs = _runs(centres, shape)
     counts = [len(run) for run in runs]  # Python's integers, for exact sums
     if len(shape) == 1:
@@ -157,15 +157,15 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     allowed = f"real numbers of shape {form}, NaN left out, 1 to {MOST} finite ones a run"
     array = real_array("centres", centres, allowed)
     if array.ndim not in (own, own + 1) or array.size == 0 or (own == 2 and array.shape[-1] != 2):
-        raise complain("centres", f"shape {array.shape}", allowed)
+        raise InvalidArgument("centres", f"shape {array.shape}", allowed)
     if np.isinf(array).any():
-        raise complain("centres", "an infinite entry", allowed)
+        raise InvalidArgument("centres", "an infinite entry", allowed)
     array = array if array.ndim > own else array[None]
     found = []
     for run in array:
         run = run[~np.isnan(run)] if own == 1 else run[~np.isnan(run).any(axis=-1)]
         if not 1 <= len(run) <= MOST:
-            raise complain("centres", f"a run with {len(run)} finite centres", allowed)
+            raise InvalidArgument("centres", f"a run with {len(run)} finite centres", allowed)
         run = np.mod(run, shape[0])
         run[run >= shape[0]] = 0.0  # mod rounds -1e-17 up to the side
         found.append(np.sort(run) if own == 1 else run)

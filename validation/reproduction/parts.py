@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.io.atomic import write_bytes
 
 Arrays = dict[str, np.ndarray]
@@ -58,7 +58,7 @@ class Folder:
             try:
                 (path / "data").mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise complain("out", str(path), f"a folder that can be written ({error})") from None
+                raise InvalidArgument("out", str(path), f"a folder that can be written ({error})") from None
 
     def find(self, part: Part) -> Arrays | None:
         """The arrays of a part done before; None where there are none, or where the file is damaged."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.numerics.flow.display import html_table
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.io.atomic import write_bytes
 
 from . import page
@@ -100,7 +100,7 @@ def reproduce(
         Naming ``claim`` or ``out``, what came and what is allowed.
     """
     if not isinstance(quick, bool):
-        raise complain("quick", quick, "True or False")
+        raise InvalidArgument("quick", quick, "True or False")
     picked, scale = chosen(claims), QUICK if quick else FULL
     path = _folder(out, scale)
     folder = Folder(path)
@@ -173,11 +173,11 @@ def _folder(out: Any, scale: Scale) -> Path | None:
     if out is None:
         return None
     if not isinstance(out, (str, Path)) or not str(out):
-        raise complain("out", out, "the name of a folder")
+        raise InvalidArgument("out", out, "the name of a folder")
     path = Path(out)
     there = _read(path / "results.json").get("scale", scale.name)
     if there != scale.name:
-        raise complain("out", str(out), f"a folder without a {there} run: a {scale.name} one would overwrite it")
+        raise InvalidArgument("out", str(out), f"a folder without a {there} run: a {scale.name} one would overwrite it")
     return path
 
 

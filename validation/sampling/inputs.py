@@ -20,7 +20,7 @@ from cumulode.theory.problem import covariance
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.problem.laws import GP, NLGP, Ising, Law
 from cumulode.theory.problem.measured_cumulants import ROUNDING
-from cumulode.theory.user_input.arguments import choice, complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.borrowing import borrowed
 
 from .erf_table import erf_by_libm, erf_by_table
@@ -86,7 +86,7 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal:
         arrays whose covariance on a torus is not even in each direction.
     """
     if not isinstance(law, (NLGP, GP, Ising)):
-        raise complain("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
+        raise InvalidArgument("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
     kind = ERFS[choice("erf", erf, tuple(ERFS))]
     shape = shape_of(size)
     law.check_size(shape)
@@ -138,8 +138,12 @@ def _control_field(law: GP, shape: tuple[int, ...], diagonal: float) -> Field:
         return _with_diagonal(c, diagonal) if diagonal else ring_field(c)
     odd = float(np.abs(c - np.roll(c[::-1], 1, axis=0)).max())  # modes are products of the two directions'
     if odd > ROUNDING:
-        raise complain("law", law, "to draw from on a torus, a covariance even in each direction, C(x, y) = C(-x, y); "
-                       f"here they differ by {odd:.2g}")
+        raise InvalidArgument(
+            "law",
+            law,
+            "to draw from on a torus, a covariance even in each direction, C(x, y) = C(-x, y); "
+            f"here they differ by {odd:.2g}",
+        )
     return _with_diagonal(c, diagonal) if diagonal else torus_field(c)
 
 
@@ -150,7 +154,7 @@ def _of_control(law: GP, diagonal: float) -> float:
         return 0.0
     if inner.q * (1.0 + diagonal) > 1.0:
         most = 1.0 / math.sqrt(diagonal)
-        raise complain("gain", inner.gain, f"at most {most:.3g} for a control with {diagonal:g} on the diagonal")
+        raise InvalidArgument("gain", inner.gain, f"at most {most:.3g} for a control with {diagonal:g} on the diagonal")
     return math.asin(inner.q * (1.0 + diagonal)) / math.asin(inner.q) - 1.0
 
 
@@ -166,8 +170,9 @@ def _keep_probabilities(t: float, size: int) -> np.ndarray:
 @kernel
 def lent(law: Sampler) -> Sampler:
     """The same law, an argument of the calling kernel, for use inside it (``borrowing``)."""
-    return Sampler(law.kind, law.side, law.modes, law.cosines, borrowed(law.table), borrowed(law.amplitude), law.scale,
-                   law.factor)
+    return Sampler(
+        law.kind, law.side, law.modes, law.cosines, borrowed(law.table), borrowed(law.amplitude), law.scale, law.factor
+    )
 
 
 @kernel
@@ -262,8 +267,9 @@ def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
         draw(law, random, work, rows[k])
 
 
-def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0,
-           erf: str = "table") -> np.ndarray:
+def sample(
+    law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0, erf: str = "table"
+) -> np.ndarray:
     """Draw ``n`` independent inputs from ``law`` on a ring of ``size`` sites, or on a torus.
 
     Parameters
@@ -288,6 +294,6 @@ def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.
         Naming the argument, what came and what is allowed.
     """
     described = sampler(law, size, erf)
-    rows = np.empty((integer("n", n, "an integer >= 1", low=1), math.prod(shape_of(size))))
+    rows = np.empty((integer("n", n, ge=1), math.prod(shape_of(size))))
     _draw_rows(described, stream(seed_sequence("seed", seed)), rows)
     return rows

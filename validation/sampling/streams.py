@@ -79,7 +79,7 @@ def seed_sequence(name: str, seed: object) -> np.random.SeedSequence:
     if isinstance(seed, np.random.SeedSequence):
         return seed
     allowed = "an int >= 0 or a numpy SeedSequence"
-    return np.random.SeedSequence(integer(name, seed, allowed, low=0))
+    return np.random.SeedSequence(integer(name, seed, ge=0, allowed=allowed))
 
 
 def stream(root: np.random.SeedSequence, key: Sequence[int] = ()) -> np.ndarray:

@@ -33,7 +33,7 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from .training import check_rate
 
@@ -65,7 +65,7 @@ class Units:
         if self.name == OURS:
             return learning_rate, t_eval, w0
         if t_eval is None:
-            raise complain("t_eval", None, f"times, steps / D, with conventions={THEIRS!r}")
+            raise InvalidArgument("t_eval", None, f"times, steps / D, with conventions={THEIRS!r}")
         rate, times = check_rate(learning_rate) * self.rate, check_times(t_eval) * self.time
         return rate, times, scaled(w0, self.weight)
 
@@ -116,9 +116,9 @@ def network_units(
     if found.name == OURS:
         return found
     if loss != "mse":
-        raise complain("loss", loss, f"'mse' with conventions={THEIRS!r} (their cross-entropy has two outputs)")
+        raise InvalidArgument("loss", loss, f"'mse' with conventions={THEIRS!r} (their cross-entropy has two outputs)")
     if tuple(labels) != (-1, 1):
-        raise complain("labels", labels, f"(-1, 1) with conventions={THEIRS!r} (their 0 and 1 are one-hot)")
+        raise InvalidArgument("labels", labels, f"(-1, 1) with conventions={THEIRS!r} (their 0 and 1 are one-hot)")
     if architecture != "two-layer":
         return found
     K = float(hidden)
@@ -128,5 +128,7 @@ def network_units(
 def check_readout(readout: Any, given: Units, architecture: Any) -> Any:
     """Their readouts v as ours; they must be given, since theirs are random and of two outputs."""
     if given.name == THEIRS and architecture == "two-layer" and readout is None:
-        raise complain("readout", None, f"numbers v_k, one a hidden unit, with conventions={THEIRS!r} (theirs: sd 0.1)")
+        raise InvalidArgument(
+            "readout", None, f"numbers v_k, one a hidden unit, with conventions={THEIRS!r} (theirs: sd 0.1)"
+        )
     return scaled(readout, given.readout)

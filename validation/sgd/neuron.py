@@ -24,7 +24,7 @@ from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.inputs import Sampler, draw_class, lent, sampler, sampler_type, scratch
 from cumulode.validation.sampling.streams import seed_sequence, stream, stream_type
@@ -211,8 +211,10 @@ def simulate_sgd(
     plus, minus = (sampler(law, problem.shape, erf, given.diagonal) for law in problem.laws)
     preactivation_cumulants(problem, starts)  # what is recorded needs K: refused before the work, not after
     rows = np.broadcast_to(starts, (len(streams), problem.size))
-    jobs = [_Job(plus, minus, str(problem.activation), rule, row.copy(), steps, root, key)
-            for row, (root, key) in zip(rows, streams, strict=True)]
+    jobs = [
+        _Job(plus, minus, str(problem.activation), rule, row.copy(), steps, root, key)
+        for row, (root, key) in zip(rows, streams, strict=True)
+    ]
     ready = time.perf_counter()
     with Progress(len(jobs) * int(steps[-1]), "SGD", enabled=progress) as shown:
         outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
@@ -230,22 +232,36 @@ def _streams(seed: Any, starts: np.ndarray) -> list[tuple[np.random.SeedSequence
     roots = [seed_sequence("seed", s) for s in seed]
     if not roots or (starts.ndim == 2 and len(roots) != len(starts)):
         few = "at least one" if starts.ndim == 1 else f"{len(starts)} (one for each start)"
-        raise complain("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {few} ints >= 0")
+        raise InvalidArgument("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {few} ints >= 0")
     return [(root, 0) for root in roots]
 
 
-def _gather(problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], single: bool,
-            clock: tuple[float, float]) -> Run:
+def _gather(
+    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[_Outcome], single: bool, clock: tuple[float, float]
+) -> Run:
     """Stack the runs, with their cumulants and how they ended."""
     from cumulode import __version__
 
     w = np.stack([outcome.w for outcome in outcomes])
     k2, k4 = preactivation_cumulants(problem, w)
     status = np.array([outcome.status for outcome in outcomes])
-    provenance = {"version": __version__, "method": "sgd", "problem": problem.to_dict(),
-                  "learning_rate": rule.learning_rate, "batch_size": rule.batch_size,
-                  "steps": [outcome.steps for outcome in outcomes]}
+    provenance = {
+        "version": __version__,
+        "method": "sgd",
+        "problem": problem.to_dict(),
+        "learning_rate": rule.learning_rate,
+        "batch_size": rule.batch_size,
+        "steps": [outcome.steps for outcome in outcomes],
+    }
     if single:
         w, k2, k4 = w[0], k2[0], k4[0]
-    return Run(t=steps * rule.learning_rate, w=w, k2=k2, k4=k4, success=bool(np.all(status == DONE)),
-               message=describe(outcomes, steps, rule, clock), status=status, provenance=provenance)
+    return Run(
+        t=steps * rule.learning_rate,
+        w=w,
+        k2=k2,
+        k4=k4,
+        success=bool(np.all(status == DONE)),
+        message=describe(outcomes, steps, rule, clock),
+        status=status,
+        provenance=provenance,
+    )

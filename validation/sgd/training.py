@@ -6,7 +6,6 @@ threads nor on spells, and Ctrl-C is heard.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.io.progress import Progress
 
 DONE, DIVERGED, INTERRUPTED = 0, 2, 4  # the codes of cumulode.numerics.integrate
@@ -37,14 +36,12 @@ class Outcome:
 
 def check_rate(learning_rate: object) -> float:
     """Return ``learning_rate`` if it is positive."""
-    return real(
-        "learning_rate", learning_rate, "0 < learning_rate < inf", low=0.0, open_low=True, high=math.inf, open_high=True
-    )
+    return real("learning_rate", learning_rate, gt=0)
 
 
 def check_batch(batch_size: object) -> int:
     """Return ``batch_size`` if it is a whole number from 1 on."""
-    return integer("batch_size", batch_size, "an integer >= 1", low=1, high=2**31)
+    return integer("batch_size", batch_size, ge=1, le=2**31)
 
 
 def whole_steps(times: np.ndarray, learning_rate: float) -> np.ndarray:
@@ -52,7 +49,7 @@ def whole_steps(times: np.ndarray, learning_rate: float) -> np.ndarray:
     with np.errstate(over="ignore"):
         steps = np.rint(times / learning_rate)
     if not steps[-1] <= _MOST_STEPS:
-        raise complain("t_eval", float(times[-1]), f"at most 2**53 steps of learning_rate={learning_rate:g}")
+        raise InvalidArgument("t_eval", float(times[-1]), f"at most 2**53 steps of learning_rate={learning_rate:g}")
     return steps.astype(np.int64)
 
 

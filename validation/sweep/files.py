@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.theory.problem.axes import AXES
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import store as disk
 from .settings import Settings, Values, same_sweep
@@ -60,7 +60,7 @@ def settings_of(dataset: Any, path: Path) -> Settings:
         attrs = dataset.attrs
         return Settings.from_json(attrs["problem"], dataset["seed"].values, attrs["settings"])
     except (KeyError, TypeError, ValueError) as error:
-        raise complain("path", str(path), f"a file written by phase_diagram ({error})") from None
+        raise InvalidArgument("path", str(path), f"a file written by phase_diagram ({error})") from None
 
 
 def check_out(out: Any) -> Path | None:
@@ -68,10 +68,10 @@ def check_out(out: Any) -> Path | None:
     if out is None:
         return None
     if not isinstance(out, (str, Path)) or Path(out).suffix != ".nc":
-        raise complain("out", str(out), "a file name ending in .nc")
+        raise InvalidArgument("out", str(out), "a file name ending in .nc")
     path = Path(out)
     if not path.resolve().parent.is_dir():
-        raise complain("out", str(out), "a file in a directory that exists")
+        raise InvalidArgument("out", str(out), "a file in a directory that exists")
     return path
 
 
@@ -97,11 +97,11 @@ def continue_from(table: Table, path: Path, attrs: dict[str, Any]) -> None:
     dataset = disk.read(path)
     old = table_from(dataset, settings_of(dataset, path))
     if list(old.axes) != list(table.axes):
-        raise complain("axes", list(table.axes), f"{', '.join(old.axes)}, as {path} has, or another file")
+        raise InvalidArgument("axes", list(table.axes), f"{', '.join(old.axes)}, as {path} has, or another file")
     _refuse_loss(old, table, path)
     differs = same_sweep(old.settings, table.settings, table.axes)
     if differs:
-        raise complain("out", str(path), f"a file of the same sweep, or a new one; there {differs}")
+        raise InvalidArgument("out", str(path), f"a file of the same sweep, or a new one; there {differs}")
     _put_parts(old, disk.read_parts(path))
     table.copy_from(old)
     for name in ("versions", "revision"):
@@ -120,8 +120,8 @@ def _refuse_loss(old: Table, new: Table, path: Path) -> None:
         lost = [str(v) for v in values if v not in kept]
         if lost:
             words = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
-            raise complain(
+            raise InvalidArgument(
                 name, f"values without {words}", f"all that {path} has, and more (or extend=True), or another file"
             )
     if old.settings.simulate and not new.settings.simulate:
-        raise complain("simulate", False, f"True, as {path} has SGD, or another file")
+        raise InvalidArgument("simulate", False, f"True, as {path} has SGD, or another file")

@@ -12,7 +12,7 @@ import numpy as np
 from cumulode.numerics import potential
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.receptive_fields.localised import FAR_ABOVE, LOCALISED, NARROW, localised
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, norm, width
 
@@ -206,5 +206,5 @@ def check_measures(measures: object) -> tuple[str, ...]:
     names = [measures] if isinstance(measures, str) else list(measures) if isinstance(measures, (list, tuple)) else None
     unknown = [] if names is None else [n for n in names if not isinstance(n, str) or n not in MEASURES]
     if not names or unknown:
-        raise complain("measures", unknown[0] if unknown else measures, "names among " + ", ".join(MEASURES))
+        raise InvalidArgument("measures", unknown[0] if unknown else measures, "names among " + ", ".join(MEASURES))
     return tuple(name for name in MEASURES if name in names)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
 from .files import open_phase, settings_of
 from .phase_diagram import phase_diagram
@@ -102,7 +102,7 @@ def rerun(
     if points is not None:
         given["lines"] = False  # they are sought between the ends of the whole axis
         settings = replace(settings, lines=False)
-        axes = _drawn(axes, integer("points", points, "an integer >= 1", low=1), seed)
+        axes = _drawn(axes, integer("points", points, ge=1), seed)
     again = phase_diagram(settings.problem, axes, settings.seeds, executor=executor, progress=progress, **given)
     new = table_from(again, settings)
     if new.tasks():
@@ -156,5 +156,5 @@ def _difference(name: str, old: np.ndarray, new: np.ndarray, known: np.ndarray) 
 def check_file(path: Any) -> Path:
     """A path that exists; ValueError naming it otherwise."""
     if not Path(path).is_file():
-        raise complain("path", str(path), "a file written by phase_diagram")
+        raise InvalidArgument("path", str(path), "a file written by phase_diagram")
     return Path(path)

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from os import cpu_count
 from typing import Any
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .table import Table
 from .work import Found, Task, run_tasks
@@ -25,7 +25,7 @@ def check_executor(executor: Any) -> Executor | None:
         found = executor.get_executor()
         if isinstance(found, Executor):
             return found
-    raise complain("executor", executor, "a concurrent.futures.Executor, a dask.distributed.Client or None")
+    raise InvalidArgument("executor", executor, "a concurrent.futures.Executor, a dask.distributed.Client or None")
 
 
 def blocks(tasks: list[Task], executor: Executor) -> list[list[Task]]:

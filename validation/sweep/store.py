@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.io.atomic import left_over, write, write_bytes
 
 from .work import Found, Task
@@ -44,7 +44,7 @@ def read(path: Path) -> Any:
         return xr.load_dataset(path, engine="scipy")
     except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
         why = f"{type(error).__name__}: {error}"
-        raise complain("out", str(path), f"a netCDF file of a phase diagram ({why})") from None
+        raise InvalidArgument("out", str(path), f"a netCDF file of a phase diagram ({why})") from None
 
 
 def read_parts(path: Path) -> list[tuple[str, list[tuple[Task, Found]]]]:
@@ -148,7 +148,9 @@ def _locked(folder: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise complain("out", str(folder.with_suffix("")), "a file that no other sweep is writing") from None
+                raise InvalidArgument(
+                    "out", str(folder.with_suffix("")), "a file that no other sweep is writing"
+                ) from None
             if not _still_there(folder / "lock", file.fileno()):
                 continue  # the one before removed the folder in between
             _handles.add(file.fileno())
@@ -182,7 +184,7 @@ def _open_lock(folder: Path) -> IO[str]:
                 return open(folder / "lock", "a")
     except OSError as error:
         allowed = f"a file in a directory that can be written ({error})"
-        raise complain("out", str(folder.with_suffix("")), allowed) from None
+        raise InvalidArgument("out", str(folder.with_suffix("")), allowed) from None
 
 
 def _still_there(path: Path, handle: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.lattice import sites_in
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .layers import CROSSINGS, DONE, PENDING, Layer, Variable, layers, line_axis, line_range
 from .settings import Settings, Values
@@ -155,7 +155,7 @@ def table_from(dataset: Any, settings: Settings) -> Table:
             values = dataset[name].values
             if values.shape != array.shape:
                 shapes = f"{name} of shape {values.shape}"
-                raise complain("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
+                raise InvalidArgument("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
             array[...] = values.astype(str).astype(object) if array.dtype == object else values
     return table
 

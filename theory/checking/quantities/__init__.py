@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cumulode.theory.neuron.activations import parse
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from . import data, neuron, shapes
 from .quantity import Quantity
@@ -23,9 +23,9 @@ def quantity(name: object, activation: Any = "erf", order: int | None = None) ->
     """The quantity called ``name``; ValueError naming ``against``, ``activation`` or ``order``."""
     name = choice("against", name, (*QUANTITIES, "ipr"))
     if order is not None and (isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= 19):
-        raise complain("order", order, "an odd integer from 1 to 19 (for force any from 0)")
+        raise InvalidArgument("order", order, "an odd integer from 1 to 19 (for force any from 0)")
     if order is not None and name != "force" and order % 2 == 0:
-        raise complain("order", order, "an odd integer from 1 to 19")
+        raise InvalidArgument("order", order, "an odd integer from 1 to 19")
     if order is not None and name not in _ORDERED:
-        raise complain("order", order, "no order: only " + ", ".join(_ORDERED) + " have one")
+        raise InvalidArgument("order", order, "no order: only " + ", ".join(_ORDERED) + " have one")
     return _BUILDERS[name](parse(activation), order)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .planes import Plane
 from .words import is_sgd, json_of
@@ -35,7 +35,7 @@ def check_belongs(plane: Plane, ds: xr.Dataset, role: str) -> None:
     got = (settings.get("quantity", ds.attrs.get("quantity")), level)
     if None not in got and not any(got[0] == q and _same(level, v) for q, v in plane.levels):
         allowed = " or ".join(f"{q} = {v:g}" for q, v in plane.levels)
-        raise complain(role, f"{got[0]} = {level:g}", f"a boundary at the map's level: {allowed}")
+        raise InvalidArgument(role, f"{got[0]} = {level:g}", f"a boundary at the map's level: {allowed}")
 
 
 def _check_problem(plane: Plane, ds: xr.Dataset, role: str) -> None:
@@ -103,7 +103,9 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _differs(role: str, name: str, got: Any, allowed: Any) -> ValueError:
-    return complain(role, f"{name} = {_plain(got)}", f"a boundary of what the map shows, {name} = {_plain(allowed)}")
+    return InvalidArgument(
+        role, f"{name} = {_plain(got)}", f"a boundary of what the map shows, {name} = {_plain(allowed)}"
+    )
 
 
 def _plain(value: Any) -> str:

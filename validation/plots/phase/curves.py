@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .planes import axes_of, check_select
 from .words import SGD, value_label
@@ -46,18 +46,18 @@ def which(
     name, values = (None, None) if along is None else (along, None)
     if isinstance(along, Mapping):
         if len(along) != 1:
-            raise complain("along", dict(along), "one axis and its values")
+            raise InvalidArgument("along", dict(along), "one axis and its values")
         name, values = next(iter(along.items()))
     for argument, axis in (("x", x), ("along", name)):
         if axis is not None and axis not in axes:
-            raise complain(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
+            raise InvalidArgument(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
     if x is not None and x == name:
-        raise complain("along", name, f"an axis other than x = {x}")
+        raise InvalidArgument("along", name, f"an axis other than x = {x}")
     if x is None:
         free = [a for a in axes if a != name and a not in (select or {})]
         free.sort(key=lambda a: ds.sizes[a] == 1)
         if not free:
-            raise complain("x", x, "an axis: " + ", ".join(axes))
+            raise InvalidArgument("x", x, "an axis: " + ", ".join(axes))
         x = free[0]
     return x, name, values
 
@@ -72,11 +72,11 @@ def curves_of(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, A
     else:
         asked = [values] if isinstance(values, (str, float, int)) else list(values)
         if not 1 <= len(asked) <= CURVES:
-            raise complain("along", f"{len(asked)} values of {name}", f"1 to {CURVES}")
+            raise InvalidArgument("along", f"{len(asked)} values of {name}", f"1 to {CURVES}")
         try:
             chosen = [check_select(ds, {name: v}, ())[name] for v in asked]
-        except ValueError as error:
-            raise ValueError(str(error).replace("select:", "along:", 1)) from None
+        except InvalidArgument as error:
+            raise error.about("along") from None
     return [Curve(value_label(name, v), COLOURS[i], MARKERS[i], select | {name: v}) for i, v in enumerate(chosen)]
 
 

@@ -74,7 +74,7 @@ def phase_figure(
     from matplotlib.figure import Figure
 
     choice("fields", fields, ("inside", "below"))
-    wide = real("width", width, "inches in [3, 20]", low=3, high=20)
+    wide = real("width", width, ge=3, le=20, allowed="inches in [3, 20]")
     legend = options.pop("legend", True)
     with rc_context(_fonts(wide)):
         figure = Figure(figsize=(wide, wide), layout="constrained")
@@ -109,7 +109,7 @@ def slice_figure(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    wide = real("width", width, "inches in [3, 20]", low=3, high=20)
+    wide = real("width", width, ge=3, le=20, allowed="inches in [3, 20]")
     legend = options.pop("legend", True)
     asked: dict[str, Any] = {"x": None, "along": None, "select": None, "over": "mean", "sgd": True, "lines": True}
     with rc_context(_fonts(wide)):

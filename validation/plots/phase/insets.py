@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 from cumulode.validation.plots.parts import largest_weight
 
 from .legend import draw_legend
@@ -111,7 +111,7 @@ def field_strip(
     seed = plane.over if seed is None and not isinstance(plane.over, str) else seed
     fields = [field_at(ds, plane, cell, seed) for cell in chosen_points(ds, plane, points)]
     if len(panels) < len(fields):
-        raise complain("panels", f"{len(panels)} Axes", f"one for each of the {len(fields)} points")
+        raise InvalidArgument("panels", f"{len(panels)} Axes", f"one for each of the {len(fields)} points")
     limit = max(largest_weight(f.w) for f in fields)
     for letter, field, panel in zip(LETTERS, fields, panels, strict=False):
         ax.text(
@@ -158,7 +158,7 @@ def _few() -> Any:
 
 
 def _part(value: Any) -> float:
-    return real("size", value, "fractions of the Axes in (0, 0.5]", low=0, high=0.5, open_low=True)
+    return real("size", value, gt=0, le=0.5, allowed="fractions of the Axes in (0, 0.5]")
 
 
 def _lines_of(ax: Axes, plane: Plane) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain, finite
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 from cumulode.validation.plots.parts import axes_or_new
 
 from .legend import draw_legend
@@ -124,7 +124,7 @@ def _plane(
     check_select(ds, select, ())  # values that are not there are told before axes that are too few
     for name, value in (("x", x), ("y", y)):
         if value is not None and value not in axes:
-            raise complain(name, value, f"an axis of {variable}: " + ", ".join(axes))
+            raise InvalidArgument(name, value, f"an axis of {variable}: " + ", ".join(axes))
     free = [a for a in axes if a not in (x, y, *(select or {}))]
     free.sort(key=lambda a: ds.sizes[a] == 1)  # stable: axes with one value last
     if x is None and free:
@@ -133,7 +133,7 @@ def _plane(
         y = free.pop(0)
     if x is None or y is None or x == y:
         got = f"{variable} over {', '.join(axes)}" + (f" with {', '.join(select)} selected" if select else "")
-        raise complain("y", y if x == y and x else got, "two axes to draw over (over one: slices, --slice)")
+        raise InvalidArgument("y", y if x == y and x else got, "two axes to draw over (over one: slices, --slice)")
     chosen = check_select(ds, select, (x, y))
     chosen |= all_selected(ds, variable, (x, y), chosen)
     swept = tuple(str(d) for d in ds.dims if d not in INNER)
@@ -149,8 +149,10 @@ def _levels(ds: xr.Dataset, variable: str, contour: Any) -> list[float] | None:
     if contour is None or contour is False:
         return []
     if flags_of(ds, variable) is not None:
-        raise complain("contour", contour, f"True or False for classes such as {variable}")
-    return [finite("contour", level, "finite numbers") for level in np.atleast_1d(np.asarray(contour, dtype=object))]
+        raise InvalidArgument("contour", contour, f"True or False for classes such as {variable}")
+    return [
+        real("contour", level, allowed="finite numbers") for level in np.atleast_1d(np.asarray(contour, dtype=object))
+    ]
 
 
 def _colours(
@@ -162,7 +164,7 @@ def _colours(
     classes = flags_of(ds, variable)
     if classes is not None:
         if log is not None:
-            raise complain("log", log, f"only for numbers, not for classes such as {variable}")
+            raise InvalidArgument("log", log, f"only for numbers, not for classes such as {variable}")
         known = [v for v in classes if v >= 0]
         edges = cell_edges(np.array(known or [0], dtype=float), False)
         return {"cmap": ListedColormap(CLASS_COLOURS[: len(edges) - 1]), "norm": BoundaryNorm(edges, len(edges) - 1)}
@@ -173,7 +175,7 @@ def _colours(
     if log is None:
         log = bool(low > 0 and high > LOG_FROM * low)
     if log and low <= 0:
-        raise complain("log", log, f"False where the colour scale begins at {low:.3g}")
+        raise InvalidArgument("log", log, f"False where the colour scale begins at {low:.3g}")
     if low < 0 < high and limits is None and not log:
         low, high = -max(-low, high), max(-low, high)
         return {"cmap": cmap or "RdBu_r", "norm": Normalize(low, high)}
@@ -184,11 +186,11 @@ def _colours(
 
 def _limits(limits: Any) -> tuple[float, float]:
     try:
-        low, high = (finite("limits", float(v)) for v in limits)
+        low, high = (real("limits", float(v)) for v in limits)
     except (TypeError, ValueError):
         low = high = 0.0
     if not low < high:
-        raise complain("limits", limits, "two finite numbers, the lower one first")
+        raise InvalidArgument("limits", limits, "two finite numbers, the lower one first")
     return low, high
 
 
@@ -233,5 +235,5 @@ def _draw_bar(ax: Axes, ds: xr.Dataset, mesh: Any, variable: str, over: str | in
 def plane_of(ax: Axes) -> Plane:
     """The plane of an Axes that ``phase_map`` drew in; ValueError for any other."""
     if ax not in planes:
-        raise complain("ax", ax, "Axes that phase_map drew in")
+        raise InvalidArgument("ax", ax, "Axes that phase_map drew in")
     return planes[ax]

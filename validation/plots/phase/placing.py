@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 MARGIN, GAP, STEPS = 0.015, 0.02, 33
 #: Insets are made smaller, down to this part of the size asked for, before there is said to be no room.
@@ -35,7 +35,9 @@ def place(points: np.ndarray, size: tuple[float, float], avoid: np.ndarray | Non
         if boxes is not None:
             return boxes
         factor *= SHRINK
-    raise complain("points", f"{len(points)} points", "fewer, or a smaller size: there is no room for all insets")
+    raise InvalidArgument(
+        "points", f"{len(points)} points", "fewer, or a smaller size: there is no room for all insets"
+    )
 
 
 def choose(value: np.ndarray, u: np.ndarray, v: np.ndarray, count: int) -> list[tuple[int, int]]:

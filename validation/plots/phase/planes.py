@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .words import axis_label
 
@@ -69,15 +69,15 @@ class Scale:
         """Index, in sorted order, of the value nearest to ``value``, which must lie within the axis's cells."""
         if self.words:
             if value not in self.values.tolist():
-                raise complain(argument, f"{self.name} = {value}", "one of " + ", ".join(self.values.tolist()))
+                raise InvalidArgument(argument, f"{self.name} = {value}", "one of " + ", ".join(self.values.tolist()))
             return self.values.tolist().index(value)
         if not isinstance(value, (int, float, np.number)):
-            raise complain(argument, f"{self.name} = {value!r}", "a number")
+            raise InvalidArgument(argument, f"{self.name} = {value!r}", "a number")
         if value in self.values:
             return int(np.flatnonzero(self.values == value)[0])
         u = self.to_unit(self.place(float(value))) if self.kind != LOG or value > 0 else np.nan
         if not 0 <= u <= 1:
-            raise complain(argument, f"{self.name} = {value:g}", f"values from {shown(self.values)}")
+            raise InvalidArgument(argument, f"{self.name} = {value:g}", f"values from {shown(self.values)}")
         return int(np.argmin(np.abs(self.to_unit(self.places) - u)))
 
 
@@ -115,9 +115,9 @@ def shown(values: np.ndarray) -> str:
 def axes_of(ds: xr.Dataset, variable: str) -> list[str]:
     """The axes of the sweep that a variable depends on, in order; ValueError for an unknown variable."""
     if not isinstance(variable, str) or variable not in ds.data_vars:
-        raise complain("variable", variable, "one of " + ", ".join(drawable(ds)))
+        raise InvalidArgument("variable", variable, "one of " + ", ".join(drawable(ds)))
     if "site" in ds[variable].dims or ds[variable].dtype.kind not in "fiub":
-        raise complain("variable", variable, "a number at each point: one of " + ", ".join(drawable(ds)))
+        raise InvalidArgument("variable", variable, "a number at each point: one of " + ", ".join(drawable(ds)))
     return [str(d) for d in ds[variable].dims if d not in INNER]
 
 
@@ -152,7 +152,7 @@ def index_of(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
     if axis not in select:
         if len(values) == 1:
             return 0
-        raise complain("select", f"nothing for {axis}", f"{axis}= one of {shown(values)}")
+        raise InvalidArgument("select", f"nothing for {axis}", f"{axis}= one of {shown(values)}")
     wanted = select[axis]
     if values.dtype.kind not in "fiub":
         if str(wanted) in values.astype(str).tolist():
@@ -164,7 +164,7 @@ def index_of(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
         off = np.abs(np.where(np.isfinite(values), values, np.inf) - wanted)
         if off.min() <= NEAR * abs(float(wanted)):
             return int(np.argmin(off))
-    raise complain("select", f"{axis} = {_short(wanted)}", f"{axis}= one of {among(values, wanted)}")
+    raise InvalidArgument("select", f"{axis} = {_short(wanted)}", f"{axis}= one of {among(values, wanted)}")
 
 
 def _short(value: Any) -> str:
@@ -178,7 +178,7 @@ def check_select(ds: xr.Dataset, select: Mapping[str, Any] | None, kept: tuple[s
         free = [str(d) for d in ds.dims if d not in (*INNER, *kept) and d in ds.coords]
         if axis not in free:
             allowed = "axes not drawn: " + ", ".join(free) if free else "nothing: the Dataset has no other axes"
-            raise complain("select", axis, allowed)
+            raise InvalidArgument("select", axis, allowed)
         found[axis] = ds[axis].values.tolist()[index_of(ds, axis, {axis: value})]
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.plots.parts import COLOURS, largest_weight, to_middle, torus_to_middle
 from cumulode.validation.receptive_fields.metrics import centre, transform
 
@@ -38,7 +38,7 @@ def chosen_points(ds: xr.Dataset, plane: Plane, points: Any) -> list[tuple[int, 
     """Cells (column, row) of ``points``: so many, spread over the map's values, or those nearest to (x, y) pairs."""
     if isinstance(points, (int, np.integer)) and not isinstance(points, bool):
         if not 1 <= points <= 12:
-            raise complain("points", points, "1 to 12, or pairs (x, y)")
+            raise InvalidArgument("points", points, "1 to 12, or pairs (x, y)")
         prefix = SGD if is_sgd(plane.variable) else ""
         by = f"{prefix}ipr_times_D" if f"{prefix}ipr_times_D" in ds else plane.variable
         value = cells(ds, by, plane).value
@@ -47,9 +47,9 @@ def chosen_points(ds: xr.Dataset, plane: Plane, points: Any) -> list[tuple[int, 
     try:
         pairs = [(x, y) for x, y in points]
     except (TypeError, ValueError):
-        raise complain("points", points, "a number of points, or pairs (x, y)") from None
+        raise InvalidArgument("points", points, "a number of points, or pairs (x, y)") from None
     if not pairs:
-        raise complain("points", points, "at least one pair (x, y)")
+        raise InvalidArgument("points", points, "at least one pair (x, y)")
     return [(plane.x.nearest(x), plane.y.nearest(y)) for x, y in pairs]
 
 
@@ -58,7 +58,7 @@ def field_at(ds: xr.Dataset, plane: Plane, cell: tuple[int, int], seed: int | No
     prefix = SGD if is_sgd(plane.variable) else ""
     name = f"{prefix}w"
     if name not in ds:
-        raise complain("ds", ", ".join(map(str, ds.data_vars)), f"a Dataset with final weights, {name}")
+        raise InvalidArgument("ds", ", ".join(map(str, ds.data_vars)), f"a Dataset with final weights, {name}")
     at = {plane.x.name: int(plane.x.order[cell[0]]), plane.y.name: int(plane.y.order[cell[1]])}
     rest = {axis: np.flatnonzero(ds[axis].values == value)[0] for axis, value in plane.select.items()}
     point = {axis: i for axis, i in (at | rest).items() if axis in ds[name].dims}
@@ -79,9 +79,9 @@ def _seed(ds: xr.Dataset, w: np.ndarray, seed: int | None, words: str, status: s
     there = np.isfinite(w).any(axis=-1)
     seeds = ds["seed"].values.tolist()
     if seed is not None and seed not in seeds:
-        raise complain("seed", seed, f"one of {seeds}")
+        raise InvalidArgument("seed", seed, f"one of {seeds}")
     if not (there.any() if seed is None else there[seeds.index(seed)]):
-        raise complain("points", words, f"points with a finished run{_why(ds, status, point)}")
+        raise InvalidArgument("points", words, f"points with a finished run{_why(ds, status, point)}")
     if seed is not None:
         return seeds.index(seed)
     with np.errstate(invalid="ignore", divide="ignore"):

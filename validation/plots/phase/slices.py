@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 from cumulode.validation.plots.parts import axes_or_new
 
 from .curves import Curve, all_axes, curves_of, own_curves, which
@@ -82,7 +82,7 @@ def draw_slices(
     choice("over", over, ("mean", "median"))
     axes = all_axes(ds, variable)
     if flags_of(ds, variable) is not None:
-        raise complain("variable", variable, "a quantity, not a class")
+        raise InvalidArgument("variable", variable, "a quantity, not a class")
     x, name, values = which(ds, variable, axes, x, along, select)
     kept = (x,) if name is None else (x, name)
     _check_free(ds, axes if sgd else axes_of(ds, variable), kept, select)
@@ -108,7 +108,7 @@ def _check_free(ds: xr.Dataset, axes: list[str], kept: tuple[str, ...], select: 
         if axis not in kept and axis not in (select or {}) and ds.sizes[axis] > 1:
             allowed = f"{axis}= one of {shown(ds[axis].values)} (--select)"
             more = "" if len(kept) > 1 else f", or a curve for each value: along {axis} (--along)"
-            raise complain("select", f"nothing for {axis}", allowed + more)
+            raise InvalidArgument("select", f"nothing for {axis}", allowed + more)
 
 
 def _draw(
@@ -163,7 +163,7 @@ def _ordinate(ax: Axes, log: bool | None) -> None:
     if log is None:
         log = bool(y.min() > 0 and y.max() > 30 * y.min())
     if log and y.min() <= 0:
-        raise complain("log", log, f"False where values reach {y.min():.3g}")
+        raise InvalidArgument("log", log, f"False where values reach {y.min():.3g}")
     if log:
         ax.set_yscale("log")
     elif y.min() >= 0:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .belonging import check_belongs
 from .legend import draw_legend
@@ -56,7 +56,7 @@ def boundary_symbols(
     plane = plane_of(ax)
     given = {"theory": theory, "sgd": sgd}
     if theory is None and sgd is None:
-        raise complain("theory", None, "at least one of theory and sgd")
+        raise InvalidArgument("theory", None, "at least one of theory and sgd")
     for role, ds in given.items():
         if ds is not None and role == "theory" and "vertex" in ds.dims:
             _draw_refined(ax, plane, ds)
@@ -104,7 +104,7 @@ def _draw_refined(ax: Axes, plane: Plane, ds: xr.Dataset) -> None:
     own = sorted(str(name) for name in ds.data_vars if str(name).startswith("boundary_"))
     if own != sorted(names) or "line" not in ds:
         got = " and ".join(name.removeprefix("boundary_") for name in own) or ", ".join(map(str, ds.data_vars))
-        raise complain("theory", got, f"a boundary in the axes of the map, {plane.x.name} and {plane.y.name}")
+        raise InvalidArgument("theory", got, f"a boundary in the axes of the map, {plane.x.name} and {plane.y.name}")
     check_belongs(plane, ds, "theory")
     x, y = (scale.place(ds[name].values) for scale, name in zip((plane.x, plane.y), names, strict=True))
     inside = [(v >= s.edges[0]) & (v <= s.edges[-1]) for v, s in ((x, plane.x), (y, plane.y))]
@@ -123,12 +123,14 @@ def _read(plane: Plane, ds: xr.Dataset, role: str, prefix: str) -> tuple[str, st
     lost = [name for name in needed if name not in ds]
     if lost:
         of = "boundary(simulate=True)" if prefix else "boundary or refine_boundary"
-        raise complain(role, ", ".join(map(str, ds.data_vars)), f"a Dataset of {of}, with {' and '.join(needed)}")
+        raise InvalidArgument(
+            role, ", ".join(map(str, ds.data_vars)), f"a Dataset of {of}, with {' and '.join(needed)}"
+        )
     own = str(ds.attrs.get("axis", ds[needed[0]].attrs.get("axis", "")))
     dims = [str(d) for d in ds[needed[0]].dims]
     if len(dims) != 1 or {own, *dims} != {plane.x.name, plane.y.name}:
         got = f"critical {own or 'values'} along {', '.join(dims)}"
-        raise complain(role, got, f"a boundary in the axes of the map, {plane.x.name} and {plane.y.name}")
+        raise InvalidArgument(role, got, f"a boundary in the axes of the map, {plane.x.name} and {plane.y.name}")
     return own, dims[0], ds[needed[0]].values.astype(float), ds[needed[1]].values.astype(float)
 
 

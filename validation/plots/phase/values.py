@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import choice, complain
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from .planes import Plane, Scale, picked
 from .words import SGD, is_sgd
@@ -45,7 +45,7 @@ def check_over(ds: xr.Dataset, over: Any) -> None:
     if isinstance(over, str):
         choice("over", over, REDUCTIONS)
     elif over not in ds["seed"].values.tolist():
-        raise complain("over", over, f"{', '.join(REDUCTIONS)}, or a seed: {ds['seed'].values.tolist()}")
+        raise InvalidArgument("over", over, f"{', '.join(REDUCTIONS)}, or a seed: {ds['seed'].values.tolist()}")
 
 
 def flags_of(ds: xr.Dataset, variable: str) -> dict[int, str] | None:

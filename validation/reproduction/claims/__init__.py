@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.reproduction.claim import Claim
 
 from . import control, cumulant, early, filters, ising, robust, single, tensor, tiling
@@ -31,4 +31,4 @@ def chosen(claims: object) -> tuple[Claim, ...]:
         ):
             return (claim,)
     known = ", ".join(f"{claim.number} or {claim.name}" for claim in CLAIMS)
-    raise complain("claim", claims, f"all, or {known}")
+    raise InvalidArgument("claim", claims, f"all, or {known}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.network import settings
 
 from .engine import Lattice
@@ -18,7 +18,7 @@ MOST_FILTERS = 10_000
 
 def check_filters(filters: object) -> int:
     """The number F of filters."""
-    return integer("filters", filters, f"an integer from 1 to {MOST_FILTERS}", low=1, high=MOST_FILTERS)
+    return integer("filters", filters, ge=1, le=MOST_FILTERS, allowed=f"an integer from 1 to {MOST_FILTERS}")
 
 
 def taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ def taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
     if filter_size is None:
         return shape
     allowed = f"None (all) or an integer from 1 to {side}" + (", a filter's side" if len(shape) == 2 else "")
-    return (integer("filter_size", filter_size, allowed, low=1, high=side),) * len(shape)
+    return (integer("filter_size", filter_size, ge=1, le=side, allowed=allowed),) * len(shape)
 
 
 def lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> Lattice:
@@ -43,5 +43,7 @@ def architecture_of(readout: Any) -> str:
 def biases_of(biases: Any, problem: Problem, filters: int) -> np.ndarray:
     """The biases (F,) at the start."""
     if isinstance(biases, str) and biases in ("balanced", "trained") and filters % 2:
-        raise complain("filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
+        raise InvalidArgument(
+            "filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|"
+        )
     return settings.biases_of(biases, problem, filters)

@@ -128,7 +128,7 @@ def simulate_convolutional(
     steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
     roots = roots_of(seed, start)
     rows = settings.check_samples(samples, problem.shape)
-    test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
+    test = (integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed))
     began, compiling = time.perf_counter(), jit.compile_seconds
     plus, minus, drawn = inputs_of(problem, rows, erf, 0.0, *test)
     held = ConvolutionalHeldOut(drawn.inputs, drawn.classes, lattice_of(taps, problem.shape))

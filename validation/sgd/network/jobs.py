@@ -11,7 +11,7 @@ import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import complain
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.inputs import Sampler, sampler
 from cumulode.validation.sampling.streams import seed_sequence, stream
@@ -128,11 +128,11 @@ def roots_of(seed: Any, start: np.ndarray | None) -> list[np.random.SeedSequence
     starts = None if start is None or start.ndim == 2 else len(start)
     if not is_sequence(seed):
         if starts is not None:
-            raise complain("seed", seed, f"a sequence of {starts} seeds, one for each start of w0")
+            raise InvalidArgument("seed", seed, f"a sequence of {starts} seeds, one for each start of w0")
         return [seed_sequence("seed", seed)]
     if len(seed) == 0 or starts not in (None, len(seed)):
         many = "at least one int" if starts is None else f"{starts} ints (one for each start)"
-        raise complain("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {many} >= 0")
+        raise InvalidArgument("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {many} >= 0")
     return [seed_sequence("seed", s) for s in seed]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import choice, complain, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.validation.receptive_fields.field_input import finite_array
 
 from .engine import CROSS_ENTROPY, MSE, Rule
@@ -24,7 +24,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def check_hidden(hidden: object) -> int:
     """The number K of hidden units."""
-    return integer("hidden", hidden, f"an integer from 1 to {MOST_HIDDEN}", low=1, high=MOST_HIDDEN)
+    return integer("hidden", hidden, ge=1, le=MOST_HIDDEN, allowed=f"an integer from 1 to {MOST_HIDDEN}")
 
 
 def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
@@ -33,11 +33,11 @@ def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
     if not isinstance(biases, str):
         return _units("biases", biases, hidden, allowed)
     if biases not in BIASES:
-        raise complain("biases", biases, allowed)
+        raise InvalidArgument("biases", biases, allowed)
     if biases == "equal":
         return np.full(hidden, problem.bias)
     if hidden % 2:
-        raise complain("hidden", hidden, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
+        raise InvalidArgument("hidden", hidden, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
     return np.repeat([abs(problem.bias), -abs(problem.bias)], hidden // 2)
 
 
@@ -46,7 +46,7 @@ def readout_of(readout: Any, architecture: str, hidden: int) -> np.ndarray:
     if readout is None:
         return np.ones(hidden)
     if architecture == "committee":
-        raise complain("readout", readout, "None with architecture='committee', whose readouts are 1")
+        raise InvalidArgument("readout", readout, "None with architecture='committee', whose readouts are 1")
     return _units("readout", readout, hidden, f"None (ones) or {hidden} finite numbers, one a hidden unit")
 
 
@@ -54,7 +54,7 @@ def _units(name: str, values: Any, hidden: int, allowed: str) -> np.ndarray:
     """Finite numbers (K,)."""
     array = finite_array(name, values, allowed)
     if array.shape != (hidden,):
-        raise complain(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, f"shape {array.shape}", allowed)
     return array
 
 
@@ -62,7 +62,7 @@ def check_labels(labels: Any) -> tuple[float, float]:
     """The targets of minus and plus."""
     if isinstance(labels, (Sequence, np.ndarray)) and not isinstance(labels, str) and tuple(labels) in LABELS:
         return float(labels[0]), float(labels[1])
-    raise complain("labels", labels, "(-1, 1) or (0, 1): the targets of the classes minus and plus")
+    raise InvalidArgument("labels", labels, "(-1, 1) or (0, 1): the targets of the classes minus and plus")
 
 
 def make_rule(
@@ -90,13 +90,13 @@ def make_rule(
 
 
 def _relative(name: str, value: object) -> float:
-    return real(name, value, f"0 < {name} < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
+    return real(name, value, gt=0)
 
 
 def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...]) -> tuple[np.ndarray | None, float]:
     """``w0`` as rows (K, D), or (n, K, D) with one start a seed, or None; and the amplitude of random rows."""
     size = int(np.prod(shape))
-    scale = real("amplitude", amplitude, "0 < amplitude < inf", low=0.0, open_low=True, high=np.inf, open_high=True)
+    scale = real("amplitude", amplitude, gt=0)
     if w0 is None:
         return None, scale
     allowed = f"finite numbers of shape ({hidden}, {size}), or (n, {hidden}, {size}) with n seeds"
@@ -104,7 +104,7 @@ def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...])
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (2, 3) or array.shape[-2:] != (hidden, size) or array.size == 0:
-        raise complain("w0", f"shape {np.shape(w0)}", allowed)
+        raise InvalidArgument("w0", f"shape {np.shape(w0)}", allowed)
     return array, scale
 
 
@@ -113,7 +113,7 @@ def check_samples(samples: Any, shape: tuple[int, ...]) -> Pair | None:
     if samples is None:
         return None
     if not isinstance(samples, (tuple, list)) or len(samples) != 2:
-        raise complain("samples", type(samples).__name__, "a pair of arrays (plus, minus), a row an input")
+        raise InvalidArgument("samples", type(samples).__name__, "a pair of arrays (plus, minus), a row an input")
     plus, minus = (
         _rows(f"samples of the class {name}", rows, shape)
         for name, rows in zip(("plus", "minus"), samples, strict=True)
@@ -129,7 +129,7 @@ def _rows(name: str, rows: Any, shape: tuple[int, ...]) -> np.ndarray:
     if len(shape) == 2 and array.shape[1:] == shape:
         array = array.reshape(len(array), size)
     if array.ndim != 2 or array.shape[1] != size or len(array) < 2:
-        raise complain(name, f"shape {np.shape(rows)}", allowed)
+        raise InvalidArgument(name, f"shape {np.shape(rows)}", allowed)
     if np.all(array == array.flat[0]):
-        raise complain(name, f"the constant {array.flat[0]:g}", allowed)
+        raise InvalidArgument(name, f"the constant {array.flat[0]:g}", allowed)
     return array

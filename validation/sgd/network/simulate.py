@@ -156,7 +156,7 @@ def simulate_network(
     steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rule.learning_rate)
     roots = roots_of(seed, start)
     rows = settings.check_samples(samples, problem.shape)
-    test = (integer("n_test", n_test, "an integer >= 2", low=2), seed_sequence("test_seed", test_seed))
+    test = (integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed))
     began, compiling = time.perf_counter(), jit.compile_seconds
     plus, minus, held = inputs_of(problem, rows, erf, given.diagonal, *test)
     _compile(problem, rows is None)
