@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.networks.solve import solve_network
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_network
-from cumulode.validation.io.atomic import write_bytes
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DATA = DOCS / "network.json"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.theory.user_input.arguments import InvalidArgument, instance, real
 
 
 def check_problem(problem: object) -> None:
@@ -31,6 +32,12 @@ def check_rtol(rtol: object) -> float:
 def check_atol(atol: object) -> float:
     """Return ``atol``, the absolute error allowed in a step, if it is positive."""
     return real("atol", atol, gt=0)
+
+
+def check_executor(executor: object) -> None:
+    """Raise InvalidArgument unless ``executor`` is a ``concurrent.futures.Executor`` or None."""
+    if executor is not None:
+        instance("executor", executor, Executor, "a concurrent.futures.Executor or None")
 
 
 def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -25,9 +25,9 @@ import pytest
 from scipy import special, stats
 
 from cumulode.numerics import preactivation_cumulants, solve
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.problem.laws import Law
-from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.inputs import sample
 from cumulode.validation.sgd import neuron as sgd
 from cumulode.validation.sgd import training

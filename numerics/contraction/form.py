@@ -17,17 +17,15 @@ from cumulode.numerics.compile.jit import i8, kernel, matrix, vector
 from cumulode.numerics.compile.pointers import address_of, function_at
 from cumulode.numerics.compile.remembered import Remembered
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law
-from cumulode.theory.user_input.arguments import InvalidArgument, choice
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import ising_ring, ordered_gap, pair_form, sorted_list
 from .ising_ring import contract as ising_contract
+from .names import AUTO, ORDERED_GAP, PAIR_FORM, SORTED_LIST, check_contraction
 from .ordered_gap import contract as ordered_contract
 from .pair_form import contract as pair_contract
 from .sorted_list import contract as list_contract
 
-AUTO = "auto"
-#: What a user may ask for.
-METHODS = (AUTO, ordered_gap.METHOD, pair_form.METHOD, sorted_list.METHOD)
 GAUSSIAN = "none (Gaussian)"
 #: Bytes of tables kept for the next call.
 MEMORY = 10**9
@@ -71,11 +69,6 @@ def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction:
     return forms(law, shape, tolerance, check_contraction(contraction))
 
 
-def check_contraction(contraction: object) -> str:
-    """Return ``contraction`` if it is the name of a method."""
-    return choice("contraction", contraction, METHODS)
-
-
 def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
     if isinstance(law, GP) or is_gaussian(law):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
@@ -96,43 +89,43 @@ forms = Remembered(_form, MEMORY, lambda form: form.nbytes)
 def _fastest(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: float) -> str:
     """The ordered gaps where the ring is long enough for the tolerance; else pairs, which tori need; else the list."""
     if len(shape) == 1 and (isinstance(law, Ising) or ordered_gap.fits(law, shape[0], tolerance)):
-        return ordered_gap.METHOD
+        return ORDERED_GAP
     if len(shape) > 1 or pair_form.fits(law, shape, tolerance):
-        return pair_form.METHOD
-    return sorted_list.METHOD
+        return PAIR_FORM
+    return SORTED_LIST
 
 
 def _ordered(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: float) -> Form:
-    _only_rings(shape, ordered_gap.METHOD)
+    _only_rings(shape, ORDERED_GAP)
     size = shape[0]
     if isinstance(law, Ising):  # of rank one, cut in four places: exact in two sweeps
         tables = _tables(_by_sweeps, plane=np.array([[law.t]]))
-        return Form(ordered_gap.METHOD, 0.0, tables, lambda: ising_ring.scratch(size))
+        return Form(ORDERED_GAP, 0.0, tables, lambda: ising_ring.scratch(size))
     found = ordered_gap.ordered_gap(law, size, tolerance)
     tables = _tables(_by_gaps, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
-    return Form(ordered_gap.METHOD, found.error, tables, found.scratch)
+    return Form(ORDERED_GAP, found.error, tables, found.scratch)
 
 
 def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
-    _only_rings(shape, sorted_list.METHOD)
+    _only_rings(shape, SORTED_LIST)
     size = shape[0]
     found = sorted_list.sorted_list(law, size, tolerance)
     tables = _tables(_by_list, positions=found.positions, line=found.coefficients)
-    return Form(sorted_list.METHOD, found.error, tables, lambda: np.zeros((4, 2 * size)))
+    return Form(SORTED_LIST, found.error, tables, lambda: np.zeros((4, 2 * size)))
 
 
 def _paired(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     found = pair_form.pair_form(law, shape, tolerance)
     tables = _tables(_by_pairs, positions=found.pairs, cube=found.coupling, waves=found.waves)
-    return Form(pair_form.METHOD, found.error, tables, found.scratch)
+    return Form(PAIR_FORM, found.error, tables, found.scratch)
 
 
 def _only_rings(shape: tuple[int, ...], method: str) -> None:
     if len(shape) > 1:
-        raise InvalidArgument("contraction", method, f"{pair_form.METHOD} or {AUTO} on a torus")
+        raise InvalidArgument("contraction", method, f"{PAIR_FORM} or {AUTO} on a torus")
 
 
-_MAKERS = {ordered_gap.METHOD: _ordered, pair_form.METHOD: _paired, sorted_list.METHOD: _listed}
+_MAKERS = {ORDERED_GAP: _ordered, PAIR_FORM: _paired, SORTED_LIST: _listed}
 
 
 def _tables(method: Any, anything: bool = True, **used: np.ndarray) -> tuple[int, tuple[Any, ...]]:

@@ -18,7 +18,6 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
 from .low_rank_setup import LONGEST_GAP, SMALLEST_TOLERANCE, low_rank
 
-METHOD = "ordered-gap"
 #: Sites contracted at a time, so that all rows of the scratch stay in the cache.
 BLOCK = 2048
 #: Rows of the scratch start so many doubles apart, modulo a page: at the same place in it they would delay each other.

@@ -28,8 +28,6 @@ from .pair_waves import (
     weighted_sum,
 )
 
-METHOD = "pair-form"
-
 
 @dataclass(frozen=True, eq=False)
 class PairForm:

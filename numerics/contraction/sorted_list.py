@@ -18,7 +18,6 @@ from cumulode.numerics.cumulants import fourth_at, second_cumulant
 from cumulode.theory.problem.laws import GP, Cumulants, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-METHOD = "sorted-list"
 #: Entries a list may hold: beyond, set-up takes minutes and a call milliseconds.
 MOST_ENTRIES = 4_000_000
 

@@ -17,6 +17,7 @@ import numpy as np
 from numba import types
 
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.status import Status
 
 from .right_hand_side import UNDEFINED
 
@@ -47,7 +48,8 @@ P = np.array(
     ]
 )
 
-DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = 0, 1, 2, 3, 4
+#: The codes of ``Status``, as numbers a kernel takes.
+DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = (int(status) for status in Status)
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
 BLOW_UP = 1e4
 _SMALLEST_STEP = 16 * 2.220446049250313e-16

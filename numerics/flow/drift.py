@@ -9,9 +9,11 @@ import numpy as np
 from cumulode.numerics.check_input import check_weights
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .plan import Plan, make_plan
 from .right_hand_side import UNDEFINED
+from .solver import FLOW, Solver, choose
 
 
 class Drift:
@@ -51,7 +53,10 @@ class Drift:
         return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
 
 
-def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = "auto") -> Drift:
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))})
+def drift(
+    problem: Problem, closure: str = "regression", tolerance: float = 1e-3, *, solver: Solver | None = None
+) -> Drift:
     """The population drift ``dw/dt`` of one neuron under a closure.
 
     Parameters
@@ -64,8 +69,8 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
         theory.md sections 3 and 6.
     tolerance : float in [0, 1), on a torus at least 1e-11; default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
-    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
-        How to contract it: see :func:`solve`; what was chosen is ``f.method``.
+    solver : Solver, optional
+        Both at once, and how K is contracted, in their place; what was chosen is ``f.method``.
 
     Returns
     -------
@@ -76,7 +81,7 @@ def drift(problem: Problem, closure: str = "regression", tolerance: float = 1e-3
     Raises
     ------
     ValueError
-        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction
-        asked for cannot do it.
+        Naming ``problem``, ``closure``, ``tolerance``, ``solver``, or ``size`` where the contraction named cannot do
+        it.
     """
-    return Drift(make_plan(problem, closure, tolerance, contraction))
+    return Drift(make_plan(problem, choose(solver, FLOW, closure=closure, tolerance=tolerance)))

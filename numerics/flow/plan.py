@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.compile.closure_kernels import activation_kernels, coefficients_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
-from cumulode.numerics.contraction.form import AUTO, Form, check_contraction, fourth_form
+from cumulode.numerics.contraction.form import Form, fourth_form
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.contraction.second import Second, padded, second_taps
 from cumulode.numerics.cumulants import second_cumulant
-from cumulode.theory.closures.names import check_closure, tree_weight
+from cumulode.theory.closures.names import tree_weight
 from cumulode.theory.problem.laws import Law
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
@@ -24,10 +25,9 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from . import conditional, tree
 from . import exact as oracle
 from .right_hand_side import FIELD_ROWS, coefficients_t, conditional_law_t, rhs_sig, tree_law_t, two_cumulant_rhs
+from .solver import EXACT, Solver
 
-EXACT = "exact"
 CONDITIONAL = "conditional"
-CLOSURE_NAMES_ALSO = (EXACT,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +50,18 @@ class Plan:
     data: Callable[[], tuple[Any, ...]]
 
 
-def make_plan(problem: Problem, closure: str = "regression", tolerance: float = 1e-3, contraction: str = AUTO) -> Plan:
-    """Check the closure against the problem and prepare its right-hand side.
+def make_plan(problem: Problem, solver: Solver) -> Plan:
+    """Check the closure of ``solver`` against the problem and prepare its right-hand side.
 
     Raises
     ------
     ValueError
-        Naming ``problem``, ``closure``, ``tolerance``, ``contraction``, or ``size`` where the contraction asked for
-        cannot do it.
+        Naming ``problem``, ``closure``, or ``size`` where the contraction named cannot do it.
     """
     check_problem(problem)
-    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
-    tolerance, contraction = check_tolerance(tolerance), check_contraction(contraction)
-    forms = partial(class_forms, problem, tolerance, contraction)
+    closure = solver.closure
+    assert solver.tolerance is not None, "the caller states its default"
+    forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
     if closure == EXACT:
         return _exact_plan(problem, forms)
     if closure == CONDITIONAL:

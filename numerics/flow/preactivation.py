@@ -10,14 +10,16 @@ from cumulode.numerics.check_input import check_problem, check_tolerance
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
-from cumulode.numerics.contraction.form import AUTO, Form
+from cumulode.numerics.contraction.form import Form
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.theory.closures.names import check_closure, is_gradient, tree_weight
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import tree
-from .plan import CLOSURE_NAMES_ALSO, class_forms, cumulant_data, tree_data
+from .plan import class_forms, cumulant_data, tree_data
 from .right_hand_side import many_cumulants, many_cumulants_sig
+from .solver import EXACT
 
 
 def preactivation_cumulants(
@@ -76,7 +78,7 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
         Naming ``closure`` when its flow has no potential.
     """
     check_problem(problem)
-    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    closure = check_closure(closure, (EXACT,))
     if not is_gradient(closure):
         raise InvalidArgument(
             "closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree"

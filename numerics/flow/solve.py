@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from os import cpu_count
@@ -14,35 +14,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_atol, check_rtol, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_times, check_weights
 from cumulode.numerics.compile import jit
-from cumulode.numerics.contraction.form import AUTO
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.status import Status
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from . import dormand_prince as integrate
+from . import dormand_prince
 from .plan import Plan, make_plan
 from .preactivation import cumulants_by
 from .result import Solution
 from .right_hand_side import CLAMPED, CONTINUED
+from .solver import FLOW, Solver, choose
+
+#: The keywords of ``solve`` that are fields of ``Solver``, too.
+KEYWORDS = ("closure", "rtol", "atol", "tolerance")
+#: Parts in which progress is counted.
+PARTS = 1000
 
 
 class SolveWarning(UserWarning):
     """A run that did not reach its last time; the message names the cause and the next step."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """How to integrate: closure, tolerances of steps and of the fourth cumulant."""
-
-    closure: str
-    rtol: float
-    atol: float
-    tolerance: float
-    max_step: float
-    contraction: str = AUTO
-
-
+@renamed_arguments(dict.fromkeys(("contraction", "max_step"), ("solver", Solver, KEYWORDS)))
 def solve(
     problem: Problem | Sequence[Problem],
     w0: ArrayLike,
@@ -52,10 +49,9 @@ def solve(
     atol: float = 1e-9,
     *,
     tolerance: float = 1e-3,
-    contraction: str = AUTO,
-    max_step: float = np.inf,
+    solver: Solver | None = None,
     executor: Executor | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> Solution:
     """Integrate the learning dynamics ``dw/dt`` of one neuron under a closure.
@@ -69,69 +65,50 @@ def solve(
     t_eval : (T,) array
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
-    closure : str
-        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
-        tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
-    rtol, atol : float
-        Error allowed in one step, relative (at least 1e-13) and absolute (above 0), of the Dormand-Prince 5(4) pair.
-    tolerance : float in [0, 1), on a torus at least 1e-11
-        Relative Frobenius error allowed in the fourth cumulant tensor; the error made is in the provenance.
-    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
-        How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance; what was
-        taken is in the provenance.
-    max_step : float > 0
-        Longest step.
+    closure, rtol, atol, tolerance
+        See :class:`cumulode.Solver`.
+    solver : Solver, optional
+        All of these at once, and how K is contracted and the longest step, in their place.
     executor : concurrent.futures.Executor, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
-    progress : callable, optional
-        Called now and then with the fraction done.
+    progress : bool or callable
+        Show progress on standard error, or call this with the fraction done now and then.
     stop : threading.Event, optional
         Set by another thread, it does what Ctrl-C does, to runs in threads of this process.
 
     Returns
     -------
     Solution
-        ``t``, ``w`` (T, D) or (n, T, D), ``ipr``, ``norm``, ``k2``, ``k4``, ``success``, ``message``,
+        ``t``, ``w`` (T, D) or (n, T, D), ``bias``, ``ipr``, ``norm``, ``k2``, ``k4``, ``status``, ``message``,
         ``provenance`` (``run_seconds`` without ``compile_seconds``). A run that fails has NaN after the time it
-        reached, a message naming the cause, and raises a ``SolveWarning``.
-        Ctrl-C returns what exists.
+        reached, a message naming the cause, and raises a ``SolveWarning``. Ctrl-C returns what exists.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came, and what is allowed.
     """
+    solver = choose(solver, FLOW, closure=closure, rtol=rtol, atol=atol, tolerance=tolerance)
     problems, single = _problems(problem)
     starts = check_weights("w0", w0, problems[0].shape)
     single = single and starts.ndim == 1
     starts = np.atleast_2d(starts)
     runs = max(len(starts), len(problems))
     if len(problems) not in (1, runs) or len(starts) not in (1, runs):
-        raise InvalidArgument(
-            "w0", f"{len(starts)} starts for {len(problems)} problems", "one start, or one for each problem"
-        )
+        came = Described(f"{len(starts)} starts for {len(problems)} problems")
+        raise InvalidArgument("w0", came, "one start, or one for each problem")
     times = check_times(t_eval)
-    if executor is not None and not isinstance(executor, Executor):
-        raise InvalidArgument("executor", executor, "a concurrent.futures.Executor or None")
-    if progress is not None and not callable(progress):
-        raise InvalidArgument("progress", progress, "a function of the fraction done, or None")
-    options = Options(
-        closure,
-        check_rtol(rtol),
-        check_atol(atol),
-        tolerance,
-        real("max_step", max_step, gt=0, le=np.inf),
-        contraction,
-    )
+    check_executor(executor)
+    check_progress(progress)
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
-    plans = {p: make_plan(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
+    plans = {p: make_plan(p, solver) for p in dict.fromkeys(problems)}
     for plan in plans.values():
         plan.forms()  # what is recorded needs K, whatever the closure: refused before the work, not after
-    outcomes = _run_all(jobs, plans, times, options, executor, progress, stop)
+    outcomes = _run_all(jobs, plans, times, solver, executor, progress, stop)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
-    return _gather(jobs, plans, times, options, outcomes, single, cost)
+    return _gather(jobs, plans, times, solver, outcomes, single, cost)
 
 
 def _problems(problem: Any) -> tuple[list[Problem], bool]:
@@ -157,58 +134,46 @@ class Outcome:
     state: np.ndarray
 
 
-def run_one(
-    plan: Plan, w0: np.ndarray, times: np.ndarray, options: Options, state: np.ndarray | None = None
-) -> Outcome:
+def run_one(plan: Plan, w0: np.ndarray, times: np.ndarray, solver: Solver, state: np.ndarray | None = None) -> Outcome:
     """Integrate one trajectory; ``state`` may be shared with a watching thread."""
     outcome = Outcome(
         np.full((times.size, w0.size), np.nan),
-        integrate.INTERRUPTED,
+        Status.INTERRUPTED,
         np.zeros(4, np.int64),
         np.zeros(4) if state is None else state,
     )
-    work = integrate.integrator(plan.signature, plan.law_type)
-    outcome.status = work(
-        plan.rhs,
-        plan.law,
-        plan.data(),
-        w0,
-        times,
-        options.rtol,
-        options.atol,
-        options.max_step,
-        integrate.tableau(),
-        outcome.w,
-        outcome.counts,
-        outcome.state,
-    )
+    work = dormand_prince.integrator(plan.signature, plan.law_type)
+    steps = solver.rtol, solver.atol, solver.max_step, dormand_prince.tableau()
+    run = plan.rhs, plan.law, plan.data(), w0, times
+    outcome.status = work(*run, *steps, outcome.w, outcome.counts, outcome.state)
     return outcome
 
 
-def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, options: Options) -> Outcome:
+def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> Outcome:
     """For executors in other processes: everything picklable, the plan made there."""
-    return run_one(make_plan(problem, options.closure, options.tolerance, options.contraction), w0, times, options)
+    return run_one(make_plan(problem, solver), w0, times, solver)
 
 
 def _run_all(
     jobs: list[tuple[Problem, np.ndarray]],
     plans: dict[Problem, Plan],
     times: np.ndarray,
-    options: Options,
+    solver: Solver,
     executor: Executor | None,
-    progress: Callable[[float], None] | None,
+    progress: Shown,
     stop: threading.Event | None,
 ) -> list[Outcome]:
     if executor is not None and not isinstance(executor, ThreadPoolExecutor):
-        futures = [executor.submit(_run_from_scratch, p, w0, times, options) for p, w0 in jobs]
+        futures = [executor.submit(_run_from_scratch, p, w0, times, solver) for p, w0 in jobs]
         return [f.result() for f in futures]
     plan = next(iter(plans.values()))
-    integrate.integrator(plan.signature, plan.law_type)  # compile before the threads start
+    dormand_prince.integrator(plan.signature, plan.law_type)  # compile before the threads start
     states = np.zeros((len(jobs), 4))
     pool = executor or ThreadPoolExecutor(min(len(jobs), cpu_count() or 1))
-    tasks = [pool.submit(run_one, plans[p], w0, times, options, states[i]) for i, (p, w0) in enumerate(jobs)]
+    tasks = [pool.submit(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
     try:
-        _watch(tasks, states, times[-1], progress, stop)
+        with Progress(PARTS, "theory", progress, unit="") as shown:
+            _watch(tasks, states, times[-1], shown, stop)
     except KeyboardInterrupt:
         states[:, 1] = 1.0  # every run stops at its next step and keeps what it has recorded
     results = [task.result() for task in tasks]
@@ -221,7 +186,7 @@ def _watch(
     tasks: list[Future[Outcome]],
     states: np.ndarray,
     end: float,
-    progress: Callable[[float], None] | None,
+    shown: Progress,
     stop: threading.Event | None,
 ) -> None:
     """Wait in short spells, so that Ctrl-C is heard and progress shown."""
@@ -230,15 +195,15 @@ def _watch(
         _, left = wait(left, timeout=0.1)
         if stop is not None and stop.is_set():
             states[:, 1] = 1.0
-        if progress is not None:
-            progress(1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, 0] / end, 1.0))))
+        done = 1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, 0] / end, 1.0)))
+        shown.reach(int(PARTS * done))
 
 
 def _gather(
     jobs: list[tuple[Problem, np.ndarray]],
     plans: dict[Problem, Plan],
     times: np.ndarray,
-    options: Options,
+    solver: Solver,
     outcomes: list[Outcome],
     single: bool,
     cost: dict[str, float],
@@ -247,30 +212,26 @@ def _gather(
     w = np.stack([o.w for o in outcomes])
     cumulants = [cumulants_by(plans[p].forms(), p, o.w) for (p, _), o in zip(jobs, outcomes, strict=True)]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
-    status = np.array([o.status for o in outcomes])
-    messages = [describe(o, options.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]
-    failed = [i for i, s in enumerate(status) if s != integrate.DONE]
+    bias = np.repeat([[p.bias] for p, _ in jobs], times.size, axis=1)
+    statuses = np.array([o.status for o in outcomes])
+    messages = [describe(o, solver.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]
+    failed = [i for i, s in enumerate(statuses) if s != Status.REACHED_END]
     message = _overall(messages, failed, single)
-    if any(status[i] != integrate.INTERRUPTED for i in failed):
-        warnings.warn(message, SolveWarning, stacklevel=3)
-    provenance = _provenance(jobs, plans, options, outcomes) | cost
+    if any(statuses[i] != Status.INTERRUPTED for i in failed):
+        warnings.warn(message, SolveWarning, stacklevel=4)
+    provenance = _provenance(jobs, plans, solver, outcomes) | cost
+    arrays = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
     if single:
-        w, k2, k4 = w[0], k2[0], k4[0]
-    return Solution(
-        t=times,
-        w=w,
-        k2=k2,
-        k4=k4,
-        success=not failed,
-        message=message,
-        status=status,
-        provenance=provenance,
-        messages=tuple(messages),
-    )
+        arrays = {name: array[0] for name, array in arrays.items()}
+    ended = {"statuses": statuses, "messages": tuple(messages), "message": message}
+    return Solution(t=times, **arrays, **ended, provenance=provenance)
 
 
 def _provenance(
-    jobs: list[tuple[Problem, np.ndarray]], plans: dict[Problem, Plan], options: Options, outcomes: list[Outcome]
+    jobs: list[tuple[Problem, np.ndarray]],
+    plans: dict[Problem, Plan],
+    solver: Solver,
+    outcomes: list[Outcome],
 ) -> dict[str, Any]:
     """How the runs were made: versions, tolerances, errors of approximation, work done."""
     from cumulode import __version__
@@ -279,11 +240,8 @@ def _provenance(
     return {
         "version": __version__,
         "method": "Dormand-Prince 5(4)",
-        "closure": options.closure,
-        "rtol": options.rtol,
-        "atol": options.atol,
-        "contraction": ", ".join(dict.fromkeys(m for p in plans.values() for m in p.method.split(", "))),
-        "tolerance": options.tolerance,
+        **solver.to_dict(),
+        "contracted_by": ", ".join(dict.fromkeys(m for p in plans.values() for m in p.method.split(", "))),
         "cumulant_error": max(plan.error for plan in plans.values()),
         "evaluations": evaluations,
         "steps": steps,
@@ -305,7 +263,7 @@ def describe(outcome: Outcome, closure: str, end: float, w0: np.ndarray) -> str:
     """In words: how a run ended, why, and what to do next."""
     t, _, norm, flags = outcome.state
     status = outcome.status
-    if status == integrate.DONE:
+    if status == Status.REACHED_END:
         remarks = []
         if end > 0 and np.max(np.abs(outcome.w[-1] - w0)) <= 1e-9 * np.max(np.abs(w0)):
             remarks.append(
@@ -323,19 +281,19 @@ def describe(outcome: Outcome, closure: str, end: float, w0: np.ndarray) -> str:
             )
         return f"reached t = {end:g}" + (" (" + "; ".join(remarks) + ")" if remarks else "")
     where = f"stopped at t = {t:.6g} of {end:g}: "
-    if status == integrate.BLOWN_UP:
+    if status == Status.DIVERGED:
         advice = (
             "a closure that saturates, such as 'regression', or a smaller |w0|"
             if closure.startswith("taylor")
             else "a smaller |w0| or a bounded activation"
         )
         return where + f"the weights blow up (|w| = {norm:.3g}); closure {closure!r} has no bound here; try {advice}"
-    if status == integrate.LEFT_DOMAIN:
+    if status == Status.LEFT_DOMAIN:
         return where + (
             f"closure {closure!r} is not defined here (kurtosis k4/k2^2 of the preactivation at or above 3, |w| = "
             f"{norm:.3g}); try closure='edgeworth', which is, or another start"
         )
-    if status == integrate.INTERRUPTED:
+    if status == Status.INTERRUPTED:
         return where + "interrupted; what was recorded is kept, the rest is NaN"
     return where + (
         f"the step size collapsed (|w| = {norm:.3g}), the tolerances ask for more than rounding gives; try a "

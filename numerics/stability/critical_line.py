@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.contraction.form import AUTO
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.theory.problem.axes import PROBLEM_AXES, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument

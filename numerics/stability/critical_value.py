@@ -17,7 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from cumulode.numerics.check_input import check_problem, check_tolerance
-from cumulode.numerics.contraction.form import AUTO
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO, make_plan
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from cumulode.numerics.contraction.form import AUTO
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument

@@ -27,7 +27,8 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.compile.jit import compiled, kernel, matrix
-from cumulode.numerics.contraction.form import AUTO, is_gaussian
+from cumulode.numerics.contraction.form import is_gaussian
+from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO, EXACT, Plan, make_plan
 from cumulode.numerics.flow.right_hand_side import class_cumulants
 from cumulode.numerics.flow.tree import solve_second, tree_data_t

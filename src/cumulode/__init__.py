@@ -9,5 +9,5 @@ from .public import NAMES, at_top
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, _names = lazy_loader.attach(__name__, [*NAMES], at_top())
+__getattr__, __dir__, _names = lazy_loader.attach(__name__, [*NAMES], at_top() | {"validation": ["plots"]})
 __all__ = ["__version__", *_names]

@@ -5,6 +5,9 @@ A name is loaded when it is first used, so that ``import cumulode`` needs neithe
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "theory": {
         "user_input.arguments": ("InvalidArgument",),
@@ -17,10 +20,13 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "checking.quantities": ("QUANTITIES",),
     },
     "numerics": {
+        "flow.solver": ("Solver",),
         "flow.solve": ("solve", "SolveWarning"),
         "flow.drift": ("drift", "Drift"),
         "flow.preactivation": ("potential", "preactivation_cumulants"),
-        "flow.result": ("Solution", "Trajectory"),
+        "flow.result": ("Solution",),
+        "result": ("Result", "load"),
+        "status": ("Status",),
         "cumulants": ("second_cumulant", "fourth_cumulant"),
         "networks.drift": ("network_drift", "NetworkDrift"),
         "networks.solve": ("solve_network", "NetworkFlow"),
@@ -33,6 +39,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "stability.validity": ("validity", "Validity"),
     },
     "validation": {
+        "sgd.settings": ("Sgd",),
         "sgd.neuron": ("simulate_sgd", "Run"),
         "sgd.network.simulate": ("simulate_network",),
         "sgd.network.result": ("NetworkRun",),
@@ -57,45 +64,14 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 #: What ``cumulode`` itself offers; the other names are found in their room.
-TOP = (
-    "Problem",
-    "NLGP",
-    "GP",
-    "Ising",
-    "Cumulants",
-    "Derivation",
-    "derive",
-    "check",
-    "solve",
-    "solve_network",
-    "drift",
-    "network_drift",
-    "potential",
-    "second_cumulant",
-    "fourth_cumulant",
-    "convolutional_cp",
-    "growth_rates",
-    "stationary_state",
-    "critical_value",
-    "critical_line",
-    "validity",
-    "SolveWarning",
-    "simulate_sgd",
-    "simulate_network",
-    "simulate_convolutional",
-    "tiling",
-    "match_fields",
-    "compare",
-    "boundary",
-    "refine_boundary",
-    "ipr",
-    "width",
-    "centre",
-    "dominant_wavenumber",
-    "align",
-    "phase_diagram",
-    "open_phase",
-    "reproduce",
+TOP = frozenset(
+    """
+    InvalidArgument Problem NLGP GP Ising Cumulants Derivation derive check
+    Solver solve solve_network drift network_drift potential second_cumulant fourth_cumulant convolutional_cp
+    growth_rates stationary_state critical_value critical_line validity SolveWarning Status load
+    Sgd simulate_sgd simulate_network simulate_convolutional tiling match_fields compare boundary refine_boundary
+    ipr width centre dominant_wavenumber align phase_diagram open_phase reproduce
+    """.split()  # noqa: SIM905
 )
 
 
@@ -112,3 +88,12 @@ def at_top() -> dict[str, list[str]]:
         for module, names in modules.items()
         if (chosen := [name for name in names if name in TOP])
     }
+
+
+def find(name: str) -> Any:
+    """The public object called ``name``, imported from its module; KeyError where there is none."""
+    for room, modules in NAMES.items():
+        for module, names in modules.items():
+            if name in names:
+                return getattr(import_module(f"cumulode.{room}.{module}"), name)
+    raise KeyError(name)

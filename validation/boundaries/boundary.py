@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cumulode.numerics.io.atomic import write
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.axes import AXES, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.io.atomic import write
-from cumulode.validation.io.progress import Progress
 
 from .crossing import crossings
 from .dataset import Theory, dataset
@@ -136,7 +136,7 @@ def boundary(
         raise InvalidArgument("each", each, "True or False")
     real("accuracy", accuracy, gt=0, le=0.1)
     measurement = Measurement(learning_rate, batch_size, points, span, tolerance)
-    with Progress(ROUNDS, "boundary: theory", enabled=progress, unit="") as bar:
+    with Progress(ROUNDS, "boundary: theory", progress, unit="") as bar:
         theory = _theory(probe, scaled, lines, (scan, accuracy, each), bar)
     settings: dict[str, Any] = {"axis": axis, "between": [scaled.low, scaled.high], "scan": scan, "accuracy": accuracy}
     settings |= {"along": {name: list(values) for name, values in names.items()}}

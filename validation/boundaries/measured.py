@@ -12,10 +12,10 @@ import numpy as np
 import xarray as xr
 from scipy.stats import f as fisher
 
+from cumulode.numerics.io.atomic import earlier, write
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.comparison.table import judge
-from cumulode.validation.io.atomic import earlier, write
-from cumulode.validation.io.progress import Progress
 
 from .probe import Point, Probe, Scale
 
@@ -127,7 +127,7 @@ def measure(
         made = (before.attrs["revision"], runs.attrs["revision"])
         runs.attrs["revision"] = ", ".join(dict.fromkeys(made))  # of the runs kept, and of those still to come
     todo = [(i, k, r) for i in rows for r in range(2) for k in range(how.points) if np.isnan(sgd[i, r, k]).all()]
-    with Progress(len(todo) * probe.seeds, "boundary: SGD", enabled=progress, unit="runs") as bar:
+    with Progress(len(todo) * probe.seeds, "boundary: SGD", progress, unit="runs") as bar:
         for i, k, r in todo:
             sgd[i, r, k] = _run(probe, {**lines[i], scaled.name: float(values[i, k])}, how, (i, k, r))
             bar.update(probe.seeds)

@@ -15,11 +15,11 @@ import numpy as np
 from cumulode.numerics import SolveWarning, solve
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO
+from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
-from cumulode.validation.io.provenance import revision, versions
 from cumulode.validation.receptive_fields.metrics import ipr, norm, width
 from cumulode.validation.sgd.neuron import simulate_sgd
 from cumulode.validation.sgd.starts import random_start

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cumulode.numerics.io.atomic import earlier, write
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.io.atomic import earlier, write
 
 from .isoline import isoline
 from .learner import Square, filled, learner_2d, refine

@@ -19,12 +19,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Solve and print; 1 when the run failed."""
     from cumulode.numerics import SolveWarning, solve
-    from cumulode.validation.io.progress import Progress
+    from cumulode.numerics.io.progress import Progress
 
     common.writable("out", options.out, (".nc", ".npz"))
     common.check_solver(options)
     problem, start, times = common.problem(options), common.start(options), common.times(options)
-    with Progress(1000, "solve", enabled=not options.quiet, unit="") as shown, warnings.catch_warnings():
+    with Progress(1000, "solve", not options.quiet, unit="") as shown, warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)  # told below, once
         solution = solve(
             problem,

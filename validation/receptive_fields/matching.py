@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from cumulode.numerics.flow.display import plain
+from cumulode.numerics.display import plain
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .field_input import ROUNDING, finite_array, shape_for

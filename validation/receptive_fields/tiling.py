@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from cumulode.numerics.flow.display import plain
+from cumulode.numerics.display import plain
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.validation.io.provenance import revision
+from cumulode.numerics.io.provenance import revision
 
 #: A criterion is met, or broken, only by more than so many standard errors: of few runs by as many as Student's t has
 #: for the same probability (9.2 of 4 runs, 4.5 of 8, 3.6 of 16).

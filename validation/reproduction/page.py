@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cumulode.validation.io.provenance import versions
+from cumulode.numerics.io.provenance import versions
 
 from .findings import ERRORS, Finding, Number
 from .scales import Scale

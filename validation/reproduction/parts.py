@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.io.atomic import write_bytes
 
 Arrays = dict[str, np.ndarray]
 

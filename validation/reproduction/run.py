@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cumulode.numerics.flow.display import html_table
+from cumulode.numerics.display import html_table
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.io.atomic import write_bytes
 
 from . import page
 from .claim import Claim, Data

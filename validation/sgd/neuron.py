@@ -23,9 +23,9 @@ from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.inputs import Sampler, draw_class, lent, sampler, sampler_type, scratch
 from cumulode.validation.sampling.streams import seed_sequence, stream, stream_type
 
@@ -216,7 +216,7 @@ def simulate_sgd(
         for row, (root, key) in zip(rows, streams, strict=True)
     ]
     ready = time.perf_counter()
-    with Progress(len(jobs) * int(steps[-1]), "SGD", enabled=progress) as shown:
+    with Progress(len(jobs) * int(steps[-1]), "SGD", progress) as shown:
         outcomes = run_all(_run, _blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     run = _gather(problem, rule, steps, outcomes, single, given.clock(rule.learning_rate))

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.io.progress import Progress
 
 DONE, DIVERGED, INTERRUPTED = 0, 2, 4  # the codes of cumulode.numerics.integrate
 _SPELL = 0.2  # seconds of compiled code between two looks at the stop flag

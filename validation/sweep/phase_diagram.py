@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.numerics import SolveWarning
-from cumulode.numerics.contraction.form import AUTO
+from cumulode.numerics.contraction.names import AUTO
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.validation.io.progress import Progress
 
 from .files import SweepWarning, check_out, continue_from, extended
 from .layers import DONE, IMPOSSIBLE, PENDING
@@ -163,7 +163,7 @@ def _fill(
     """Do all tasks, or those that were done when Ctrl-C was heard."""
     total = sum(table.status(layer).size for layer in table.layers)
     todo = sum(max(1, len(task.seeds)) for task in tasks)
-    with Progress(total, "phase", enabled=progress and todo > 0, unit="runs", done=total - todo) as shown:
+    with Progress(total, "phase", progress if todo else False, unit="runs", done=total - todo) as shown:
 
         def take(block: list[tuple[Task, Found]]) -> None:
             if store is not None and block:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cumulode.validation.io.provenance import revision, versions
+from cumulode.numerics.io.provenance import revision, versions
 
 from .measures import LOCALISED
 from .settings import Settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice, product
 from typing import Any
@@ -177,10 +178,8 @@ def _check_values(axis: Axis, values: Values, problem: Problem) -> None:
 
 
 def _check_problem_value(axis: Axis, value: Any, problem: Problem) -> None:
-    try:
+    with suppress(InvalidTogether):  # the largest xi depends on another axis, the size, or may on one that is added
         at(problem, **{axis.name: value})
-    except InvalidTogether:
-        pass  # the largest xi depends on another axis, the size, or may on one that is added
 
 
 def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:

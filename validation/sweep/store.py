@@ -21,8 +21,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from cumulode.numerics.io.atomic import left_over, write, write_bytes
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.io.atomic import left_over, write, write_bytes
 
 from .work import Found, Task
 

@@ -13,9 +13,9 @@ from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import response_kernel
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
-from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.streams import seed_sequence
 from cumulode.validation.sgd.network import settings
 from cumulode.validation.sgd.network.engine import Rule, draw_kernel
@@ -139,7 +139,7 @@ def simulate_convolutional(
         for root, w in zip(roots, starts_of(roots, start, scale, number, int(np.prod(taps))), strict=True)
     ]
     ready = time.perf_counter()
-    with Progress(len(jobs) * int(steps[-1]), "convolutional network", enabled=progress) as shown:
+    with Progress(len(jobs) * int(steps[-1]), "convolutional network", progress) as shown:
         outcomes = run_all(_run, blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     run = _gather(problem, rule, steps, outcomes, rows is None, not is_sequence(seed), taps)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.inputs import Sampler, sampler
 from cumulode.validation.sampling.streams import seed_sequence, stream
 from cumulode.validation.sgd.training import DONE, Outcome, describe, go_through, is_sequence

@@ -13,9 +13,9 @@ from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import response_kernel
+from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
-from cumulode.validation.io.progress import Progress
 from cumulode.validation.sampling.streams import seed_sequence
 from cumulode.validation.sgd.conventions import OURS, check_readout, network_units
 from cumulode.validation.sgd.training import (
@@ -165,7 +165,7 @@ def simulate_network(
         for root, w in zip(roots, starts_of(roots, start, scale, rule.hidden, problem.size), strict=True)
     ]
     ready = time.perf_counter()
-    with Progress(len(jobs) * int(steps[-1]), "network", enabled=progress) as shown:
+    with Progress(len(jobs) * int(steps[-1]), "network", progress) as shown:
         outcomes = run_all(_run, blank, jobs, executor, shown, stop)
     cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
     single = not is_sequence(seed)

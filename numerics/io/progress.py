@@ -5,10 +5,21 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from cumulode.numerics.compile import jit
+from cumulode.theory.user_input.arguments import InvalidArgument
+
+#: Whether progress is shown on standard error; or what is called with the fraction done.
+Shown = bool | Callable[[float], None]
+
+
+def check_progress(progress: object) -> None:
+    """Raise InvalidArgument unless ``progress`` is True, False or callable."""
+    if not isinstance(progress, bool) and not callable(progress):
+        raise InvalidArgument("progress", progress, "True, False, or a function of the fraction done")
 
 
 class Progress:
@@ -20,8 +31,8 @@ class Progress:
         Units of work in all.
     label : str
         What is being done, shown in front.
-    enabled : bool
-        When false nothing is written.
+    shown : bool or callable
+        Whether it is shown on standard error; or what is called with the fraction done.
     unit : str
         Name of a unit, in the plural; empty: only the share is told.
     every : float
@@ -31,9 +42,18 @@ class Progress:
     """
 
     def __init__(
-        self, total: int, label: str, *, enabled: bool = True, unit: str = "steps", every: float = 10.0, done: int = 0
+        self,
+        total: int,
+        label: str,
+        shown: Shown = True,
+        *,
+        unit: str = "steps",
+        every: float = 10.0,
+        done: int = 0,
     ) -> None:
-        self.total, self.label, self.unit, self.enabled = total, label, unit, enabled
+        self.total, self.label, self.unit = total, label, unit
+        self._call = shown if callable(shown) else None
+        self.enabled = shown is True
         self.done = self._before = done
         self._every = every
         self._lock = threading.Lock()
@@ -56,8 +76,15 @@ class Progress:
             self.done += done
             if self._bar is not None:
                 self._bar.update(done)
+            elif self._call is not None:
+                self._call(self.done / self.total if self.total else 1.0)
             elif self.enabled and time.monotonic() - self._told >= self._every:
                 self._tell()
+
+    def reach(self, done: int) -> None:
+        """Count up to ``done`` units."""
+        if done > self.done:
+            self.update(done - self.done)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

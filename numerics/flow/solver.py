@@ -1,0 +1,90 @@
+"""``Solver``: how a flow is closed and integrated, and how exactly K is known; one object for every function."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from cumulode.numerics.check_input import check_atol, check_rtol, check_tolerance
+from cumulode.numerics.contraction.names import AUTO, check_contraction
+from cumulode.theory.closures.names import check_closure
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, instance, real
+
+#: What is integrated without a closure.
+EXACT = "exact"
+
+
+def _option(default: Any, words: str) -> Any:
+    """A field, with the words that the command line shows for it."""
+    return field(default=default, metadata={"help": words})
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How to integrate: closure, error of a step, error of the fourth cumulant.
+
+    Parameters
+    ----------
+    closure : str
+        taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
+        tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
+    rtol, atol : float
+        Error allowed in one step, relative (1e-13 to 1) and absolute (above 0), of the Dormand-Prince 5(4) pair.
+    tolerance : float in [0, 1), or None
+        Relative Frobenius error allowed in the fourth cumulant tensor, on a torus at least 1e-11. None: what the
+        function takes by default, 1e-3 for flows, 1e-4 for critical values, 1e-6 for stationary states.
+    contraction : {"auto", "ordered-gap", "pair-form", "sorted-list"}
+        How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance.
+    max_step : float > 0
+        Longest step, in time.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the field, what came and what is allowed.
+    """
+
+    closure: str = _option(
+        "regression",
+        "taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, tree, tree:CHI, "
+        "conditional, exact (Ising)",
+    )
+    rtol: float = _option(1e-6, "relative error of a step")
+    atol: float = _option(1e-9, "absolute error of a step")
+    tolerance: float | None = _option(None, "relative error of the fourth cumulant tensor")
+    contraction: str = _option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
+    max_step: float = _option(math.inf, "longest step")
+
+    def __post_init__(self) -> None:
+        check_closure(self.closure, (EXACT,))
+        checked = {"rtol": check_rtol(self.rtol), "atol": check_atol(self.atol)}
+        checked["max_step"] = real("max_step", self.max_step, gt=0, le=math.inf)
+        if self.tolerance is not None:
+            checked["tolerance"] = check_tolerance(self.tolerance)
+        check_contraction(self.contraction)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for provenance."""
+        return asdict(self)
+
+
+#: What flows take where nothing else is given.
+FLOW = Solver(tolerance=1e-3)
+
+
+def choose(solver: Solver | None, default: Solver, **keywords: Any) -> Solver:
+    """``solver`` where it is given, else ``default`` changed by ``keywords``; both at once are refused.
+
+    ``default`` holds the defaults of the function that is called; a ``solver`` without a tolerance takes its.
+    """
+    if solver is None:
+        return replace(default, **keywords)
+    instance("solver", solver, Solver, "a Solver or None")
+    twice = [name for name, value in keywords.items() if value not in (getattr(default, name), getattr(solver, name))]
+    if twice:
+        given = Described(f"solver={solver!r} and {twice[0]}={keywords[twice[0]]!r}")
+        raise InvalidArgument("solver", given, f"one of solver and {twice[0]}")
+    return solver if solver.tolerance is not None else replace(solver, tolerance=default.tolerance)

@@ -1,0 +1,252 @@
+"""What every run leaves, of theory or of SGD, of one neuron or of many: one family of results.
+
+``Result`` is the base of :class:`cumulode.numerics.Solution`, :class:`cumulode.numerics.NetworkFlow`,
+:class:`cumulode.validation.Run`, :class:`cumulode.validation.NetworkRun` and ``ConvolutionalRun``. A class states its
+arrays in ``VARIABLES``; saving, loading, showing and ``to_xarray`` follow from that table.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from cumulode.numerics.display import html_table, plain
+from cumulode.numerics.io.atomic import write_bytes
+from cumulode.numerics.observables import ipr, norm
+from cumulode.numerics.status import Status
+from cumulode.public import find
+from cumulode.theory.user_input.arguments import InvalidArgument
+
+IPR = "inverse participation ratio"
+#: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
+NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "w": ("weight", ("site",)),
+    "bias": ("bias", ()),
+    "ipr": (IPR, ()),
+    "norm": ("norm of the weights", ()),
+    "k2": ("second cumulant of the preactivation", ("class",)),
+    "k4": ("fourth cumulant of the preactivation", ("class",)),
+}
+
+
+def time_units(provenance: dict[str, Any]) -> str:
+    """What a run's times are, in the conventions it was made in."""
+    return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Weights over time and what follows from them, for one run or for ``n`` (then arrays have a leading axis n).
+
+    Attributes
+    ----------
+    t : (T,) array
+        Times, learning rate x steps.
+    w : (T, D) array
+        Weights; NaN after the time at which a run failed or was interrupted. Of networks (T, K, D).
+    bias : (T,) array
+        Bias; of networks (T, K).
+    k2, k4 : (T, 2) array
+        Second and fourth cumulant of the preactivation ``w.x`` in each class, plus first; of networks (T, K, 2).
+    statuses : (n,) int array
+        How each run ended, a ``Status``.
+    messages : tuple of n str
+        How each run ended: for a failure its cause and the next step.
+    message : str
+        The same in one line for all runs.
+    provenance : dict
+        Versions, problem, tolerances, seeds, approximation errors, run and compile seconds.
+    """
+
+    VARIABLES: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = NEURON_VARIABLES
+
+    t: np.ndarray
+    w: np.ndarray
+    bias: np.ndarray
+    k2: np.ndarray
+    k4: np.ndarray
+    statuses: np.ndarray
+    messages: tuple[str, ...]
+    message: str
+    provenance: dict[str, Any] = field(repr=False)
+
+    @property
+    def status(self) -> Status:
+        """How the run ended; of several runs the worst (the largest code)."""
+        return Status(int(self.statuses.max()))
+
+    @property
+    def success(self) -> bool:
+        """Whether every run reached the last time."""
+        return self.status is Status.REACHED_END
+
+    @property
+    def ipr(self) -> np.ndarray:
+        """Inverse participation ratio ``sum w^4 / (sum w^2)^2``, (T,)."""
+        return ipr(self.w)
+
+    @property
+    def ipr_times_D(self) -> np.ndarray:
+        """IPR times the number of sites: 1 for a uniform field, 1.5 for a wave, D for a single site."""
+        return self.ipr * self.size
+
+    @property
+    def norm(self) -> np.ndarray:
+        """Euclidean norm of the weights, (T,)."""
+        return norm(self.w)
+
+    @property
+    def kurtosis(self) -> np.ndarray:
+        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.k4 / self.k2**2)
+
+    @property
+    def size(self) -> int:
+        """Number of sites D."""
+        return int(self.w.shape[-1])
+
+    @property
+    def runs(self) -> int | None:
+        """Number of runs n, None for one run without a leading axis."""
+        return self.w.shape[0] if self.w.ndim > 1 + len(self._dimensions()["w"]) else None
+
+    def __call__(self, t: Any) -> np.ndarray:
+        """Weights at times between the recorded ones, linear in time: (..., D) or (m, ..., D) for m times.
+
+        Raises InvalidArgument for times outside the recorded ones.
+        """
+        times = np.asarray(t, dtype=float)
+        if not np.all((times >= self.t[0]) & (times <= self.t[-1])):
+            raise InvalidArgument("t", t, f"times from {self.t[0]:g} to {self.t[-1]:g}")
+        axis = 0 if self.runs is None else 1
+        right = np.clip(np.searchsorted(self.t, times), 1, max(1, self.t.size - 1))
+        left = right - 1 if self.t.size > 1 else np.zeros_like(right)
+        right = right if self.t.size > 1 else left
+        span = np.where(self.t[right] > self.t[left], self.t[right] - self.t[left], 1.0)
+        share = ((times - self.t[left]) / span).reshape(times.shape + (1,) * (self.w.ndim - 1 - axis))
+        before, after = (np.take(self.w, i, axis=axis) for i in (left, right))
+        return np.asarray(before + share * (after - before))
+
+    def plot(self, ax: Any = None) -> Any:
+        """IPR x D over time, into ``ax`` or a new figure; returns the Axes."""
+        from cumulode import plots
+
+        return plots.ipr_over_time(ax, **{type(self).ROLE: self})
+
+    #: What figures call the run: "theory" or "sgd".
+    ROLE: ClassVar[str] = "theory"
+
+    def _dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Dimensions after (run,) time of every variable."""
+        return {name: dims for name, (_, dims) in self.VARIABLES.items()}
+
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset`` of dimensions (run,) time, site, class ...; units and provenance as attributes."""
+        import xarray as xr
+
+        lead = () if self.runs is None else ("run",)
+        dims = self._dimensions()
+        variables = {
+            name: ((*lead, "time", *dims[name]), getattr(self, name), {"long_name": words})
+            for name, (words, _) in self.VARIABLES.items()
+        }
+        coords: dict[str, Any] = {
+            "time": ("time", self.t, {"units": time_units(self.provenance)}),
+            "class": ["plus", "minus"],
+        }
+        coords |= {"site": np.arange(self.size)} if "site" in dims["w"] else {}
+        attrs = {
+            "kind": type(self).__name__,
+            "message": self.message,
+            "messages": json.dumps(self.messages),
+            "statuses": np.asarray(self.statuses, dtype=np.int32),
+            "success": int(self.success),
+            "provenance": json.dumps(self.provenance),
+            **self._more_attrs(),
+        }
+        return xr.Dataset(variables, coords=coords, attrs=attrs)
+
+    def _more_attrs(self) -> dict[str, Any]:
+        """What a file holds of this class beyond its arrays; ``_from_attrs`` reads it back."""
+        return {}
+
+    @classmethod
+    def _from_attrs(cls, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fields of this class that are no arrays, from a file's attributes."""
+        return {}
+
+    def save(self, path: str | Path, command: str | None = None) -> None:
+        """Write all to a netCDF file (``.nc``), whole or not at all; ``cumulode.load`` reads it back to the bit.
+
+        Raises InvalidArgument where ``path`` does not end in ``.nc`` or its folder does not exist.
+        """
+        path = Path(path)
+        if path.suffix != ".nc" or not path.resolve().parent.is_dir():
+            raise InvalidArgument("path", str(path), "a file name ending in .nc, in a folder that exists")
+        dataset = self.to_xarray()
+        dataset.attrs |= {} if command is None else {"command": command}
+        write_bytes(path, bytes(dataset.to_netcdf(engine="scipy")))
+
+    @classmethod
+    def _from_xarray(cls, dataset: Any) -> Self:
+        attrs = dict(dataset.attrs)
+        arrays = {f.name: dataset[f.name].values for f in fields(cls) if f.name in dataset.data_vars}
+        return cls(
+            t=dataset["time"].values,
+            **arrays,
+            statuses=np.atleast_1d(np.asarray(attrs["statuses"], dtype=int)),
+            messages=tuple(json.loads(attrs["messages"])),
+            message=attrs["message"],
+            provenance=json.loads(attrs["provenance"]),
+            **cls._from_attrs(attrs),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, ready for JSON (NaN becomes null)."""
+        arrays = {name: plain(getattr(self, name)) for name in ("t", *self.VARIABLES)}
+        return {
+            **arrays,
+            **self._more_attrs(),
+            "success": self.success,
+            "message": self.message,
+            "statuses": [Status(int(s)).name for s in self.statuses],
+            "provenance": self.provenance,
+        }
+
+    def _summary(self) -> dict[str, str]:
+        """The run in a few words; the last time's numbers."""
+        axis = 0 if self.runs is None else 1
+        last = np.atleast_1d(np.take(self.ipr_times_D, -1, axis=axis)).ravel()
+        return {
+            "t": f"{self.t[0]:g} .. {self.t[-1]:g} ({self.t.size} times)",
+            "w": str(self.w.shape),
+            "final IPR x D": np.array2string(last, precision=4, threshold=6),
+            "outcome": self.message,
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k} {v}' for k, v in self._summary().items())})"
+
+    def _repr_html_(self) -> str:
+        rows = self._summary() | {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
+        return html_table(type(self).__name__, rows)
+
+
+def load(path: str | Path) -> Result:
+    """Read what ``Result.save`` wrote.
+
+    Raises InvalidArgument where ``path`` is no such file.
+    """
+    import xarray as xr
+
+    try:
+        dataset = xr.load_dataset(path, engine="scipy")
+        kind = find(str(dataset.attrs["kind"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        raise InvalidArgument("path", str(path), "a file that the save method of a result wrote") from None
+    return kind._from_xarray(dataset)  # type: ignore[no-any-return]

@@ -1,0 +1,60 @@
+"""Names of arguments that have changed: the old one works for one release, with a warning that says the new one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .arguments import InvalidArgument
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def renamed_arguments(
+    moved: dict[str, tuple[str, type, tuple[str, ...]]] | None = None, **names: str
+) -> Callable[[F], F]:
+    """Accept old keywords, each with a ``DeprecationWarning``.
+
+    ``names``: old name -> new name. ``moved``: old name -> (argument that holds a frozen object, its class, the
+    function's keywords that are fields of it, too): ``solve(..., max_step=1)`` is ``solve(...,
+    solver=Solver(max_step=1))``, and keywords given beside it move into the object with it.
+    """
+    into = moved or {}
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            old = [name for name in kwargs if name in names or name in into]
+            if not old:
+                return function(*args, **kwargs)
+            for name in old:
+                new = names[name] if name in names else f"{into[name][0]}={into[name][1].__name__}({name}=...)"
+                warnings.warn(
+                    f"{function.__name__}: {name} is now {new}; the old name goes with the next release",
+                    DeprecationWarning,
+                    stacklevel=2,
+                )
+                if name in names:
+                    if new in kwargs:
+                        raise InvalidArgument(name, kwargs[name], f"one of {name} and {new}")
+                    kwargs[new] = kwargs.pop(name)
+            moving = [name for name in old if name in into]
+            if moving:
+                holder, kind, shared = into[moving[0]]
+                values = {name: kwargs.pop(name) for name in moving}
+                bound = signature.bind_partial(*args, **kwargs).arguments
+                values |= {name: bound.pop(name) for name in shared if name in bound}
+                if bound.get(holder) is not None:
+                    raise InvalidArgument(moving[0], values[moving[0]], f"one of {moving[0]} and {holder}")
+                bound[holder] = kind(**values)
+                return function(**bound)
+            return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+    return decorate

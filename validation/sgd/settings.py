@@ -1,0 +1,45 @@
+"""``Sgd``: the rule of stochastic gradient descent; one object for every function that trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cumulode.theory.user_input.arguments import choice, integer, real
+
+OURS, THEIRS = "cumulode", "ingrosso-goldt"
+
+
+def _option(default: Any, words: str) -> Any:
+    """A field with the words that the command line shows for it."""
+    return field(default=default, metadata={"help": words})
+
+
+@dataclass(frozen=True)
+class Sgd:
+    """The rule of SGD.
+
+    Parameters
+    ----------
+    learning_rate : float > 0
+        Time is learning rate x steps.
+    batch_size : int >= 1
+        Samples a step.
+    conventions : {"cumulode", "ingrosso-goldt"}
+        Units of weights, times and learning rate: this library's, or those of the paper's own runs
+        (docs/conventions.md).
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the field, what came and what is allowed.
+    """
+
+    learning_rate: float = _option(0.01, "learning rate of SGD")
+    batch_size: int = _option(100, "samples a step")
+    conventions: str = _option(OURS, "units of w0, time and learning rate: cumulode or ingrosso-goldt")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "learning_rate", real("learning_rate", self.learning_rate, gt=0))
+        object.__setattr__(self, "batch_size", integer("batch_size", self.batch_size, ge=1, le=2**31 - 1))
+        choice("conventions", self.conventions, (OURS, THEIRS))
