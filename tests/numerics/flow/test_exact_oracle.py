@@ -116,7 +116,7 @@ def test_the_exact_flow_meets_the_reference_trajectories():
     """Assert the 41 recorded times of both reference flows (D = 40, t = 0.7 and 0.9) to 1e-7 of the largest weight."""
     from pathlib import Path
 
-    data = np.load(Path(__file__).parent / "data" / "ising_exact.npz")
+    data = np.load(Path(__file__).parents[2] / "data" / "ising_exact.npz")
     for plus in (0.7, 0.9):
         reference = data[f"ising_D40_tp{plus}_tm0.3_b-1_seed1/w"]
         solution = solve(

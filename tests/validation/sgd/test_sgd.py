@@ -343,7 +343,7 @@ def test_localisation_is_that_of_the_population_flow() -> None:
 
     NLGP 4/1, gain 3, D = 40, batch 100; 0.005 is the O(learning rate) allowance.
     """
-    data = np.load(Path(__file__).parent / "data" / "nlgp_population.npz")
+    data = np.load(Path(__file__).parents[2] / "data" / "nlgp_population.npz")
     key = next(k for k in data.files if k.startswith("nlgp_D40_xip4_xim1_g3_b-1_amp0.1_seed1/") and k.endswith("/w"))
     problem = Problem(plus=NLGP(3.0, 4.0), minus=NLGP(3.0, 1.0), size=40, bias=-1.0)
     run = simulate_sgd(problem, data[key][0], [0.0, 150.0], 0.01, 100, seed=range(16))

@@ -19,7 +19,7 @@ from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.numerics.cumulants import fourth_at, nlgp
 from cumulode.theory import GP, NLGP, Ising
 
-DATA = Path(__file__).parent / "data" / "nlgp_fourth_cumulants.json"
+DATA = Path(__file__).parents[2] / "data" / "nlgp_fourth_cumulants.json"
 REFERENCES = [(r["gain"], r["xi"], tuple(r["offsets"]), float(r["K"])) for r in json.loads(DATA.read_text())]
 
 #: Offsets with three, two and no repeated sites, near and far.

@@ -17,7 +17,7 @@ from cumulode.theory import Scope
 from cumulode.theory.derivation.derivation import NUMERIC, SYMBOLIC, Derivation, WrongStep
 from cumulode.theory.documents import DOCUMENTS, derive, pages
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 x = sp.Symbol("x", real=True)
 v = sp.Symbol("v", positive=True)
 

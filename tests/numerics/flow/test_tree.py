@@ -332,7 +332,7 @@ def test_tree_still_misses_the_fifth_order():
 
 def test_ising_nine_tenths_is_within_six_percent_of_exact():
     """Assert the final IPR (D = 40, t = 400) against the exact flow's kept in tests/data, where regression gives 0.40."""
-    kept = np.load(Path(__file__).parent / "data" / "ising_exact.npz")
+    kept = np.load(Path(__file__).parents[2] / "data" / "ising_exact.npz")
     exact = kept["ising_D40_tp0.9_tm0.3_b-1_seed1/w"]
     problem = Problem(Ising(t=0.9), Ising(t=0.3), 40, bias=-1.0)
     found = {c: solve(problem, exact[0], [float(kept["t"][-1])], closure=c).ipr[-1] for c in ("tree", "regression")}
@@ -359,7 +359,7 @@ def test_the_uniform_state_grows_mode_one_as_the_exact_flow_does():
 
 def test_the_committed_table_is_what_the_benchmark_writes():
     """Assert two rows of docs/closures-table.md, an Ising ring and an NLGP ring, to the last digit but one."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[3]
     bench = runpy.run_path(str(root / "benchmarks" / "closures_table.py"))
     rows = [line.split("|") for line in (root / "docs" / "closures-table.md").read_text().splitlines()]
     kept = {row[1].strip(): [cell.strip() for cell in row[3:-1]] for row in rows if len(row) > 4}
