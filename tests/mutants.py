@@ -3,7 +3,10 @@ time."""
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import mpmath
 import sympy as sp
@@ -58,3 +61,14 @@ def _refused(mutant: sp.Expr, known: list[tuple[dict[sp.Symbol, sp.Float], mpmat
         return any(not Sample(at, value(mutant, at), expected).agrees for at, expected in known)
     except (ValueError, TypeError, ArithmeticError):
         return True  # a mutant without a value is noticed
+
+
+def mutant(module, old, new):
+    """``module`` executed again from its source with the one snippet ``old`` replaced: a planted mistake."""
+    source = inspect.getsource(module)
+    assert source.count(old) == 1, f"{module.__name__} no longer holds the snippet {old!r} once: update the mutant"
+    changed = ModuleType(module.__name__ + "_mutant")
+    changed.__package__ = module.__package__
+    sys.modules[changed.__name__] = changed
+    exec(compile(source.replace(old, new), changed.__name__, "exec"), changed.__dict__)
+    return changed

@@ -18,7 +18,8 @@ from scipy import optimize
 
 from cumulode.numerics.check_input import check_problem, check_tolerance
 from cumulode.numerics.contraction.names import AUTO
-from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO, make_plan
+from cumulode.numerics.flow.plan import make_plan
+from cumulode.numerics.flow.solver import EXACT, Solver
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis
 from cumulode.theory.problem.problem import Problem
@@ -123,7 +124,7 @@ def critical_value(
     check_problem(problem)
     check_question(axis, criterion, points)
     check_tolerance(tolerance)
-    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    closure = check_closure(closure, (EXACT,))
     low, high = _between(axis, between)
     log = AXES[axis].ratios
 
@@ -188,7 +189,7 @@ def _rate(
         if criterion == LINEAR:
             k, value = peak(growth_rates(moved))
             return Rate(value, k, k)
-        state = state_of(make_plan(moved, closure, tolerance, contraction))
+        state = state_of(make_plan(moved, Solver(closure, tolerance=tolerance, contraction=contraction)))
     except ValueError as error:
         return Rate(math.nan, why=str(error))
     return Rate(state.rate, state.k, state.mode, "" if math.isfinite(state.rate) else state.message)

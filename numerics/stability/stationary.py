@@ -17,6 +17,7 @@ from scipy import optimize
 
 from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import Plan, make_plan
+from cumulode.numerics.flow.solver import Solver
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -100,7 +101,7 @@ def stationary_state(
     ValueError
         Naming the argument; ``bias`` where the activation has a kink there.
     """
-    plan = make_plan(problem, closure, tolerance, contraction)
+    plan = make_plan(problem, Solver(closure, tolerance=tolerance, contraction=contraction))
     return state_of(plan, k)
 
 

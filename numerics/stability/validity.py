@@ -29,8 +29,9 @@ from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.compile.jit import compiled, kernel, matrix
 from cumulode.numerics.contraction.form import is_gaussian
 from cumulode.numerics.contraction.names import AUTO
-from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO, EXACT, Plan, make_plan
+from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.numerics.flow.right_hand_side import class_cumulants
+from cumulode.numerics.flow.solver import EXACT, Solver
 from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr
 from cumulode.theory.closures.names import check_closure, is_gradient
@@ -146,7 +147,7 @@ def validity(
     ValueError
         Naming ``problem``, ``w``, ``closure``, ``tolerance``, ``contraction``, ``t`` or ``threads``.
     """
-    closure = check_closure(closure, CLOSURE_NAMES_ALSO)
+    closure = check_closure(closure, (EXACT,))
     problems, runs, single = _runs(problem, w)
     workers = (cpu_count() or 1) if threads is None else integer("threads", threads, ge=1)
     with ThreadPoolExecutor(min(len(runs), workers)) as pool:
@@ -186,8 +187,10 @@ def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
 
 def _plans(problem: Problem, closure: str, tolerance: float, contraction: str) -> tuple[Plan, Plan]:
     """Of tree and of the closure itself."""
-    tree = make_plan(problem, "tree", tolerance, contraction)
-    return tree, tree if closure == "tree" else make_plan(problem, closure, tolerance, contraction)
+    tree = make_plan(problem, Solver("tree", tolerance=tolerance, contraction=contraction))
+    return tree, tree if closure == "tree" else make_plan(
+        problem, Solver(closure, tolerance=tolerance, contraction=contraction)
+    )
 
 
 def _measure_all(

@@ -14,7 +14,7 @@ import numpy as np
 
 from cumulode.numerics import SolveWarning, solve
 from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.flow.plan import CLOSURE_NAMES_ALSO
+from cumulode.numerics.flow.solver import EXACT
 from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, PROBLEM_AXES, Axis, at, check_axis
@@ -113,7 +113,7 @@ class Probe:
         for name in ("level", "time", "amplitude"):
             real(name, getattr(self, name), gt=0)
         integer("seeds", self.seeds, ge=2, note=": an error needs two")
-        check_closure(self.closure, CLOSURE_NAMES_ALSO)
+        check_closure(self.closure, (EXACT,))
 
     def problem_at(self, point: Point) -> Problem:
         """The problem at a point; ValueError naming the axis where there is none."""
@@ -122,7 +122,7 @@ class Probe:
     def check(self, point: Point) -> None:
         """Raise ValueError where something at the point is not allowed."""
         self.problem_at(point)
-        check_closure(point.get("closure", self.closure), CLOSURE_NAMES_ALSO)
+        check_closure(point.get("closure", self.closure), (EXACT,))
         for name in ("start_amplitude", "learning_rate"):
             real(name, point.get(name, 1.0), gt=0)
         integer("batch_size", point.get("batch_size", 1), ge=1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Solution, Trajectory, preactivation_cumulants, solve
+from cumulode.numerics import Result, Solution, preactivation_cumulants, solve
 from cumulode.numerics.check_input import check_problem, check_times, check_weights
 from cumulode.numerics.flow.dormand_prince import INTERRUPTED
 from cumulode.theory.problem.problem import Problem
@@ -23,7 +23,7 @@ from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from .table import Row, Table, judge
 
 #: Quantities compared: all unchanged by the symmetries of ring and torus, so that no alignment is needed.
-QUANTITIES: dict[str, Callable[[Trajectory], np.ndarray]] = {
+QUANTITIES: dict[str, Callable[[Result], np.ndarray]] = {
     "ipr": lambda x: x.ipr,
     "norm": lambda x: x.norm,
     "width": lambda x: width(x.w, shape_of_run(x)),
@@ -193,7 +193,7 @@ def _at_tolerance(problem: Problem, run: Any, tolerance: float) -> Any:
     return replace(run, k2=k2, k4=k4)
 
 
-def _interrupted(*results: Trajectory) -> bool:
+def _interrupted(*results: Result) -> bool:
     return any(bool(np.any(r.status == INTERRUPTED)) for r in results)
 
 

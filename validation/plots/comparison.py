@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from cumulode.numerics.flow.result import Trajectory
+    from cumulode.numerics.result import Result
 
 __all__ = ["comparison_figure", "save"]
 
 
 def comparison_figure(
-    theory: Trajectory,
-    sgd: Trajectory | None = None,
-    control: Trajectory | None = None,
-    control_sgd: Trajectory | None = None,
+    theory: Result,
+    sgd: Result | None = None,
+    control: Result | None = None,
+    control_sgd: Result | None = None,
     *,
     title: str,
     command: str | None = None,
@@ -57,7 +57,7 @@ def comparison_figure(
 
     Parameters
     ----------
-    theory, sgd, control, control_sgd : Trajectory
+    theory, sgd, control, control_sgd : Result
         As for ``ipr_over_time``. Of theory and control run 0 is mapped, and its final field drawn.
     title : str
     command : str, optional
@@ -174,7 +174,7 @@ def _titles(sgd_run: int) -> dict[str, str]:
     return {"theory": "theory", "sgd": f"SGD, run {sgd_run}, aligned", "control": "control, theory"}
 
 
-def _given(roles: Roles, sgd_run: int) -> tuple[dict[str, Trajectory], dict[str, np.ndarray]]:
+def _given(roles: Roles, sgd_run: int) -> tuple[dict[str, Result], dict[str, np.ndarray]]:
     """The roles that are not None, and the weights (T, D) of the run of each that is shown."""
     given = {role: run for role, run in roles.items() if run is not None}
     weights = {role: one_run(run, sgd_run if role == "sgd" else 0, "sgd_run") for role, run in given.items()}
@@ -187,7 +187,7 @@ def _upper(figure: Figure, grid: Any, i: int, count: int) -> Axes:
     return figure.add_subplot(grid[0, i * columns : (i + 1) * columns])
 
 
-def _last_time(run: Trajectory, w: np.ndarray) -> float:
+def _last_time(run: Result, w: np.ndarray) -> float:
     """The last time at which the weights are finite."""
     finite = np.flatnonzero(np.isfinite(w).all(axis=-1))
     return float(run.t[finite[-1] if finite.size else -1])

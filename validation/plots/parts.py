@@ -15,7 +15,7 @@ from cumulode.validation.receptive_fields.metrics import Symmetry, TorusSymmetry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from cumulode.numerics.flow.result import Trajectory
+    from cumulode.numerics.result import Result
 
 TIME = "time (learning rate x steps)"
 #: Okabe and Ito's colours, distinct for all common kinds of colour vision; one a role in every panel.
@@ -26,11 +26,11 @@ _ORDER = {"theory": 4, "control": 3, "sgd": 5, "control_sgd": 5}  # thin lines o
 CLASSES: dict[str, Any] = {"class plus": "-", "class minus": (0, (4, 2))}
 IDENTITY = Symmetry(np.asarray(0), np.asarray(False), np.asarray(1.0))
 
-Roles = Mapping[str, "Trajectory | None"]
+Roles = Mapping[str, "Result | None"]
 
 
 def over_time(
-    ax: Axes, roles: Roles, quantity: Callable[[Trajectory], np.ndarray], styles: tuple[Any, ...], log_time: bool
+    ax: Axes, roles: Roles, quantity: Callable[[Result], np.ndarray], styles: tuple[Any, ...], log_time: bool
 ) -> None:
     """Draw ``quantity(run)``, (..., T, number of styles), for every role given."""
     if all(run is None for run in roles.values()):
@@ -59,7 +59,7 @@ def spread(ax: Axes, x: np.ndarray, values: np.ndarray, role: str, style: Any = 
         ax.fill_between(x, mean - sd, mean + sd, color=COLOURS[role], alpha=0.25, linewidth=0, zorder=2)
 
 
-def role_label(role: str, trajectory: Trajectory, band: bool = True) -> str:
+def role_label(role: str, trajectory: Result, band: bool = True) -> str:
     """What the legend says of a role: how many runs, and how many of them lasted."""
     if trajectory.w.ndim == 2:
         return _NAMES[role]
@@ -109,13 +109,13 @@ def axes_or_new(ax: Axes | None) -> Axes:
     return Figure(figsize=(6, 4.5), layout="constrained").add_subplot()
 
 
-def one_run(trajectory: Trajectory, run: int, name: str = "run") -> np.ndarray:
+def one_run(trajectory: Result, run: int, name: str = "run") -> np.ndarray:
     """The weights (T, D) of one run."""
     runs = trajectory.w if trajectory.w.ndim == 3 else trajectory.w[None]
     return np.asarray(runs[integer(name, run, ge=0, le=len(runs) - 1, allowed=f"0 <= {name} < {len(runs)}")])
 
 
-def shape_of_run(trajectory: Trajectory, shape: Any = None) -> tuple[int, ...]:
+def shape_of_run(trajectory: Result, shape: Any = None) -> tuple[int, ...]:
     """``(D,)`` or ``(L, L)``: ``shape``, or what the run's provenance says of its problem; else the ring."""
     if shape is None:
         problem = trajectory.provenance.get("problem", {})
@@ -124,7 +124,7 @@ def shape_of_run(trajectory: Trajectory, shape: Any = None) -> tuple[int, ...]:
     return shape_for(trajectory.w, shape)
 
 
-def on_ring(name: str, trajectory: Trajectory, instead: str) -> None:
+def on_ring(name: str, trajectory: Result, instead: str) -> None:
     """Raise ValueError for a run on a torus."""
     sides = shape_of_run(trajectory)
     if len(sides) > 1:
@@ -189,7 +189,7 @@ def same_size(roles: Roles) -> None:
             raise InvalidArgument(role, run.w.shape, f"weights on {size} sites, as in theory")
 
 
-def scale(trajectory: Trajectory, times_size: bool) -> int:
+def scale(trajectory: Result, times_size: bool) -> int:
     return trajectory.size if times_size else 1
 
 

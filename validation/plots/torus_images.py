@@ -19,7 +19,7 @@ from .parts import axes_or_new, largest_weight, last_field, one_run, shape_of_ru
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from cumulode.numerics.flow.result import Trajectory
+    from cumulode.numerics.result import Result
 
 __all__ = ["field_image", "field_images"]
 
@@ -74,7 +74,7 @@ def field_image(
 
 
 def field_images(
-    trajectory: Trajectory,
+    trajectory: Result,
     axes: Sequence[Axes] | None = None,
     *,
     run: int = 0,
@@ -87,7 +87,7 @@ def field_images(
 
     Parameters
     ----------
-    trajectory : Trajectory
+    trajectory : Result
         Weights (T, L * L) or (n, T, L * L), of which ``run`` in [0, n) is shown.
     axes : sequence of Axes, optional
         One an image; by default those of a new figure.

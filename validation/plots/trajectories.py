@@ -44,13 +44,13 @@ from .torus_images import field_image, field_images
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from cumulode.numerics.flow.result import Trajectory
+    from cumulode.numerics.result import Result
 
 __all__ = ["COLOURS", "field_image", "field_images", "fields", "ipr_over_time", "kurtosis_over_time", "space_time"]
 
 
 def space_time(
-    trajectory: Trajectory,
+    trajectory: Result,
     ax: Axes | None = None,
     *,
     run: int = 0,
@@ -64,7 +64,7 @@ def space_time(
 
     Parameters
     ----------
-    trajectory : Trajectory
+    trajectory : Result
         Times (T,) increasing, T >= 2, at any spacing; w (T, D) or (n, T, D), of which ``run`` in [0, n) is shown.
     centred : bool
         Translate all times alike, by whole sites, so that the final field's centre, if it has one, is in the middle.
@@ -103,10 +103,10 @@ def space_time(
 def ipr_over_time(
     ax: Axes | None = None,
     *,
-    theory: Trajectory | None = None,
-    control: Trajectory | None = None,
-    sgd: Trajectory | None = None,
-    control_sgd: Trajectory | None = None,
+    theory: Result | None = None,
+    control: Result | None = None,
+    sgd: Result | None = None,
+    control_sgd: Result | None = None,
     times_size: bool = True,
     log_time: bool = False,
     legend: bool = True,
@@ -144,10 +144,10 @@ def ipr_over_time(
 def kurtosis_over_time(
     ax: Axes | None = None,
     *,
-    theory: Trajectory | None = None,
-    control: Trajectory | None = None,
-    sgd: Trajectory | None = None,
-    control_sgd: Trajectory | None = None,
+    theory: Result | None = None,
+    control: Result | None = None,
+    sgd: Result | None = None,
+    control_sgd: Result | None = None,
     log_time: bool = False,
     legend: bool = True,
 ) -> Axes:
@@ -167,9 +167,9 @@ def kurtosis_over_time(
 def fields(
     ax: Axes | None = None,
     *,
-    theory: Trajectory,
-    sgd: Trajectory | None = None,
-    control: Trajectory | None = None,
+    theory: Result,
+    sgd: Result | None = None,
+    control: Result | None = None,
     run: int = 0,
     seeds: str = "band",
     legend: bool = True,
@@ -180,7 +180,7 @@ def fields(
 
     Parameters
     ----------
-    theory, sgd, control : Trajectory
+    theory, sgd, control : Result
         Weights (T, D) or (n, T, D); ``run`` of theory and control, every seed of SGD that reached the last time.
     seeds : {"band", "lines"}
         SGD as mean and standard deviation, or a thin line each.

@@ -17,7 +17,7 @@ import numpy as np
 from numba import types
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Trajectory, preactivation_cumulants
+from cumulode.numerics import Result, preactivation_cumulants
 from cumulode.numerics.check_input import check_problem, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
@@ -32,7 +32,6 @@ from cumulode.validation.sampling.streams import seed_sequence, stream, stream_t
 from .borrowing import borrowed
 from .conventions import OURS, units
 from .training import (
-    DONE,
     Outcome,
     Seed,
     check_batch,
@@ -46,8 +45,8 @@ from .training import (
 )
 
 
-class Run(Trajectory):
-    """What :func:`cumulode.simulate_sgd` returns: a :class:`cumulode.numerics.Trajectory`.
+class Run(Result):
+    """What :func:`cumulode.simulate_sgd` returns: a :class:`cumulode.numerics.Result`.
 
     ``t`` holds the times of the steps actually recorded. ``status`` codes: 0 reached the end, 2 the weights became
     non-finite, 4 interrupted.
@@ -244,7 +243,7 @@ def _gather(
 
     w = np.stack([outcome.w for outcome in outcomes])
     k2, k4 = preactivation_cumulants(problem, w)
-    status = np.array([outcome.status for outcome in outcomes])
+    statuses = np.array([outcome.status for outcome in outcomes])
     provenance = {
         "version": __version__,
         "method": "sgd",
@@ -253,15 +252,10 @@ def _gather(
         "batch_size": rule.batch_size,
         "steps": [outcome.steps for outcome in outcomes],
     }
+    bias = np.full(w.shape[:-1], problem.bias)
+    arrays = {"w": w, "bias": bias, "k2": k2, "k4": k4}
     if single:
-        w, k2, k4 = w[0], k2[0], k4[0]
-    return Run(
-        t=steps * rule.learning_rate,
-        w=w,
-        k2=k2,
-        k4=k4,
-        success=bool(np.all(status == DONE)),
-        message=describe(outcomes, steps, rule, clock),
-        status=status,
-        provenance=provenance,
-    )
+        arrays = {name: array[0] for name, array in arrays.items()}
+    message = describe(outcomes, steps, rule, clock)
+    ended = {"statuses": statuses, "messages": (message,) * len(outcomes), "message": message}
+    return Run(t=steps * rule.learning_rate, **arrays, **ended, provenance=provenance)

@@ -15,7 +15,7 @@ import numpy as np
 from cumulode.numerics.check_input import check_atol, check_problem, check_rtol, check_tolerance
 from cumulode.numerics.contraction.form import check_contraction
 from cumulode.numerics.flow.exact import exact_data
-from cumulode.numerics.flow.plan import EXACT
+from cumulode.numerics.flow.solver import EXACT
 from cumulode.theory.closures.names import check_closure
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem

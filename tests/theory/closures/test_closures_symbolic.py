@@ -5,7 +5,7 @@ from functools import lru_cache
 import mpmath as mp
 import pytest
 import sympy as sp
-from test_cumulants_symbolic import mutant
+from mutants import mutant
 
 from cumulode.theory.closures import family as closures
 from cumulode.theory.closures import names, pearson

@@ -1,7 +1,6 @@
 """Moments and cumulants over set partitions: round trips, laws with known cumulants, and mutants that must be noticed."""
 
 import inspect
-import sys
 from functools import lru_cache
 from itertools import combinations, pairwise
 from types import ModuleType
@@ -10,6 +9,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutants import mutant
 
 from cumulode.theory.cumulants import partitions as cumulants
 
@@ -17,17 +17,6 @@ ORDER = 8
 M = sp.symbols(f"m1:{ORDER + 1}")
 K = sp.symbols(f"k1:{ORDER + 1}")
 few = settings(deadline=None, max_examples=20, derandomize=True)
-
-
-def mutant(module, old, new):
-    """``module`` executed again from its source with the one snippet ``old`` replaced: a planted mistake."""
-    source = inspect.getsource(module)
-    assert source.count(old) == 1, f"{module.__name__} no longer holds the snippet {old!r} once: update the mutant"
-    changed = ModuleType(module.__name__ + "_mutant")
-    changed.__package__ = module.__package__
-    sys.modules[changed.__name__] = changed
-    exec(compile(source.replace(old, new), changed.__name__, "exec"), changed.__dict__)
-    return changed
 
 
 @lru_cache

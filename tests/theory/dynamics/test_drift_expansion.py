@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 import sympy as sp
-from test_cumulants_symbolic import mutant
+from mutants import mutant
 
 from cumulode.theory.closures.family import b, closure, taylor_coefficient, taylor_potential
 from cumulode.theory.closures.family import label as y

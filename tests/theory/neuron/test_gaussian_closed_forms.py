@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_cumulants_symbolic import mutant
+from mutants import mutant
 
 from cumulode.theory.closures.family import b
 from cumulode.theory.neuron import gaussian

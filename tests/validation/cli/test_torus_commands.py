@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cumulode import NLGP, Problem, compare
-from cumulode.numerics.flow.result import Trajectory
+from cumulode.numerics.result import Result
 from cumulode.validation.cli import main
 from cumulode.validation.cli.options import sides
 from cumulode.validation.comparison.compare import QUANTITIES
@@ -60,7 +60,7 @@ def test_width_is_compared_as_the_torus_has_it():
     """Assert that ``compare`` measures the width on the torus that the run's problem names."""
     w = np.random.default_rng(0).standard_normal((3, 2, L * L))
     k = np.ones((3, 2, 2))
-    run = Trajectory(np.arange(2.0), w, k, k, True, "", np.zeros(3, int), {"problem": TORUS.to_dict()})
+    run = Result(np.arange(2.0), w, k, k, True, "", np.zeros(3, int), {"problem": TORUS.to_dict()})
     assert np.array_equal(QUANTITIES["width"](run), metrics.width(w, (L, L)))
     assert not np.allclose(QUANTITIES["width"](run), metrics.width(w))
 

@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cumulode.numerics.flow.result import Trajectory
+from cumulode.numerics.result import Result
 from cumulode.validation.plots import comparison as report
 from cumulode.validation.plots import trajectories as plots
 from cumulode.validation.receptive_fields import metrics
@@ -30,7 +30,7 @@ D = 12
 COMMAND = "cumulode compare --gain 3 --xi-plus 4 (seed 1) & <more>"
 
 
-def trajectory(centre: float, seed: int | None = None, n: int = 0, gaussian: bool = False) -> Trajectory:
+def trajectory(centre: float, seed: int | None = None, n: int = 0, gaussian: bool = False) -> Result:
     """A bump that grows at ``centre``: one run, or n noisy ones, each translated, reflected and reversed at random."""
     d = np.mod(np.arange(D) - centre + D / 2, D) - D / 2
     shape = np.exp(-(d**2) / 4) * (1 + 0.2 * d)  # not symmetric
@@ -42,11 +42,11 @@ def trajectory(centre: float, seed: int | None = None, n: int = 0, gaussian: boo
     k2 = np.stack([np.sum(w**2, -1), 0.5 * np.sum(w**2, -1)], -1)
     kurtosis = 0.0 if gaussian else np.array([-1.0, -0.3]) * metrics.ipr(w)[..., None]
     status = np.zeros(max(n, 1), int)
-    return Trajectory(TIMES, w, k2, kurtosis * k2**2, True, "reached the end", status, {})
+    return Result(TIMES, w, k2, kurtosis * k2**2, True, "reached the end", status, {})
 
 
 @pytest.fixture(name="runs")
-def _runs() -> dict[str, Trajectory]:
+def _runs() -> dict[str, Result]:
     return {"theory": trajectory(3.2), "control": trajectory(8.0, gaussian=True), "sgd": trajectory(3.2, seed=1, n=5),
             "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True)}
 
@@ -78,7 +78,7 @@ def test_importing_plots_does_not_import_matplotlib() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_every_function_draws_into_the_axes_given(runs: dict[str, Trajectory]) -> None:
+def test_every_function_draws_into_the_axes_given(runs: dict[str, Result]) -> None:
     """Assert that ``ax`` comes back, and that without it a new one does, unknown to pyplot."""
     calls = [lambda ax: plots.space_time(runs["theory"], ax), lambda ax: plots.ipr_over_time(ax, **runs),
              lambda ax: plots.kurtosis_over_time(ax, **runs),
@@ -90,7 +90,7 @@ def test_every_function_draws_into_the_axes_given(runs: dict[str, Trajectory]) -
         assert isinstance(call(None), Axes)
 
 
-def test_a_map_shows_every_weight_at_its_time_and_site(runs: dict[str, Trajectory]) -> None:
+def test_a_map_shows_every_weight_at_its_time_and_site(runs: dict[str, Result]) -> None:
     """Assert colours = weights, cells around unequal times, a colour scale symmetric about 0, and labels with units."""
     ax = plots.space_time(runs["sgd"], run=2)
     mesh: Any = ax.collections[0]
@@ -104,7 +104,7 @@ def test_a_map_shows_every_weight_at_its_time_and_site(runs: dict[str, Trajector
     assert "weight" in [a.get_ylabel() for a in ax.figure.axes]
 
 
-def test_log_time_leaves_out_what_a_logarithm_cannot_show(runs: dict[str, Trajectory]) -> None:
+def test_log_time_leaves_out_what_a_logarithm_cannot_show(runs: dict[str, Result]) -> None:
     """Assert that time 0 is left out of maps and lines, and cells end at geometric means."""
     mesh: Any = plots.space_time(runs["theory"], log_time=True).collections[0]
     np.testing.assert_array_equal(mesh.get_array(), runs["theory"].w[1:].T)
@@ -114,7 +114,7 @@ def test_log_time_leaves_out_what_a_logarithm_cannot_show(runs: dict[str, Trajec
     np.testing.assert_array_equal(lines_of(ax, "theory")[0].get_xdata(), TIMES[1:])
 
 
-def test_centring_rolls_all_times_alike_and_says_so(runs: dict[str, Trajectory]) -> None:
+def test_centring_rolls_all_times_alike_and_says_so(runs: dict[str, Result]) -> None:
     """Assert the final centre in the middle, the same shift at every time, and the shift in the label."""
     ax = plots.space_time(runs["theory"], centred=True)
     mesh: Any = ax.collections[0]
@@ -134,7 +134,7 @@ def test_a_field_without_a_centre_is_not_moved() -> None:
     np.testing.assert_array_equal(ax.collections[0].get_array(), run.w.T)
 
 
-def test_the_label_names_every_symmetry_used(runs: dict[str, Trajectory]) -> None:
+def test_the_label_names_every_symmetry_used(runs: dict[str, Result]) -> None:
     """Assert that a reflected, shifted and reversed map says all three, and shows them."""
     symmetry = metrics.Symmetry(np.asarray(D - 2), np.asarray(True), np.asarray(-1.0))
     ax = plots.space_time(runs["theory"], symmetry=symmetry)
@@ -143,7 +143,7 @@ def test_the_label_names_every_symmetry_used(runs: dict[str, Trajectory]) -> Non
 
 
 @pytest.mark.parametrize("times_size", [True, False])
-def test_ipr_lines_are_the_data(runs: dict[str, Trajectory], times_size: bool) -> None:
+def test_ipr_lines_are_the_data(runs: dict[str, Result], times_size: bool) -> None:
     """Assert theory and control as given, SGD as mean and standard deviation over seeds, and the sinusoid's value."""
     ax = plots.ipr_over_time(**runs, times_size=times_size)
     scale = D if times_size else 1
@@ -163,7 +163,7 @@ def test_ipr_lines_are_the_data(runs: dict[str, Trajectory], times_size: bool) -
     assert ax.get_ylim()[0] == 0
 
 
-def test_kurtosis_has_a_line_style_for_each_class(runs: dict[str, Trajectory]) -> None:
+def test_kurtosis_has_a_line_style_for_each_class(runs: dict[str, Result]) -> None:
     """Assert plus solid, minus dashed, both k4 / k2^2."""
     ax = plots.kurtosis_over_time(theory=runs["theory"], sgd=runs["sgd"])
     plus, minus = lines_of(ax, "theory")
@@ -176,7 +176,7 @@ def test_kurtosis_has_a_line_style_for_each_class(runs: dict[str, Trajectory]) -
 
 
 @pytest.mark.parametrize("seeds", ["band", "lines"])
-def test_fields_are_aligned_to_the_centred_theory(runs: dict[str, Trajectory], seeds: str) -> None:
+def test_fields_are_aligned_to_the_centred_theory(runs: dict[str, Result], seeds: str) -> None:
     """Assert the theory centred, and every seed and the control overlapping with it as ``align`` says."""
     ax = plots.fields(theory=runs["theory"], sgd=runs["sgd"], control=runs["control"], seeds=seeds)
     theory = lines_of(ax, "theory")[0]
@@ -192,7 +192,7 @@ def test_fields_are_aligned_to_the_centred_theory(runs: dict[str, Trajectory], s
     np.testing.assert_array_equal(lines_of(ax, "control")[0].get_ydata(), control)
 
 
-def test_a_run_that_stopped_early_is_neither_hidden_nor_averaged_over(runs: dict[str, Trajectory]) -> None:
+def test_a_run_that_stopped_early_is_neither_hidden_nor_averaged_over(runs: dict[str, Result]) -> None:
     """Assert that the mean ends where a run does, the final fields leave it out, and the legend counts it."""
     w = runs["sgd"].w.copy()
     w[1, 3:] = np.nan
@@ -205,7 +205,7 @@ def test_a_run_that_stopped_early_is_neither_hidden_nor_averaged_over(runs: dict
     np.testing.assert_allclose(lines_of(ax, "sgd")[0].get_ydata(), rest.mean(axis=0))
 
 
-def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Trajectory]) -> None:
+def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Result]) -> None:
     """Assert that nothing is claimed about the spread of one run."""
     one = replace(runs["sgd"], w=runs["sgd"].w[:1])
     ax = plots.ipr_over_time(sgd=one)
@@ -213,7 +213,7 @@ def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Trajectory]) -> 
     assert band_of(ax, "sgd") == []
 
 
-def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Trajectory]) -> None:
+def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Result]) -> None:
     """Assert the panels, the common colour scale, SGD aligned to the theory at the end, and the words at the rim."""
     figure = report.comparison_figure(**runs, title="a title", command=COMMAND, note="a note", sgd_run=1)
     assert isinstance(figure, Figure)
@@ -234,7 +234,7 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
 
 
 @pytest.mark.parametrize("left_out", [("sgd",), ("control", "control_sgd"), ("sgd", "control", "control_sgd")])
-def test_what_is_none_is_left_out(runs: dict[str, Trajectory], left_out: tuple[str, ...]) -> None:
+def test_what_is_none_is_left_out(runs: dict[str, Result], left_out: tuple[str, ...]) -> None:
     """Assert that a comparison without some runs draws the others alone, with no empty panel."""
     given = {role: None if role in left_out else run for role, run in runs.items()}
     figure = report.comparison_figure(title="t", **given)  # type: ignore[arg-type]
@@ -244,7 +244,7 @@ def test_what_is_none_is_left_out(runs: dict[str, Trajectory], left_out: tuple[s
     assert drawn == set(given) - set(left_out)
 
 
-def test_nothing_overlaps_in_the_comparison(runs: dict[str, Trajectory]) -> None:
+def test_nothing_overlaps_in_the_comparison(runs: dict[str, Result]) -> None:
     """Assert that no panel, with its labels, reaches into another or out of the figure, even with long texts."""
     figure = report.comparison_figure(**runs, title="long " * 40, command="command " * 40, note="a longer note " * 8)
     figure.draw_without_rendering()
@@ -272,7 +272,7 @@ def read_command(path: Path) -> str:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".PNG", ".pdf", ".svg"])
-def test_the_command_comes_back_from_the_file(runs: dict[str, Trajectory], tmp_path: Path, suffix: str) -> None:
+def test_the_command_comes_back_from_the_file(runs: dict[str, Result], tmp_path: Path, suffix: str) -> None:
     """Assert that each format keeps the command, and that making it again gives the same bytes."""
     for name in ("a", "b"):
         figure = plots.space_time(runs["theory"]).figure
@@ -290,7 +290,7 @@ def test_an_unknown_format_is_refused_by_its_suffix(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_input_is_refused_by_name(runs: dict[str, Trajectory]) -> None:
+def test_bad_input_is_refused_by_name(runs: dict[str, Result]) -> None:
     """Assert one line that starts with the argument's name."""
     theory, sgd = runs["theory"], runs["sgd"]
     other = replace(theory, w=theory.w[:, :8])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cumulode.numerics.flow.result import Trajectory
+from cumulode.numerics.result import Result
 from cumulode.validation.plots import comparison as report
 from cumulode.validation.plots import trajectories as plots
 from cumulode.validation.receptive_fields import metrics
@@ -27,7 +27,7 @@ def run(n=0, gaussian=False, known=True):
     k2 = np.stack([np.sum(w**2, -1), 0.5 * np.sum(w**2, -1)], -1)
     kurtosis = 0.0 if gaussian else np.array([-1.0, -0.3]) * metrics.ipr(w)[..., None]
     provenance = {"problem": {"size": [L, L]}} if known else {}
-    return Trajectory(TIMES, w, k2, kurtosis * k2**2, True, "reached the end", np.zeros(max(n, 1), int), provenance)
+    return Result(TIMES, w, k2, kurtosis * k2**2, True, "reached the end", np.zeros(max(n, 1), int), provenance)
 
 
 def pixels(ax):
@@ -102,7 +102,7 @@ def test_a_comparison_of_a_run_that_stopped_shows_its_last_field(tmp_path):
 
 def test_figures_of_rings_and_tori_are_not_mixed_up():
     """Assert one line that names the argument and the function to use instead."""
-    ring = Trajectory(TIMES, run().w, *[np.ones((5, 2))] * 2, True, "", np.zeros(1, int), {"problem": {"size": 64}})
+    ring = Result(TIMES, run().w, *[np.ones((5, 2))] * 2, True, "", np.zeros(1, int), {"problem": {"size": 64}})
     for call, message in (
         (lambda: plots.space_time(run()), r"^trajectory: got 'a run on a 8 x 8 torus'.*field_images"),
         (lambda: plots.fields(theory=run()), r"^theory: got .*torus.*field_image"),

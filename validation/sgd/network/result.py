@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.display import html_table, plain
-from cumulode.numerics.flow.result import time_units
+from cumulode.numerics.result import time_units
 from cumulode.validation.receptive_fields import metrics
 
 #: Arrays by name: long name, dimensions after (run,) time.
