@@ -9,7 +9,7 @@ import numpy as np
 import oracles
 import pytest
 
-from cumulode.numerics import drift, fourth_cumulant, preactivation_cumulants, second_cumulant
+from cumulode.numerics import Solver, drift, fourth_cumulant, preactivation_cumulants, second_cumulant
 from cumulode.numerics.contraction import sorted_list as module
 from cumulode.theory import GP, NLGP, Ising, Problem
 
@@ -134,7 +134,7 @@ def test_a_gaussian_law_has_an_empty_list():
 def test_the_drift_states_the_larger_error_of_its_two_classes():
     """Assert that ``drift(...).error`` is the larger of the two lists' errors and ``method`` names the contraction."""
     plus, minus = NLGP(gain=3.0, xi=1.5), NLGP(gain=3.0, xi=0.7)
-    f = drift(Problem(plus=plus, minus=minus, size=16), tolerance=1e-2, contraction="sorted-list")
+    f = drift(Problem(plus=plus, minus=minus, size=16), solver=Solver(tolerance=1e-2, contraction="sorted-list"))
     assert f.error == max(module.sorted_list(law, 16, 1e-2).error for law in (plus, minus))
     assert f.method == "sorted-list"
 
@@ -142,7 +142,5 @@ def test_the_drift_states_the_larger_error_of_its_two_classes():
 def test_a_ring_too_long_for_the_list_is_refused_in_one_line():
     """Assert a ValueError naming ``size`` and what would help, rather than minutes of set-up."""
     with pytest.raises(ValueError, match=r"^size: got 3000, allowed: .*shorter correlation length") as info:
-        drift(
-            Problem(plus=NLGP(gain=3.0, xi=200.0), minus=NLGP(gain=3.0, xi=1.0), size=3000), contraction="sorted-list"
-        )
+        drift(Problem(NLGP(3.0, 200.0), NLGP(3.0, 1.0), 3000), solver=Solver(contraction="sorted-list"))
     assert "\n" not in str(info.value)

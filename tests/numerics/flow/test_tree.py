@@ -14,7 +14,7 @@ import oracles
 import pytest
 import sympy as sp
 
-from cumulode.numerics import drift, potential, second_cumulant, solve
+from cumulode.numerics import Solver, drift, potential, second_cumulant, solve
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel
 from cumulode.numerics.compile.codegen import write_activation, write_function
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -224,7 +224,7 @@ PLANTED = [
 def test_wrong_factors_in_the_drift_are_noticed():
     """Assert that the source as it stands is the gradient to 1e-8, and with any planted factor is off by > 1e-6."""
     problem, closure = SHARP, "tree:1.5"
-    plan = make_plan(problem, closure)
+    plan = make_plan(problem, Solver(closure, tolerance=1e-3))
     source = inspect.getsource(getattr(numeric.tree_rhs, "py_func", numeric.tree_rhs))
 
     def off(text):
@@ -257,7 +257,7 @@ def test_where_k_w_w_w_is_parallel_to_c_w_tree_is_pearson():
 def test_q_is_never_negative():
     """Assert Q >= 0 on 100 random fields (seed 5), localised ones among them, from V's term with c6 of known sign."""
     problem = PROBLEMS["ridge"]
-    tensors, kernel, plan = dense(problem), coefficients_kernel("erf", "tree"), make_plan(problem, "tree")
+    tensors, kernel, plan = dense(problem), coefficients_kernel("erf", "tree"), make_plan(problem, Solver("tree", tolerance=1e-3))
     rng = np.random.default_rng(5)
     w = rng.standard_normal((100, 8)) * rng.random((100, 8)) ** 4
     terms = np.empty((100, 2))
