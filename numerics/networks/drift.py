@@ -28,10 +28,9 @@ class NetworkDrift:
 
     def __init__(self, problem: Problem, tolerance: float) -> None:
         forms = class_forms(problem, tolerance)
-        taps, left, tables, pads, scratch, *_ = cumulant_data(problem, forms)
         self.problem, self.method = problem, method_name(forms)
         self.error = max(form.error for form in forms)
-        self._laws = list(zip(taps, left, pads, tables, scratch, strict=True))
+        self._laws = cumulant_data(problem, forms).classes
         self._slopes = activation_kernels(str(problem.activation)).slopes
         self._class_drift = compiled(class_drift, class_sig)
 

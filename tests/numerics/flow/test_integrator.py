@@ -12,10 +12,12 @@ from scipy.integrate import RK45, solve_ivp
 
 from cumulode.numerics import Solver, Status, drift, solve
 from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.compile.signatures import coefficients_sig
 from cumulode.numerics.flow import dormand_prince as integrate
+from cumulode.numerics.flow.ending import describe
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.flow.right_hand_side import UNDEFINED, coefficients_sig, rhs_sig
-from cumulode.numerics.flow.solve import describe, run_one
+from cumulode.numerics.flow.right_hand_side import UNDEFINED, rhs_sig
+from cumulode.numerics.flow.solve import run_one
 from cumulode.theory import Ising, Problem
 
 PROBLEM = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
@@ -186,7 +188,7 @@ def integrate_made_up(function, w0, times, rtol=1e-6, atol=1e-9):
     made = type(plan)(**{**plan.__dict__, "rhs": compiled(numba.njit(function), rhs_sig)})
     solver = Solver("gaussian", rtol, atol, tolerance=1e-3)
     outcome = run_one(made, np.asarray(w0, float), np.asarray(times, float), solver)
-    return outcome, describe(outcome, "regression", times[-1], w0)
+    return outcome, describe(outcome.status, outcome.state, True, "regression", times[-1])
 
 
 def test_a_closure_left_in_the_middle_of_a_run_is_said_to_be():

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from cumulode.numerics import Solver, Status, drift, solve
+from cumulode.numerics import Solver, Status, solve
 from cumulode.theory import NLGP, Ising, Problem
 
 SIZE = 100
