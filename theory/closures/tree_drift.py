@@ -49,7 +49,7 @@ def drift() -> tuple[sp.Expr, ...]:
 
 
 def tree_equations() -> tuple[EquationSet, ...]:
-    """What the kernel of the flow calls, apart from the closure's coefficients, for one class whatever the activation."""
+    """What the kernel of the flow calls next to the closure's coefficients, for one class and any activation."""
     return (
         EquationSet(
             "tree_forms",

@@ -29,7 +29,7 @@ def test_the_drift_is_the_numerical_gradient_of_the_potential(lift):
     def potential(w):
         T = np.einsum("ijkl,j,k,l", K, w, w, w)
         k2, k4 = w @ C @ w, w @ T
-        second, size = forms(k2, k4, w @ w, lift, T @ inverse @ T)
+        size = forms(k2, k4, w @ w, lift, T @ inverse @ T)[1]
         return 0.3 * k2 + 0.1 * k4 + sixth(size, 0.2 * k2 - 0.05 * k4, 0.7)[0]
 
     w, step = np.array([0.5, -0.3, 0.8]), 1e-5 * np.eye(3)
