@@ -36,7 +36,7 @@ from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, integer
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .spectrum import arnoldi, top_eigenvalue
@@ -180,11 +180,12 @@ def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
     except (TypeError, ValueError):
         raise InvalidArgument("w", w, allowed) from None
     if rows.ndim not in (2, 3) or rows.shape[-1] != size or rows.size == 0 or any(p.size != size for p in problems):
-        raise InvalidArgument("w", f"shape {rows.shape}", allowed)
+        raise InvalidArgument("w", Described(f"shape {rows.shape}"), allowed)
     single = rows.ndim == 2
     rows = rows.reshape(-1, *rows.shape[-2:])
     if len(problems) not in (1, len(rows)):
-        raise InvalidArgument("w", f"{len(rows)} runs for {len(problems)} problems", "one trajectory for each problem")
+        came = Described(f"{len(rows)} runs for {len(problems)} problems")
+        raise InvalidArgument("w", came, "one trajectory for each problem")
     return problems * (len(rows) // len(problems)), rows, single
 
 
@@ -232,7 +233,7 @@ def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, solver: Solv
     """``|IPR_tree / IPR - 1|`` at the end."""
     times = check_times(t)
     if times.size != runs.shape[1]:
-        raise InvalidArgument("t", f"{times.size} times", f"the {runs.shape[1]} times of w")
+        raise InvalidArgument("t", Described(f"{times.size} times"), f"the {runs.shape[1]} times of w")
     ends = np.full((len(runs), runs.shape[2]), np.nan)
     good = np.all(np.isfinite(runs[:, 0]), axis=-1)
     if np.any(good):
