@@ -12,7 +12,7 @@ import xarray as xr
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import phase_diagram
 from cumulode.validation.cli import main
-from cumulode.validation.cli.ranges import integers, numbers, words
+from cumulode.validation.cli.values import integers, numbers, words
 from cumulode.validation.sweep.rerun import rerun
 
 SMALL = ["phase", "--gain", "0.3,3", "--xi-plus", "1.5:2.1:3", "--size", "16", "--time", "20", "--points", "5", "--seeds", "2", "--quiet"]

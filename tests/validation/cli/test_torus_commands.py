@@ -11,7 +11,7 @@ from PIL import Image
 from cumulode import NLGP, Problem, compare
 from cumulode.numerics.result import Result
 from cumulode.validation.cli import main
-from cumulode.validation.cli.options import sides
+from cumulode.validation.cli.problem_options import size_of
 from cumulode.validation.comparison.compare import QUANTITIES
 from cumulode.validation.comparison.table import AGREES
 from cumulode.validation.receptive_fields import metrics
@@ -26,7 +26,7 @@ OPTIONS += ["--time", "2", "--points", "3"]
 @pytest.mark.parametrize(("text", "size"), [("40", 40), ("20x20", (20, 20)), ("4X4", (4, 4)), ("016x16", (16, 16))])
 def test_a_size_is_read_as_ring_or_torus(text, size):
     """Assert D and LxL."""
-    assert sides(text) == size
+    assert size_of(text) == size
 
 
 @pytest.mark.parametrize("text", ["20x21", "3x3", "20x", "x", "8x8x8", "-5", "4.5", "1e1", "9" * 5000, "", "8×8"])
