@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from cumulode.validation.cli import main
 from cumulode.validation.reproduction import run as runs
+from cumulode.validation.reproduction.claim import FULL, QUICK
 from cumulode.validation.reproduction.claims import CLAIMS, chosen, tensor
 from cumulode.validation.reproduction.findings import FAILS, HOLDS, UNCLEAR, Finding, Number, errors_of, over_seeds
 from cumulode.validation.reproduction.networks import joined, losses_on, networks, nlgp
 from cumulode.validation.reproduction.parts import Failed, Folder, Interrupted, Part
-from cumulode.validation.reproduction.scales import FULL, QUICK
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 
