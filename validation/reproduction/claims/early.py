@@ -64,9 +64,8 @@ def judge(data: Data, effort: Effort) -> Judgement:
         over_seeds("its end less that of the control's weights on the same inputs", _as_if(run) - others, below=0.0),
     ]
     return numbers, (
-        f"{effort.seeds} networks of 8 units, D = {effort.size}, on NLGP inputs and on the control from the same starts; "
-        f"units of b < 0; losses on {TESTS} fresh inputs "
-        "of each kind."
+        f"{effort.seeds} networks of 8 units, D = {effort.size}, on NLGP inputs and on the control from the same "
+        f"starts; units of b < 0; losses on {TESTS} fresh inputs of each kind."
     )
 
 

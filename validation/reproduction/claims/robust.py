@@ -62,8 +62,8 @@ def judge(data: Data, effort: Effort) -> Judgement:
             over_seeds(f"{words}: the control's IPR x D, largest in time", control.max(-1), below=MEDIAN_LOCALISED),
         ]
     return numbers, (
-        f"{effort.variant_seeds} networks of 8 units each, medians over the units of b < 0 (of ReLU over all); rings of "
-        f"D = {effort.size}, t = 300, tori t = {effort.torus_time:g}. With a trained readout fields localise and "
+        f"{effort.variant_seeds} networks of 8 units each, medians over the units of b < 0 (of ReLU over all); rings "
+        f"of D = {effort.size}, t = 300, tori t = {effort.torus_time:g}. With a trained readout fields localise and "
         "widen again later: the criteria are on the largest value from t = 10 on."
     )
 
