@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(unknown_command(str(named), COMMANDS))
     module = _module(named)
     current = current_names(named, arguments, getattr(module, "RENAMED", {}))
-    options = parser.parse_args(values_with_a_sign(current, formulas=named == "check"))
+    options, unknown = parser.parse_known_args(values_with_a_sign(current, formulas=named == "check"))
+    if unknown:
+        Parser(prog=f"cumulode {named}").error(f"unrecognized arguments: {' '.join(unknown)}")
     options.arguments = current
     options.command_line = shlex.join(["cumulode", *arguments])
     return _guarded(module, options)
