@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cumulode.numerics.compile import closure_kernels
-from cumulode.numerics.compile import jit
+from cumulode.numerics.compile import closure_kernels, jit
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.closures.names import CLOSURES
 
