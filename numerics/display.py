@@ -1,19 +1,29 @@
-"""How results show themselves: plain lists for JSON, a table in a notebook."""
+"""How results show themselves: plain values for JSON, a table in a notebook."""
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 
-def plain(array: np.ndarray) -> Any:
-    """Nested lists with None for what is not finite (JSON has no NaN)."""
-    found = array.astype(object)
-    found[~np.isfinite(array)] = None
-    return found.tolist()
+def plain(value: Any) -> Any:
+    """As JSON has it: lists, dicts and Python's numbers; null for NaN, "inf" and "-inf" for infinities."""
+    if isinstance(value, np.ndarray):
+        whole = value.dtype.kind == "f" and not np.all(np.isfinite(value))
+        return plain(value.tolist()) if whole else value.tolist()
+    if isinstance(value, dict):
+        return {key: plain(inside) for key, inside in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inside) for inside in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def html_table(caption: str, rows: Mapping[str, Any]) -> str:

@@ -141,13 +141,6 @@ def test_the_drift_states_the_larger_error_of_its_two_classes():
     assert f.method == "sorted-list"
 
 
-def test_a_ring_too_long_for_the_list_is_refused_in_one_line():
-    """Assert a ValueError naming ``size`` and what would help, rather than minutes of set-up."""
-    with pytest.raises(ValueError, match=r"^size: got 3000, allowed: .*shorter correlation length") as info:
-        drift(Problem(NLGP(3.0, 200.0), NLGP(3.0, 1.0), 3000), solver=Solver(contraction="sorted-list"))
-    assert "\n" not in str(info.value)
-
-
 def test_forms_are_set_up_once_and_the_memory_they_hold_is_bounded():
     """Assert the same object for the same law, shape, tolerance and method, another for another tolerance; and that what
     the cache counts is what forms hold.
