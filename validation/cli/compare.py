@@ -112,8 +112,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
 
     control = pair.get("control")
     note = NOTE if control is not None else None
-    title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
-    figure = pair["theory"].figure(control, title=title, command=options.command_line, note=note)
+    figure = pair["theory"].figure(control, note=note)
     save(figure, path, options.command_line)
 
 

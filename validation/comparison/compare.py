@@ -16,7 +16,7 @@ from cumulode.numerics.check_input import check_problem, check_times, check_weig
 from cumulode.numerics.flow.dormand_prince import INTERRUPTED
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.plots.parts import shape_of_run
+from cumulode.validation.receptive_fields.field_input import shape_of_run
 from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 
@@ -90,7 +90,6 @@ class Comparison:
         """Space-time maps (of a torus the final fields), IPR and kurtosis; see ``report.comparison_figure``."""
         from cumulode.validation.plots.comparison import comparison_figure
 
-        options.setdefault("title", f"{self.theory.provenance['closure']} closure and SGD")
         if control is not None:
             options = {"control": control.theory, "control_sgd": control.sgd, **options}
         return comparison_figure(self.theory, self.sgd, **options)

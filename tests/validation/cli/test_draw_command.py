@@ -54,11 +54,11 @@ def test_every_kind_of_figure_is_written(file: str, tmp_path: Path, extra: list[
 
 BAD = {
     "--variable foo": "variable: got 'foo'",
-    "--insets 2": "select: got 'nothing for closure', allowed: closure= one of regression, tree",
+    "--insets 2": "select: got nothing for closure, allowed: closure= one of regression, tree",
     "--select closure": "select: got 'closure', allowed: AXIS=VALUE",
     "--select gain=x": "select: got 'gain=x'",
     "--select closure=tree --at 3": "at: got '3', allowed: X,Y",
-    "--select closure=tree --at 300,2": "at: got 'gain = 300'",
+    "--select closure=tree --at 300,2": "at: got gain = 300",
     "--select closure=tree --insets 40": "insets: got 40",
     "--select closure=tree --field-seed 9": "field-seed: got 9",
     "--select closure=tree --boundary {}": "boundary: got",
@@ -67,14 +67,14 @@ BAD = {
     "--along gain": "along: got 'gain', allowed: only with --slice",
     "--figure a.bmp": "figure: got 'a.bmp'",
     "--contour low": "contour: got 'low'",
-    "--select closure=tree --boundary-sgd {folder}/line.nc": "boundary-sgd: got 'critical, standard_error', allowed: a "
+    "--select closure=tree --boundary-sgd {folder}/line.nc": "boundary-sgd: got critical, standard_error, allowed: a "
     "Dataset of boundary(simulate=True), with sgd_critical and sgd_standard_error",
-    "--select closure=regression --boundary {folder}/line.nc": "boundary: got 'closure = tree', allowed: a boundary of "
+    "--select closure=regression --boundary {folder}/line.nc": "boundary: got closure = tree, allowed: a boundary of "
     "what the map shows, closure = regression",
     "--select closure=tree --variable pattern --log": "log: got True, allowed: only for numbers",
     "--select closure=tree --variable pattern --linear": "linear: got False, allowed: only for numbers",
-    "--select closure=tree --select gain=3.1": "select: got 'gain = 3.1', allowed: gain= one of 0.1, 0.3162, 1, 3.162",
-    "--slice --x gain --select closure=tree": "select: got 'nothing for xi_plus', allowed: xi_plus= one of 1.5, 2, 3, 4 "
+    "--select closure=tree --select gain=3.1": "select: got gain = 3.1, allowed: gain= one of 0.1, 0.3162, 1, 3.162",
+    "--slice --x gain --select closure=tree": "select: got nothing for xi_plus, allowed: xi_plus= one of 1.5, 2, 3, 4 "
     "(--select), or a curve for each value: along xi_plus (--along)",
 }
 
