@@ -173,7 +173,7 @@ class Probe:
         problem = self.problem_at(point)
         starts = np.stack([self.start(point, seed) for seed in range(self.seeds)])
         run = simulate_sgd(
-            problem, starts, [self.time], learning_rate, batch_size, list(streams), executor=self.executor
+            problem, starts, [self.time], learning_rate, batch_size, seeds=list(streams), executor=self.executor
         )
         return self.logarithm(run.w[:, -1], problem.shape)
 

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace, problem: Any, closure: str, name: str) -> Any:
-    from cumulode.numerics import SolveWarning
+    from cumulode.numerics import Solver, SolveWarning
     from cumulode.validation.comparison.compare import compare
 
     if not options.quiet:
@@ -76,15 +76,12 @@ def _compare(options: argparse.Namespace, problem: Any, closure: str, name: str)
             problem,
             common.start(options),
             common.times(options),
-            closure,
-            options.learning_rate,
-            options.batch_size,
-            options.seeds,
-            tolerance=options.wanted,
+            learning_rate=options.learning_rate,
+            batch_size=options.batch_size,
+            seeds=options.seeds,
+            margin=options.wanted,
             allowance=allowance,
-            rtol=options.rtol,
-            atol=options.atol,
-            cumulant_tolerance=options.tolerance,
+            solver=Solver(closure, options.rtol, options.atol, options.tolerance),
             progress=not options.quiet,
         )
 
@@ -99,7 +96,7 @@ def _number(text: str) -> Any:
 def _write_csv(pair: dict[str, Any], path: str) -> None:
     parts: list[str] = []
     for name, comparison in pair.items():
-        head, *lines = comparison.table.to_csv().splitlines()
+        head, *lines = comparison.table.to_csv(index=False, na_rep="nan").splitlines()
         parts += ([f"run,{head}"] if not parts else []) + [f"{name},{line}" for line in lines]
     Path(path).write_text("\n".join(parts) + "\n")
 
@@ -113,16 +110,18 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     control = pair.get("control")
     note = NOTE if control is not None else None
     title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
-    figure = pair["theory"].figure(control, title=title, command=options.command_line, note=note)
+    figure = pair["theory"].plot(control, title=title, command=options.command_line, note=note)
     save(figure, path, options.command_line)
 
 
 def _print(pair: dict[str, Any], figure: str | None) -> None:
+    from cumulode.validation.comparison.table import as_text
+
     for name, comparison in pair.items():
         end = float(comparison.theory.t[-1])
-        counts = ", ".join(f"{n} {v}" for v, n in comparison.table.counts().items())
+        counts = ", ".join(f"{n} {v}" for v, n in comparison.counts.items())
         print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
-        print(comparison.table.select(time=end))
+        print(as_text(comparison.at(end)))
         print()
     print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
     if "control" in pair:

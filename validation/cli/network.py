@@ -46,19 +46,21 @@ def run(options: argparse.Namespace) -> int:
     biases = _biases(options.biases)
     labels: Any = tuple(_numbers("labels", options.labels))
     start = _start(options.w0)
-    from cumulode.validation.sgd.network.result import VARIABLES
+    from cumulode.validation.sgd.network.result import NetworkRun
     from cumulode.validation.sgd.network.simulate import simulate_network
+    from cumulode.validation.sgd.settings import Sgd
 
     net = simulate_network(
-        problem, options.hidden, options.architecture, biases, times, start, options.amplitude, options.learning_rate,
-        options.batch_size, seed=list(range(first, first + count)), loss=options.loss, labels=labels,
-        n_test=options.test, conventions=options.conventions, progress=not options.quiet,
+        problem, options.hidden, options.architecture, biases, times, start, options.amplitude,
+        seeds=list(range(first, first + count)), loss=options.loss, labels=labels,
+        n_test=options.test, sgd=Sgd(options.learning_rate, options.batch_size, options.conventions),
+        progress=not options.quiet,
     )  # fmt: skip
     remark = (
         f"{options.architecture} of {net.hidden}, {options.loss}, seeds {first} .. {first + count - 1}, medians "
         f"over units and seeds; accuracy over {options.test} held-out inputs: {net.message}"
     )
-    return common.report(net, options, remark, table, ("t", *VARIABLES))
+    return common.report(net, options, remark, table, ("t", *NetworkRun.VARIABLES))
 
 
 def _numbers(name: str, text: str) -> list[float]:

@@ -35,12 +35,13 @@ def add_conventions(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Simulate and print; 1 when the run failed."""
     from cumulode.validation.sgd.neuron import simulate_sgd
+    from cumulode.validation.sgd.settings import Sgd
 
     common.writable("out", options.out, (".nc", ".npz"))
     problem, start, times = common.problem(options), common.start(options), common.times(options)
     result = simulate_sgd(
-        problem, start, times, options.learning_rate, options.batch_size, seed=options.seed,
-        conventions=options.conventions, progress=not options.quiet,
+        problem, start, times, seed=options.seed,
+        sgd=Sgd(options.learning_rate, options.batch_size, options.conventions), progress=not options.quiet,
     )  # fmt: skip
     remark = f"SGD, learning rate {options.learning_rate:g}, batch {options.batch_size}, seed {options.seed}"
     return common.report(result, options, f"{remark}: {result.message}")

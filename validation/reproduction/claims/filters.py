@@ -43,7 +43,7 @@ def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
         filters=settings["filters"],
         t_eval=times(settings["time"]),
         batch_size=settings["batch"],
-        seed=[settings["apart"] + seed for seed in settings["seeds"]],
+        seeds=[settings["apart"] + seed for seed in settings["seeds"]],
         progress=progress,
     )
     return checked(run, ("w", "bias"))

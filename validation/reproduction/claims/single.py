@@ -53,7 +53,7 @@ def _sgd(settings: dict[str, Any], progress: bool) -> Arrays:
     problem, start, times = _given(settings)
     first = 0 if settings["rate"] == RATE else 10**6  # streams of their own: the means are independent
     seeds = list(range(first, first + settings["seeds"]))
-    run = simulate_sgd(problem, start, times, settings["rate"], settings["batch"], seed=seeds, progress=progress)
+    run = simulate_sgd(problem, start, times, settings["rate"], settings["batch"], seeds=seeds, progress=progress)
     return checked(run, ("w", "k2", "k4", "ipr", "norm"))
 
 
