@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from cumulode.numerics.display import html_table, plain
+from cumulode.numerics.display import html_table, json_ready, plain
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
@@ -222,7 +222,7 @@ class Result:
             "success": self.success,
             "message": self.message,
             "statuses": [Status(int(s)).name for s in self.statuses],
-            "provenance": self.provenance,
+            "provenance": json_ready(self.provenance),
         }
 
     def _summary(self) -> dict[str, str]:

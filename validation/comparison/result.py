@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cumulode.numerics import Result, Solution
+from cumulode.numerics.display import json_ready
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.sgd.neuron import Run
@@ -77,7 +78,7 @@ class Comparison:
             "table": tables.plain_rows(self.table),
             "theory": self.theory.to_dict(),
             "sgd": self.sgd.to_dict(),
-            "provenance": self.provenance,
+            "provenance": json_ready(self.provenance),
         }
 
     def to_xarray(self) -> Any:

@@ -23,7 +23,7 @@ from cumulode.theory.problem.measured_cumulants import ROUNDING
 from cumulode.theory.user_input.arguments import InvalidArgument, integer
 from cumulode.validation.sgd.borrowing import borrowed
 
-from .erf_table import LIBM, TABLE, erf_by_libm, erf_by_table, erf_name
+from .erf_table import LIBM, TABLE, erf_by_libm, erf_by_table, erf_name, old_erf_argument
 from .field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
 from .fields import Field, ring_field, torus_field
 from .normals import fill_normals
@@ -264,6 +264,7 @@ def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
         draw(law, random, work, rows[k])
 
 
+@old_erf_argument
 def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0) -> np.ndarray:
     """Draw ``n`` independent inputs from ``law`` on a ring of ``size`` sites, or on a torus.
 
