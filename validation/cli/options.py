@@ -249,7 +249,7 @@ def report(
         print(f"# {remark}")
     if not result.success:
         print(f"cumulode {options.command}: {result.message}", file=sys.stderr)
-    if INTERRUPTED in result.status:
+    if INTERRUPTED in result.statuses:
         return 130
     return 0 if result.success else 1
 
