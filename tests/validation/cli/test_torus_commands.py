@@ -60,7 +60,8 @@ def test_width_is_compared_as_the_torus_has_it():
     """Assert that ``compare`` measures the width on the torus that the run's problem names."""
     w = np.random.default_rng(0).standard_normal((3, 2, L * L))
     k = np.ones((3, 2, 2))
-    run = Result(np.arange(2.0), w, k, k, True, "", np.zeros(3, int), {"problem": TORUS.to_dict()})
+    ended = {"statuses": np.zeros(3, int), "messages": ("",) * 3, "message": ""}
+    run = Result(np.arange(2.0), w, w[..., 0], k, k, **ended, provenance={"problem": TORUS.to_dict()})
     assert np.array_equal(QUANTITIES["width"](run), metrics.width(w, (L, L)))
     assert not np.allclose(QUANTITIES["width"](run), metrics.width(w))
 
