@@ -24,6 +24,8 @@ from cumulode.numerics.networks.solve import solve_network
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_network
 
+from .network_page import write_page
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DATA = DOCS / "network.json"
 #: Cosine of two fields below which they are one another's negative.
@@ -165,9 +167,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.page:
         measure(given.fresh)
-    from .network_page import write_page
-
-    write_page(json.loads(DATA.read_text()), CASES, DOCS)
+    write_page(json.loads(DATA.read_text()), CASES, CLOSURES, DOCS)
 
 
 if __name__ == "__main__":

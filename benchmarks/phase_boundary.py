@@ -72,7 +72,7 @@ CASES = (
 
 
 def refined() -> tuple[Any, str]:
-    """The plane of gain and correlation length of the issue's map, refined, and how it compares with root finding."""
+    """The plane of gain and correlation length of the gallery's map, refined, and how it compares with root finding."""
     problem, path = CASES[1].problem, DOCS / "phase-refinement.nc"
     found = refine_boundary(problem, PLANE, out=path, progress=True)
     xi, gain = found.boundary_xi_plus.values, found.boundary_gain.values
@@ -120,14 +120,14 @@ one gain) hide that: no gain differs, all together do by 2.7 errors with regress
 
 **Why.** Not the learning rate: at a quarter of it the difference at the same two gains is the same (-5.3 ± 0.4 % where
 it was -5.4 ± 0.8 %), and extrapolated from there to 0 it stays (-5.4 ± 1.0 %, tree -4.0 ± 1.1 %; from 0.01 alone tree's
--2.4 ± 1.5 % could not be told from none). Not the accuracy of K: at a tolerance of 1e-5 instead
+-2.4 ± 1.5 % could not be distinguished from none). Not the accuracy of K: at a tolerance of 1e-5 instead
 of 1e-3 the critical xi+ at gains 1 and 1.3 moves by less than 0.01 %. What is left, by elimination and not by a flow
 without closure (none was run here), are the closures: some 4 % in IPR x D itself, of the size theory.md section 3
 knows from other flows (both closures within 5-6 % of the population's, a bias they share and that no diagnostic by
 their difference sees).
 
 The ring of 100 sites came first; that of 40, with twice the starts, was added because SGD's errors there said too
-little, and the quarter of the rate, at two gains, because the difference then seen asked for a cause.
+little, and the quarter of the rate, at two gains, because the difference then seen needed a cause.
 
 At the smallest gains some starts do not cross by themselves and the measurement is inconclusive; at gain 0.5 on 40
 sites the fit of SGD does not reach the level.

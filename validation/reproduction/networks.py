@@ -39,8 +39,8 @@ def networks(
     ``swapped``: also their losses on fresh inputs of the problem (``own``) and of its Gaussian control.
     """
     options = {"hidden": HIDDEN, **options}
-    told = {"problem": problem.to_dict(), "time": time, "options": options, "tests": TESTS if swapped else 0}
-    return in_groups(name, _train, seeds, told)
+    settings = {"problem": problem.to_dict(), "time": time, "options": options, "tests": TESTS if swapped else 0}
+    return in_groups(name, _train, seeds, settings)
 
 
 def in_groups(name: str, compute: Any, seeds: int, settings: dict[str, Any]) -> tuple[Part, ...]:
@@ -54,17 +54,13 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 
     problem = Problem.from_dict(settings["problem"])
     run = simulate_network(
-        problem,
-        t_eval=times(settings["time"]),
-        seeds=settings["seeds"],
-        progress=progress,
-        **settings["options"],
+        problem, t_eval=times(settings["time"]), seeds=settings["seeds"], progress=progress, **settings["options"]
     )
-    found = checked(run, KEPT)
+    arrays = checked(run, KEPT)
     if settings["tests"]:
         for name, of in (("own", problem), ("gaussian", problem.gaussian_control())):
-            found[name] = losses_on(of, found, settings["tests"])
-    return found
+            arrays[name] = losses_on(of, arrays, settings["tests"])
+    return arrays
 
 
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
