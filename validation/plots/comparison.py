@@ -11,7 +11,6 @@ from matplotlib.figure import Figure, SubFigure
 
 from cumulode.numerics.result import Result
 from cumulode.theory.user_input.deprecation import dropped_arguments
-from cumulode.validation.receptive_fields.field_input import shape_of_run
 from cumulode.validation.receptive_fields.symmetry import find_symmetry, transform
 
 from .roles import ROLES
@@ -65,7 +64,7 @@ def comparison_figure(
     check_same_size(roles)
     figure = Figure(figsize=(11, 8), layout="constrained")
     upper, lower = figure.subfigures(2, 1)
-    ring = len(shape_of_run(theory)) == 1
+    ring = len(theory.shape) == 1
     _final_or_maps(upper, {role: roles[role] for role in ("theory", "sgd", "control")}, sgd_run, log_time)
     axes = lower.subplots(1, 2 + ring)
     ipr_over_time(axes[0], **roles, log_time=log_time, legend=False)
@@ -84,7 +83,7 @@ def _final_or_maps(home: SubFigure, roles: dict[str, Any], sgd_run: int, log_tim
     given = {role: run for role, run in roles.items() if run is not None}
     weights = {role: one_run(run, sgd_run if role == "sgd" else 0, "sgd_run") for role, run in given.items()}
     ends = {role: last_time(w) for role, w in weights.items()}
-    shape = shape_of_run(given["theory"])
+    shape = given["theory"].shape
     ring = len(shape) == 1
     limit = max(largest_weight(w if ring else w[ends[role]]) for role, w in weights.items())
     target = weights["theory"][ends["theory"]]

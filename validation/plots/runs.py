@@ -9,7 +9,6 @@ import numpy as np
 
 from cumulode.numerics.result import Result
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
-from cumulode.validation.receptive_fields.field_input import shape_of_run
 from cumulode.validation.receptive_fields.metrics import centre
 from cumulode.validation.receptive_fields.symmetry import AnySymmetry, Symmetry, TorusSymmetry
 
@@ -26,7 +25,7 @@ def one_run(trajectory: Result, run: int, name: str = "run") -> np.ndarray:
 
 def check_ring(name: str, trajectory: Result, instead: str) -> None:
     """Raise InvalidArgument for a run on a torus."""
-    sides = shape_of_run(trajectory)
+    sides = trajectory.shape
     if len(sides) > 1:
         got = Described(f"a run on a {sides[0]} x {sides[1]} torus")
         raise InvalidArgument(name, got, f"a run on a ring (of a torus: {instead})")

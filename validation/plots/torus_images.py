@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.result import Result
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.validation.receptive_fields.field_input import field as as_field
-from cumulode.validation.receptive_fields.field_input import on_torus, shape_for, shape_of_run
+from cumulode.validation.receptive_fields.field_input import on_torus, shape_for
 from cumulode.validation.receptive_fields.symmetry import TorusSymmetry, transform
 
 from .runs import largest_weight, last_time, moved_by, one_run, to_middle
@@ -103,7 +103,7 @@ def field_images(
     InvalidArgument
         If the trajectory is not one on a torus, ``run`` does not exist, or the axes are not one a time.
     """
-    sides = shape_of_run(trajectory, shape)
+    sides = trajectory.shape if shape is None else shape_for(trajectory.w, shape)
     if len(sides) != 2:
         got = Described(f"{sides[0]} sites on a ring")
         raise InvalidArgument("trajectory", got, "a run on a torus (of a ring: space_time)")

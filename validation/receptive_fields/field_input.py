@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.observables import norm
-from cumulode.numerics.result import Result
 from cumulode.theory.problem.lattice import shape_of, sites_in
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -38,15 +37,6 @@ def shape_for(w: np.ndarray, shape: Any) -> tuple[int, ...]:
     if sites_in(found) != size:
         raise InvalidArgument("shape", shape, allowed)
     return found
-
-
-def shape_of_run(run: Result, shape: Any = None) -> tuple[int, ...]:
-    """``(D,)`` or ``(L, L)``: ``shape``, or what the run's provenance says of its problem; else the ring."""
-    if shape is None:
-        problem = run.provenance.get("problem", {})
-        size = (problem[0] if isinstance(problem, list) else problem).get("size")
-        shape = tuple(size) if isinstance(size, (list, tuple)) else None
-    return shape_for(run.w, shape)
 
 
 def on_torus(w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
