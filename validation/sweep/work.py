@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics import SolveWarning, critical_value, drift, solve, validity
-from cumulode.numerics.flow.dormand_prince import INTERRUPTED
+from cumulode.numerics.flow.solver import Solver
+from cumulode.numerics.status import Status
 from cumulode.numerics.stability.critical_value import LINEAR, STABILITY
 from cumulode.numerics.stability.growth import selected
 from cumulode.theory.problem.problem import Problem
@@ -98,18 +99,14 @@ def _theory(task: Task, settings: Settings, axes: dict[str, Values], stop: threa
             problem,
             starts,
             settings.times,
-            closure,
-            settings.rtol,
-            settings.atol,
-            tolerance=settings.tolerance,
-            contraction=settings.contraction,
+            solver=Solver(closure, settings.rtol, settings.atol, settings.tolerance, settings.contraction),
             executor=inner,
             stop=stop,
         )
-    if INTERRUPTED in solution.status:
+    if Status.INTERRUPTED in solution.statuses:
         raise Stopped
     runs = Runs(problem, solution.t, solution.w, solution.k2, solution.k4, closure, settings.tolerance)
-    found = _measured(runs, settings, solution.status, _why(solution.messages, solution.status, task.seeds))
+    found = _measured(runs, settings, solution.statuses, _why(solution.messages, solution.statuses, task.seeds))
     found["relative_speed"] = _relative_speed(runs, settings)
     found["cumulant_error"] = solution.provenance["cumulant_error"]
     found["growth_rate"], found["selected_wavenumber"] = _selected(problem)
@@ -132,7 +129,7 @@ def _why(messages: tuple[str, ...], status: np.ndarray, seeds: tuple[int, ...]) 
 
 
 def _relative_speed(runs: Runs, settings: Settings) -> np.ndarray:
-    f = drift(runs.problem, str(runs.closure), settings.tolerance, settings.contraction)
+    f = drift(runs.problem, solver=Solver(str(runs.closure), tolerance=settings.tolerance, contraction=settings.contraction))
     found = np.full(len(runs.w), np.nan)
     for i, w in enumerate(runs.final):
         size = np.linalg.norm(w)
@@ -183,10 +180,10 @@ def _sgd(task: Task, settings: Settings, axes: dict[str, Values], stop: threadin
             executor=inner,
             stop=stop,
         )
-    if INTERRUPTED in run.status:
+    if Status.INTERRUPTED in run.statuses:
         raise Stopped
     runs = Runs(problem, run.t, run.w, run.k2, run.k4, None, settings.tolerance)
-    values = _measured(runs, settings, run.status, "" if run.success else run.message)
+    values = _measured(runs, settings, run.statuses, "" if run.success else run.message)
     return {f"sgd_{name}": value for name, value in values.items()}
 
 

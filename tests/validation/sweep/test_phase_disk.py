@@ -160,7 +160,7 @@ FORKED = """
 import sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from cumulode.validation.phase.store import Store
+from cumulode.validation.sweep.store import Store
 from pathlib import Path
 with Store(Path(sys.argv[1]), "").held(), ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
     pool.submit(time.sleep, 0).result()

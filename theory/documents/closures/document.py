@@ -82,6 +82,7 @@ def _scope() -> Scope:
             "cumulode.theory.neuron.gaussian",
             "cumulode.theory.closures.pearson",
             "cumulode.theory.closures.tree",
+            "cumulode.theory.closures.tree_drift",
             "cumulode.theory.closures.third_norm",
             "cumulode.theory.closures.lowering",
         ),

@@ -8,7 +8,7 @@ from itertools import product
 import sympy as sp
 
 from cumulode.theory.closures import third_norm as validity
-from cumulode.theory.closures import tree
+from cumulode.theory.closures import tree, tree_drift
 from cumulode.theory.closures.pearson import BOUNDED, nu
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.dynamics.drift import k2, k4
@@ -31,7 +31,7 @@ def gradient(d: Derivation) -> None:
     second, fourth = (w.T * C * w)[0], (w.T * T)[0]
     ratio = fourth / second
     Q = (T.T * u)[0] - fourth**2 / second
-    slope = 6 * _cubic(w, w, u) - 8 * ratio * T + 2 * ratio**2 * C * w
+    slope = _slope_of_form(ratio, (C * w, T, _cubic(w, w, u), w))
     d.chain(
         "The closure tree adds $\\chi Q c_6$ to pearson's potential, $Q = T\\cdot C^{-1}T - k_4^2/k_2$ with $T = "
         "K(w,w,w)$. $Q \\ge 0$ by Cauchy and Schwarz, and zero where $T$ is parallel to $Cw$. With $u = C^{-1}T$ its "
@@ -47,6 +47,16 @@ def gradient(d: Derivation) -> None:
         by="algebra of rational functions",
         domain={_NEIGHBOUR: (0.1, 0.6)},
     )
+
+
+def _slope_of_form(ratio: sp.Expr, fields: Sequence[sp.Matrix]) -> sp.Matrix:
+    """The gradient of Q as the drift has it: its part with c6, without slopes of c6 and without ridge."""
+    only = dict.fromkeys((tree_drift.A, tree_drift.B, tree_drift.c6_k2, tree_drift.c6_k4, tree_drift.ridge), 0)
+    only |= {tree_drift.c6: 1, tree_drift.chi: 1, tree_drift.ratio: ratio}
+    total = sp.zeros(2, 1)
+    for coefficient, field in zip(tree_drift.drift(), fields, strict=True):
+        total += coefficient.subs(only) * field
+    return total
 
 
 def bound(d: Derivation) -> None:
