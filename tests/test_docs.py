@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import equations_page
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
@@ -88,3 +90,30 @@ def test_pages_speak_of_the_thing_and_not_of_the_work():
         text = page.read_text()
         for trace in ("later issue", "[checked]", "offer both", "the issue", "was not at hand", "sked are the"):
             assert trace not in text, (page.name, trace)
+
+
+def test_the_page_of_equations_is_that_of_the_source():
+    """Assert that docs/equations.md is what its program writes; otherwise: python -m benchmarks.equations_page."""
+    assert (DOCS / "equations.md").read_text() == equations_page.Page().text()
+
+
+def test_every_named_equation_has_its_row(labels):
+    """Assert that each has a place in theory, numerics or validation, and a test."""
+    rows = re.findall(r"^\| \[([a-z]+\.\d+)\]\([^)]*\) (.*) \|$", (DOCS / "equations.md").read_text(), re.MULTILINE)
+    assert {label for label, _ in rows} == {label for label, name in labels.items() if name}
+    for label, cells in rows:
+        _, _, theory, _, computed, tests = cells.split(" | ")
+        assert ".py" in theory + computed, label
+        assert "`tests/" in tests, label
+
+
+@pytest.mark.parametrize("page", ["equations.md", "code.md"])
+def test_places_in_the_code_exist(page):
+    """Assert that every `file.py:name` on the page is a definition in that file, and every file and folder is there."""
+    text = (DOCS / page).read_text()
+    for path, name in set(re.findall(r"`((?:\w+/)+\w+\.py):([\w.]+)`", text)):
+        defined = re.escape(name.split(".")[-1])
+        source = (ROOT / path).read_text()
+        assert re.search(rf"^ *(?:def|class) {defined}\b|^ *_?{defined}\b.* = ", source, re.MULTILINE), (path, name)
+    for path in set(re.findall(r"`((?:theory|numerics|validation|tests|src|benchmarks|derivations)/[\w/.]*)`", text)):
+        assert (ROOT / path).exists(), path
