@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode import NLGP, Problem, boundary, refine_boundary
+from cumulode import NLGP, Problem, Sgd, boundary, refine_boundary
 
 from .phase_boundary_page import figure, lines_table, pooled_table, refinement_figure
 from .timing import machine
@@ -54,7 +54,7 @@ class Case:
         """SGD at a quarter of the learning rate, so of the noise and of its bias, at two gains."""
         out = self.data.with_name(f"{self.data.stem}-slower.nc")
         along = {"gain": (1.0, 1.3)}
-        return self._boundary(along, simulate=True, learning_rate=0.0025, out=out, progress=True)
+        return self._boundary(along, simulate=True, sgd=Sgd(learning_rate=0.0025), out=out, progress=True)
 
     def closures(self) -> Any:
         """Theory alone, by closure."""

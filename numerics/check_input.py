@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, instance, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 
 
 def check_problem(problem: object) -> None:
@@ -34,10 +34,15 @@ def check_atol(atol: object) -> float:
     return real("atol", atol, gt=0)
 
 
-def check_executor(executor: object) -> None:
-    """Raise InvalidArgument unless ``executor`` is a ``concurrent.futures.Executor`` or None."""
-    if executor is not None:
-        instance("executor", executor, Executor, "a concurrent.futures.Executor or None")
+def check_executor(executor: Any) -> Executor | None:
+    """The executor, or that of a dask client; None for threads of our own. InvalidArgument otherwise."""
+    if executor is None or isinstance(executor, Executor):
+        return executor
+    if hasattr(executor, "get_executor"):  # a dask.distributed client, which need not be installed to be recognised
+        theirs = executor.get_executor()
+        if isinstance(theirs, Executor):
+            return theirs
+    raise InvalidArgument("executor", executor, "a concurrent.futures.Executor, a dask.distributed.Client or None")
 
 
 def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:

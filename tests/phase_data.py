@@ -125,12 +125,14 @@ def refined(x: str, y: str, line: Any, number: Any, **attrs: Any) -> xr.Dataset:
 
 def stamped(problem: Problem | None = None, learning_rate: float | None = None, **changed: Any) -> dict[str, Any]:
     """Attributes as ``boundary`` writes them, by its own function, for the problem and settings of ``diagram``."""
-    from cumulode.validation.boundaries.probe import Probe, stamp
+    from cumulode.numerics import Solver
+    from cumulode.validation.boundaries.probe import Probe
 
     settings = {"quantity": "ipr_times_D", "level": 3.0, "seeds": 8, "time": 150.0, "amplitude": 0.1} | changed
     given = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D) if problem is None else problem
-    probe = Probe(given, **({"closure": "regression"} | settings))
-    return stamp("made up", probe, {} if learning_rate is None else {"learning_rate": learning_rate, "batch_size": 100})
+    solver = Solver(settings.pop("closure", "regression"), tolerance=1e-3)
+    probe = Probe(problem=given, solver=solver, **settings)
+    return probe.stamp("made up", {} if learning_rate is None else {"learning_rate": learning_rate, "batch_size": 100})
 
 
 def labelled(ax: Any, label: str) -> list[Any]:

@@ -50,7 +50,7 @@ def solve(
     *,
     tolerance: float = 1e-3,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> Solution:
@@ -69,7 +69,7 @@ def solve(
         See :class:`cumulode.Solver`.
     solver : Solver, optional
         All of these at once, and how K is contracted and the longest step, in their place.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : bool or callable
         Show progress on standard error, or call this with the fraction done now and then.
@@ -98,7 +98,7 @@ def solve(
         came = Described(f"{len(starts)} starts for {len(problems)} problems")
         raise InvalidArgument("w0", came, "one start, or one for each problem")
     times = check_times(t_eval)
-    check_executor(executor)
+    executor = check_executor(executor)
     check_progress(progress)
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds

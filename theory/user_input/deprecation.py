@@ -13,16 +13,18 @@ from .arguments import InvalidArgument
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def renamed_arguments(
-    moved: dict[str, tuple[str, type, tuple[str, ...]]] | None = None, **names: str
-) -> Callable[[F], F]:
+def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: str) -> Callable[[F], F]:
     """Accept old keywords, each with a ``DeprecationWarning``.
 
     ``names``: old name -> new name. ``moved``: old name -> (argument that holds a frozen object, its class, the
     function's keywords that are fields of it, too): ``solve(..., max_step=1)`` is ``solve(...,
-    solver=Solver(max_step=1))``, and keywords given beside it move into the object with it.
+    solver=Solver(max_step=1))``, and keywords given beside it move into the object with it. A fourth entry is the
+    field's name, where that is not the old one.
     """
     into = moved or {}
+
+    def field(name: str) -> str:
+        return str(into[name][3]) if len(into[name]) > 3 else name
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
@@ -32,8 +34,9 @@ def renamed_arguments(
             old = [name for name in kwargs if name in names or name in into]
             if not old:
                 return function(*args, **kwargs)
+            given = {name: kwargs.pop(name) for name in old}
             for name in old:
-                new = names[name] if name in names else f"{into[name][0]}={into[name][1].__name__}({name}=...)"
+                new = names[name] if name in names else f"{into[name][0]}={into[name][1].__name__}({field(name)}=...)"
                 warnings.warn(
                     f"{function.__name__}: {name} is now {new}; the old name goes with the next release",
                     DeprecationWarning,
@@ -41,19 +44,17 @@ def renamed_arguments(
                 )
                 if name in names:
                     if new in kwargs:
-                        raise InvalidArgument(name, kwargs[name], f"one of {name} and {new}")
-                    kwargs[new] = kwargs.pop(name)
-            moving = [name for name in old if name in into]
-            if moving:
-                holder, kind, shared = into[moving[0]]
-                values = {name: kwargs.pop(name) for name in moving}
-                bound = signature.bind_partial(*args, **kwargs).arguments
-                values |= {name: bound.pop(name) for name in shared if name in bound}
+                        raise InvalidArgument(name, given[name], f"one of {name} and {new}")
+                    kwargs[new] = given[name]
+            bound = signature.bind_partial(*args, **kwargs).arguments
+            for holder in dict.fromkeys(into[name][0] for name in old if name in into):
+                moving = [name for name in old if name in into and into[name][0] == holder]
+                _, kind, shared = into[moving[0]][:3]
                 if bound.get(holder) is not None:
-                    raise InvalidArgument(moving[0], values[moving[0]], f"one of {moving[0]} and {holder}")
-                bound[holder] = kind(**values)
-                return function(**bound)
-            return function(*args, **kwargs)
+                    raise InvalidArgument(moving[0], given[moving[0]], f"one of {moving[0]} and {holder}")
+                values = {field(name): given[name] for name in moving}
+                bound[holder] = kind(**values, **{name: bound.pop(name) for name in shared if name in bound})
+            return function(**bound)
 
         return wrapper  # type: ignore[return-value]
 

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.atomic import write
-from cumulode.numerics.io.progress import Progress
-from cumulode.theory.problem.axes import AXES, check_axis
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sweep.protocol import Point
 
-from .crossing import crossings
-from .dataset import Theory, dataset
-from .measured import Measurement, measure, sgd_variables
-from .probe import Point, Probe, Scale, overwrites, scale
+from .axis_range import AxisRange, check_range
+from .dataset import dataset
+from .measured import Measurement, measure, with_verdicts
+from .probe import Probe
+from .roots import ROUNDS, Lines, Search, find_roots
 
-#: A change of ln(quantity) over the final bracket from which a crossing is called a jump.
-JUMP = 0.05
-#: About how many batches of flows root finding takes.
-ROUNDS = 10
-#: Half the distance over which slopes are taken, as a share of ``between``.
-STEP = 0.005
+#: Keywords of before that are fields of the solver, or of SGD's rule, now.
+MOVED = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
+MOVED |= {"cumulant_tolerance": ("solver", Solver, ("closure",), "tolerance")}
+RULE = dict.fromkeys(("learning_rate", "batch_size"), ("sgd", Sgd, ()))
 
 
+@renamed_arguments({**MOVED, **RULE}, points="sgd_values", tolerance="margin")
 def boundary(
     problem: Problem,
     axis: str,
@@ -38,34 +41,31 @@ def boundary(
     *,
     quantity: str = "ipr_times_D",
     level: float = 3.0,
-    seeds: int = 8,
+    seeds: int | Sequence[int] = 8,
     time: float = 150.0,
     amplitude: float = 0.1,
     closure: str = "regression",
     scan: int = 9,
     accuracy: float = 1e-4,
     each: bool = True,
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    cumulant_tolerance: float = 1e-3,
+    margin: float = 0.05,
     simulate: bool = False,
-    learning_rate: float = 0.01,
-    batch_size: int = 100,
-    points: int = 3,
+    sgd_values: int = 3,
     span: float = 0.2,
-    tolerance: float = 0.05,
+    solver: Solver | None = None,
+    sgd: Sgd | None = None,
     out: str | Path | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
+    executor: Any = None,
+    progress: Shown = False,
 ) -> xr.Dataset:
     """The value of ``axis`` at which the field passes a level, for each value of other axes.
 
     The **critical value** is where the mean over the starts of ln(quantity) at ``time`` equals ln(level); a start is
-    ``amplitude * default_rng(seed).standard_normal(D) / sqrt(D)``, seeds 0 .. ``seeds`` - 1. Theory and SGD have the
-    same starts and this same definition. Theory: a scan of ``between``, then root finding over all lines at once, in
-    the logarithm of gains and amplitudes. SGD (``simulate``): runs at ``points`` values of the axis around the theory's
-    critical value; the mean over starts of ln(SGD / theory) is fitted there by a straight line (so that the curve of
-    the theory is not taken for a misfit), and the root of theory + line is the SGD's critical value.
+    ``amplitude * default_rng(seed).standard_normal(D) / sqrt(D)``. Theory and SGD have the same starts and this same
+    definition. Theory: a scan of ``between``, then root finding over all lines at once, in the logarithm of gains and
+    amplitudes. SGD (``simulate``): runs at ``sgd_values`` values of the axis around the theory's critical value; the
+    mean over starts of ln(SGD / theory) is fitted there by a straight line (so that the curve of the theory is not
+    taken for a misfit), and the root of theory + line is the SGD's critical value.
 
     Parameters
     ----------
@@ -79,35 +79,37 @@ def boundary(
     quantity : {"ipr_times_D", "ipr", "norm", "amplitude", "width"}
     level : float > 0
         In units of the quantity. IPR x D of 3 is a random vector's; above it a field counts as localised.
-    seeds : int >= 2
+    seeds : int >= 2, or at least two distinct ints >= 0
     time : float > 0
         Learning rate x steps.
     amplitude : float > 0
         Norm of the starts (its root mean square).
-    closure, rtol, atol, cumulant_tolerance
-        Of :func:`cumulode.solve` (there ``tolerance``).
     scan : int >= 3
-        Points scanned, ends included: two crossings between neighbours stay unseen.
+        Values scanned, ends included: two crossings between neighbours stay unseen.
     accuracy : float in (0, 0.1]
         Width of the bracket at the end, as a share of ``between``.
     each : bool
         Find each start's own critical value as well (more than half of the theory's work).
+    margin : float > 0
+        Relative difference of critical values one cares to see: a standard error above it is inconclusive.
     simulate : bool
-        SGD, too: 2 x lines x ``points`` x ``seeds`` runs, a third of the samples for the learning rate's shift.
-    learning_rate, batch_size
-        Of :func:`cumulode.simulate_sgd`.
-    points : int >= 3
+        SGD, too: 2 x lines x ``sgd_values`` x ``seeds`` runs, a third of the samples for the learning rate's shift.
+    sgd_values : int >= 3
         Values of the axis at which SGD runs, with different random numbers at each.
     span : float > 0
         The theory's ln(quantity) differs by about this between the outermost of them and the middle.
-    tolerance : float > 0
-        Relative difference of critical values one cares to see: a standard error above it is inconclusive.
+    closure : str
+        See :class:`cumulode.Solver`.
+    solver : Solver, optional
+        Closure, steps and error of K in place of ``closure``.
+    sgd : Sgd, optional
+        Learning rate and batch size.
     out : path, optional
         netCDF file (SciPy's engine), written after every point of SGD; a file of the same settings is resumed.
-    executor
-        Of :func:`cumulode.solve` and :func:`cumulode.simulate_sgd`.
-    progress : bool
-        Of the theory and of SGD, on standard error.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where runs go; by default a thread a core.
+    progress : bool or callable
+        Show theory and SGD on standard error, or call this with the fraction done of each.
 
     Returns
     -------
@@ -125,95 +127,59 @@ def boundary(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
-    probe = Probe(problem, quantity, level, seeds, time, amplitude, closure, rtol, atol, cumulant_tolerance, executor)
-    scaled = scale(axis, between)
-    names, lines = _lines(along, scaled, probe, simulate)
-    integer("scan", scan, ge=3)
-    if not isinstance(each, bool):
-        raise InvalidArgument("each", each, "True or False")
-    real("accuracy", accuracy, gt=0, le=0.1)
-    measurement = Measurement(learning_rate, batch_size, points, span, tolerance)
+    probe = Probe(
+        problem=problem,
+        seeds=seeds,  # type: ignore[arg-type]
+        time=time,
+        amplitude=amplitude,
+        solver=choose(solver, FLOW, closure=closure),
+        sgd=sgd if sgd is not None else Sgd(),
+        quantity=quantity,
+        level=level,
+        executor=executor,
+    )
+    along_axis = check_range(axis, between)
+    names = _names(along, along_axis, simulate)
+    lines = Lines(probe, along_axis, _points(names, along_axis, probe))
+    search, how = Search(scan, accuracy, each), Measurement(sgd_values, span, margin)
+    check_progress(progress)
     with Progress(ROUNDS, "boundary: theory", progress, unit="") as bar:
-        theory = _theory(probe, scaled, lines, (scan, accuracy, each), bar)
-    settings: dict[str, Any] = {"axis": axis, "between": [scaled.low, scaled.high], "scan": scan, "accuracy": accuracy}
-    settings |= {"along": {name: list(values) for name, values in names.items()}}
-    settings |= measurement.settings() if simulate else {}
-    found = dataset(probe, scaled, names, theory, settings)
+        roots = find_roots(lines, search, bar)
+    settings: dict[str, Any] = {"axis": axis, "between": [along_axis.low, along_axis.high], "along": names}
+    settings |= {"scan": scan, "accuracy": accuracy}
     if simulate:
-        runs = measure(found, probe, scaled, lines, theory.u, theory.slope, measurement, out, progress)
-        found = sgd_variables(runs, scaled, measurement)
+        settings |= {"learning_rate": probe.sgd.learning_rate, "batch_size": probe.sgd.batch_size, **how.settings()}
+    result = dataset(lines, names, roots, settings)
+    if simulate:
+        result = with_verdicts(measure(result, lines, roots, how, out, progress), along_axis, how)
     if out is not None:
-        write(found, out)
-    return found
+        write(result, out)
+    return result
 
 
-def _lines(along: Any, scaled: Scale, probe: Probe, simulate: bool) -> tuple[dict[str, list[Any]], list[Point]]:
-    """Values by axis, and a point for each combination; every problem that bounds a line must exist."""
+def _names(along: Any, along_axis: AxisRange, simulate: bool) -> dict[str, list[Any]]:
+    """Values of the other axes by name."""
     if not isinstance(along, Mapping):
         raise InvalidArgument("along", along, "a mapping of an axis's name to its values")
     names: dict[str, list[Any]] = {}
     for name, values in along.items():
-        other = check_axis(name)
-        if overwrites(AXES[scaled.name], other):
-            raise InvalidArgument("along", name, f"axes that {scaled.name} does not set as well")
+        check_axis(name)
+        if along_axis.overwrites(name):
+            raise InvalidArgument("along", name, f"axes that {along_axis.name} does not set as well")
         if name in ("learning_rate", "batch_size") and not simulate:
             raise InvalidArgument("along", name, "axes of the theory where simulate=False")
         names[name] = np.atleast_1d(np.asarray(values)).tolist()
         if not names[name] or np.ndim(values) > 1:
             raise InvalidArgument(f"along[{name!r}]", values, "a 1-d sequence of at least one value")
-    lines: list[Point] = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
-    for line, end in itertools.product(lines, (scaled.low, scaled.high)):
-        probe.check({**line, scaled.name: end})
-    return names, lines
+    return names
 
 
-def _theory(probe: Probe, scaled: Scale, lines: list[Point], how: tuple[int, float, bool], bar: Progress) -> Theory:
-    """Scan, roots of the mean over starts and of each start, slope and spread at the former."""
-    count, seeds = len(lines), probe.seeds
-    scan, accuracy, each = how
-
-    def points(rows: Sequence[int], u: np.ndarray) -> list[Point]:
-        return [{**lines[i], scaled.name: float(x)} for i, x in zip(rows, scaled.value(u), strict=True)]
-
-    def functions(rows: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """Rows below ``count`` are means over the starts, the others one start of one line."""
-        asked = [(int(r), s, x) for r, x in zip(rows, u, strict=True) if r < count for s in range(seeds)]
-        asked += [(*divmod(int(r) - count, seeds), x) for r, x in zip(rows, u, strict=True) if r >= count]
-        values = probe.theory(points([a[0] for a in asked], np.array([a[2] for a in asked])), [a[1] for a in asked])
-        means = int(np.sum(rows < count))
-        result = np.empty(rows.size)
-        result[rows < count] = values[: means * seeds].reshape(means, seeds).mean(axis=1)
-        result[rows >= count] = values[means * seeds :]
-        bar.update(int(bar.done < ROUNDS - 1))
-        return result
-
-    grid = np.linspace(0.0, 1.0, scan)
-    every = points(np.repeat(np.arange(count), scan).tolist(), np.tile(grid, count))
-    values = probe.theory_all(every).reshape(count, scan, seeds)
-    of_seed = values.transpose(0, 2, 1).reshape(count * seeds, scan)
-    bar.update(1)
-    found = crossings(functions, grid, np.concatenate([values.mean(axis=2), of_seed[: None if each else 0]]), accuracy)
-    u = found.u[:count]
-    u_of_seed = found.u[count:].reshape(count, seeds) if each else np.full((count, seeds), np.nan)
-    slope, spread = _local(probe, points, u)
-    bar.update(ROUNDS - bar.done)
-    jumps = found.jump[:count]
-    remarks = [f"jumps by {j:.2g} in ln(quantity) across the level" if j > JUMP else "" for j in jumps]
-    return Theory(u, u_of_seed, slope, spread, grid, values.mean(axis=2),
-                  found.reasons[:count], remarks)  # fmt: skip
-
-
-def _local(probe: Probe, points: Any, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of the mean per unit of the coordinate, and the standard deviation over starts, at the roots."""
-    slope, spread = np.full((2, u.size), np.nan)
-    rows = np.flatnonzero(np.isfinite(u))
-    if rows.size:
-        below, above = np.maximum(u[rows] - STEP, 0.0), np.minimum(u[rows] + STEP, 1.0)
-        values = probe.theory_all(points(np.tile(rows, 3).tolist(), np.concatenate([below, above, u[rows]])))
-        low, high, middle = values.reshape(3, rows.size, probe.seeds)
-        slope[rows] = (high - low).mean(axis=1) / (above - below)
-        spread[rows] = middle.std(axis=1, ddof=1)
-    return slope, spread
+def _points(names: dict[str, list[Any]], along_axis: AxisRange, probe: Probe) -> list[Point]:
+    """Every combination of values; the problems at both ends of each line must exist."""
+    points: list[Point] = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
+    for point, end in itertools.product(points, (along_axis.low, along_axis.high)):
+        probe.check({**point, along_axis.name: end})
+    return points

@@ -1,22 +1,22 @@
-"""Where functions of one variable change sign, for many of them at once: a scan, then Chandrupatla's root finder.
+"""Where functions of one variable change sign, for many of them at once: a scan, then bracketing root finding.
 
-T. R. Chandrupatla, Adv. Eng. Software 28, 145 (1997): inverse quadratic interpolation where it is safe, else halving.
-A root stays bracketed throughout, so that a jump across zero is found like a root, and known by its size.
+Roots are Chandrupatla's (``scipy.optimize.elementwise.find_root``): inverse quadratic interpolation where it is safe,
+else halving. A root stays bracketed throughout, so that a jump across zero is found like a root, and known by its size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 
 #: Values of the functions ``rows`` at ``u``, one each.
 Functions = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Crossings:
+class Crossings(NamedTuple):
     """``u`` (n,): where each function changes sign, NaN where not; ``width`` of its bracket; ``jump``: how much the
     function changes over that bracket; ``reasons`` why there is none.
     """
@@ -46,7 +46,7 @@ def crossings(functions: Functions, grid: np.ndarray, scanned: np.ndarray, accur
     if rows.size:
         at = np.array([_changes(scanned[i])[0] for i in rows])
         ends = grid[at], grid[at + 1], scanned[rows, at], scanned[rows, at + 1]
-        u[rows], width[rows], jump[rows] = chandrupatla(lambda k, x: functions(rows[k], x), *ends, accuracy)
+        u[rows], width[rows], jump[rows] = _roots(functions, rows, ends, accuracy)
         for i in rows[np.isnan(u[rows])]:
             reasons[i] = "the function is not finite within the bracket"
     return Crossings(u, width, jump, reasons)
@@ -67,39 +67,25 @@ def _reason(row: np.ndarray, grid: np.ndarray) -> str:
     return "" if count == 1 else f"not monotone: {count} crossings between the points scanned"
 
 
-def chandrupatla(
-    functions: Functions, a: np.ndarray, b: np.ndarray, fa: np.ndarray, fb: np.ndarray, accuracy: float
+def _roots(
+    functions: Functions, rows: np.ndarray, ends: tuple[np.ndarray, ...], accuracy: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Root, width of its bracket and change over it, (n,) each, from brackets [a, b]; NaN where a value was."""
-    a, b, fa, fb = (np.array(x, dtype=float) for x in (a, b, fa, fb))
-    c, fc = a.copy(), fa.copy()
-    step = np.full(a.shape, 0.5)
-    active = np.arange(a.size)
-    for _ in range(100):
-        active = active[(np.abs(b - a)[active] > accuracy) & np.isfinite(fa[active]) & (fa[active] != 0)]
-        if not active.size:
-            break
-        k = active
-        x = a[k] + step[k] * (b[k] - a[k])
-        fx = np.asarray(functions(k, x), dtype=float)
-        same = (fx >= 0) == (fa[k] >= 0)
-        c[k], fc[k] = np.where(same, a[k], b[k]), np.where(same, fa[k], fb[k])
-        b[k], fb[k] = np.where(same, b[k], a[k]), np.where(same, fb[k], fa[k])
-        a[k], fa[k] = x, fx
-        step[k] = _step(a[k], b[k], c[k], fa[k], fb[k], fc[k], accuracy)
-    root = np.where(np.isfinite(fa), np.where(np.abs(fa) <= np.abs(fb), a, b), np.nan)
-    exact = fa == 0
+    """Root, width of its bracket and change over it, from brackets and the values there; NaN where a value was."""
+    low, high, at_low, at_high = ends
+    failed = np.zeros(rows.size, bool)
+
+    def values(u: np.ndarray, k: np.ndarray) -> np.ndarray:
+        """The scan's values at the ends, which are known, else new ones."""
+        result = np.where(u == low[k], at_low[k], np.where(u == high[k], at_high[k], np.nan))
+        new = np.flatnonzero((u != low[k]) & (u != high[k]) & ~failed[k])
+        if new.size:
+            result[new] = functions(rows[k[new]], u[new])
+            failed[k[new]] = np.isnan(result[new])
+        return result
+
+    tolerances = {"xatol": accuracy, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+    found = find_root(values, (low, high), args=(np.arange(rows.size),), tolerances=tolerances, maxiter=100)
+    (a, b), (fa, fb) = found.bracket, found.f_bracket
+    exact = found.f_x == 0
+    root = np.where(failed, np.nan, found.x)
     return root, np.where(exact, 0.0, np.abs(b - a)), np.where(exact, 0.0, np.abs(fb - fa))
-
-
-def _step(
-    a: np.ndarray, b: np.ndarray, c: np.ndarray, fa: np.ndarray, fb: np.ndarray, fc: np.ndarray, accuracy: float
-) -> np.ndarray:
-    """Next point as a share of the way from a, the newest, to b: across the root by half the accuracy where near it."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
-        safe = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
-        quadratic = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
-        least = np.minimum(0.5, 0.5 * accuracy / np.abs(b - a))
-    share = np.where(safe & np.isfinite(quadratic), quadratic, 0.5)
-    return np.clip(share, least, 1 - least)

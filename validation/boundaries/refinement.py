@@ -5,24 +5,28 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.atomic import earlier, write
-from cumulode.theory.problem.axes import AXES
+from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
+from .axis_range import AxisRange, check_range
+from .boundary import MOVED
 from .isoline import isoline
 from .learner import Square, filled, learner_2d, refine
-from .probe import QUANTITIES, Probe, Scale, overwrites, scale, stamp
+from .probe import Probe
 
 
+@renamed_arguments(MOVED)
 def refine_boundary(
     problem: Problem,
     axes: Mapping[str, tuple[float, float]],
@@ -31,19 +35,17 @@ def refine_boundary(
     level: float = 3.0,
     resolution: float = 0.01,
     coarse: int = 7,
-    seeds: int = 8,
+    seeds: int | Sequence[int] = 8,
     time: float = 150.0,
     amplitude: float = 0.1,
     closure: str = "regression",
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    cumulant_tolerance: float = 1e-3,
     batch: int = 16,
     most: int = 5000,
     simulate: bool = False,
+    solver: Solver | None = None,
     out: str | Path | None = None,
-    executor: Executor | None = None,
-    progress: bool = False,
+    executor: Any = None,
+    progress: Shown = False,
 ) -> xr.Dataset:
     """The line in a plane of two axes on which the field passes a level, to a resolution.
 
@@ -61,7 +63,7 @@ def refine_boundary(
     problem : Problem
     axes : mapping
         Two axes and their ranges, ``{"gain": (0.1, 30.0), "xi_plus": (1.5, 6.0)}``; axes as for ``boundary``.
-    quantity, level, seeds, time, amplitude, closure, rtol, atol, cumulant_tolerance
+    quantity, level, seeds, time, amplitude, closure, solver, executor
         As for ``boundary``.
     resolution : float in (0, 0.5]
         Share of each axis' range (of its logarithm).
@@ -76,10 +78,9 @@ def refine_boundary(
     out : path, optional
         netCDF file (SciPy's engine), written after each batch; a file of the same settings is resumed, with the same
         points as without the interruption.
-    executor
-        Of :func:`cumulode.solve`.
-    progress : bool
-        On standard error; the number of points is not known beforehand.
+    progress : bool or callable
+        Show on standard error, after each batch, how far neighbours across the boundary are apart; or call this with
+        the resolution over that distance.
 
     Returns
     -------
@@ -95,64 +96,78 @@ def refine_boundary(
     ------
     ImportError
         Without the package ``adaptive``, in one line.
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     if simulate is not False:
-        raise InvalidArgument(
-            "simulate", simulate, "False (SGD is noisy: use boundary(..., simulate=True) on lines across it)"
-        )
+        allowed = "False (SGD is noisy: use boundary(..., simulate=True) on lines across it)"
+        raise InvalidArgument("simulate", simulate, allowed)
     resolution = real("resolution", resolution, gt=0, le=0.5)
     for name, value, low in (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1)):
-        integer(name, value, ge=low, allowed=f"an integer >= {low}")
+        integer(name, value, ge=low)
+    check_progress(progress)
     learner_2d()
-    probe = Probe(problem, quantity, level, seeds, time, amplitude, closure, rtol, atol, cumulant_tolerance, executor)
-    scales = _scales(axes, probe)
-    settings = {"axes": {s.name: [s.low, s.high] for s in scales}, "resolution": resolution, "coarse": coarse}
-    title = f"{QUANTITIES[quantity][0]} = {level:g} in {scales[0].name} and {scales[1].name}"
-    attrs = stamp(title, probe, settings | {"batch": batch})
-    rows = _earlier(out, attrs, scales)
+    probe = Probe(
+        problem=problem,
+        seeds=seeds,  # type: ignore[arg-type]
+        time=time,
+        amplitude=amplitude,
+        solver=choose(solver, FLOW, closure=closure),
+        quantity=quantity,
+        level=level,
+        executor=executor,
+    )
+    plane = _plane(axes, probe)
+    settings = {"axes": {s.name: [s.low, s.high] for s in plane}, "resolution": resolution, "coarse": coarse}
+    title = f"{probe.measured[0]} = {level:g} in {plane[0].name} and {plane[1].name}"
+    attrs = probe.stamp(title, settings | {"batch": batch})
+    rows = _earlier(out, attrs, plane)
 
     def evaluate(squares: list[Square]) -> list[float]:
-        points = [{s.name: float(s.value(u)) for s, u in zip(scales, square, strict=True)} for square in squares]
+        points = [{s.name: float(s.value(u)) for s, u in zip(plane, square, strict=True)} for square in squares]
         rows.update(zip(squares, probe.theory_all(points), strict=True))
         return [float(rows[square].mean()) for square in squares]
 
     def save(reached: float) -> None:
-        if progress:
-            print(f"refine_boundary: {len(rows)} points, neighbours across it within {reached:.3g}", file=sys.stderr)
+        _show(progress, len(rows), reached, resolution)
         if out is not None:
-            write(_dataset(rows, scales, attrs, resolution), out)
+            write(_dataset(rows, plane, attrs, probe, resolution), out)
 
     known = {square: float(row.mean()) for square, row in rows.items()}
     refine(evaluate, resolution, coarse=coarse, batch=batch, most=most, known=known, save=save)
-    return _dataset(rows, scales, attrs, resolution)
+    return _dataset(rows, plane, attrs, probe, resolution)
 
 
-def _scales(axes: Any, probe: Probe) -> list[Scale]:
+def _show(progress: Shown, points: int, reached: float, resolution: float) -> None:
+    if callable(progress):
+        progress(min(1.0, resolution / reached) if reached else 1.0)
+    elif progress:
+        print(f"refine_boundary: {points} points, neighbours across it within {reached:.3g}", file=sys.stderr)
+
+
+def _plane(axes: Any, probe: Probe) -> list[AxisRange]:
     """Both axes with their ranges; the problems at the corners must exist."""
     if not isinstance(axes, Mapping) or len(axes) != 2:
         raise InvalidArgument("axes", axes, "a mapping of two axes to their (low, high)")
-    scales = [scale(name, between, f"axes[{name!r}]") for name, between in axes.items()]
-    one, two = (AXES[s.name] for s in scales)
-    if overwrites(one, two) or overwrites(two, one):
+    one, two = (check_range(name, between, f"axes[{name!r}]") for name, between in axes.items())
+    if one.overwrites(two.name) or two.overwrites(one.name):
         raise InvalidArgument("axes", list(axes), "two axes that do not set the same parameter")
-    for corner in itertools.product(*((s.low, s.high) for s in scales)):
+    for corner in itertools.product((one.low, one.high), (two.low, two.high)):
         probe.check(dict(zip(axes, corner, strict=True)))
-    return scales
+    return [one, two]
 
 
-def _earlier(out: str | Path | None, attrs: dict[str, Any], scales: list[Scale]) -> dict[Square, np.ndarray]:
+def _earlier(out: str | Path | None, attrs: dict[str, Any], plane: list[AxisRange]) -> dict[Square, np.ndarray]:
     """Points in the unit square and their rows (seeds,) from a file of the same settings."""
     before = earlier(out, attrs)
     if before is None:
         return {}
-    squares = np.stack([before[f"share_{s.name}"].values for s in scales], axis=1).tolist()
+    squares = np.stack([before[f"share_{s.name}"].values for s in plane], axis=1).tolist()
     return {tuple(square): row for square, row in zip(squares, before["ln_ratio"].values, strict=True)}
 
 
 def _dataset(
-    rows: dict[Square, np.ndarray], scales: list[Scale], attrs: dict[str, Any], resolution: float
+    rows: dict[Square, np.ndarray], plane: list[AxisRange], attrs: dict[str, Any], probe: Probe, resolution: float
 ) -> xr.Dataset:
     """Points, values and the line, named and with units."""
     squares, values = np.array(list(rows)), np.array(list(rows.values()))
@@ -167,24 +182,27 @@ def _dataset(
         "line": ("vertex", line.line.astype(np.int32), {"long_name": "number of the line", "units": "1"}),
         "bracket": ("vertex", line.bracket, {"long_name": "distance of the points on either side", "units": "1"}),
     }
-    coords: dict[str, Any] = {"seed": ("seed", np.arange(values.shape[1], dtype=np.int32), {"units": "1"})}
-    for i, s in enumerate(scales):
-        what = AXES[s.name].attrs
-        coords[s.name] = ("point", s.value(squares[:, i]), what)
+    coords: dict[str, Any] = {"seed": ("seed", np.array(probe.seeds, np.int32), {"units": "1"})}
+    for i, s in enumerate(plane):
+        coords[s.name] = ("point", s.value(squares[:, i]), s.axis.attrs)
         data[f"share_{s.name}"] = ("point", squares[:, i], share)
-        data[f"boundary_{s.name}"] = ("vertex", s.value(line.vertices[:, i] + 0.5), what)
-    reached = float(line.bracket.max(initial=0.0))
-    failed = int(np.sum(np.isnan(means)))
-    told = {
-        "axes": ", ".join(s.name for s in scales),
-        "points_used": len(rows),
+        data[f"boundary_{s.name}"] = ("vertex", s.value(line.vertices[:, i] + 0.5), s.axis.attrs)
+    return xr.Dataset(data, coords, attrs | _summary(line.bracket, means, plane, resolution))
+
+
+def _summary(bracket: np.ndarray, means: np.ndarray, plane: list[AxisRange], resolution: float) -> dict[str, Any]:
+    """How far the refinement came."""
+    reached, failed = float(bracket.max(initial=0.0)), int(np.sum(np.isnan(means)))
+    remarks = {
+        "no point on the other side of the level": not bracket.size,
+        f"the resolution is not reached: {reached:.3g}": reached > resolution,
+        f"flows failed at {failed} points": failed > 0,
+    }
+    return {
+        "axes": ", ".join(s.name for s in plane),
+        "points_used": means.size,
         "full_grid_points": (math.ceil(1 / resolution) + 1) ** 2,
         "resolution": resolution,
         "reached": reached,
-        "remark": "; ".join(
-            ["no point on the other side of the level"] * (not line.bracket.size)
-            + [f"the resolution is not reached: {reached:.3g}"] * (reached > resolution)
-            + [f"flows failed at {failed} points"] * (failed > 0)
-        ),
+        "remark": "; ".join(remark for remark, holds in remarks.items() if holds),
     }
-    return xr.Dataset(data, coords, attrs | told)
