@@ -83,7 +83,9 @@ is shown. Where a formula is plain arithmetic, numerics calls theory's function 
 | compiled | `numerics/compile/closure_kernels.py:coefficients_kernel` |
 | used | `numerics/flow/right_hand_side.py:two_cumulant_rhs` |
 | tested | TESTED |
-"""
+"""  # noqa: E501
+
+COLUMNS = "| equation | statement | theory | generated | computed by | tests |\n|---|---|---|---|---|---|"
 
 
 @dataclass
@@ -127,7 +129,9 @@ class Source:
     @cached_property
     def own(self) -> dict[str, ast.AST]:
         """Functions, classes and tables of the module by name."""
-        found: dict[str, ast.AST] = {n.name: n for n in self.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+        found: dict[str, ast.AST] = {
+            n.name: n for n in self.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+        }
         for node in self.tree.body:
             if isinstance(node, ast.Assign):
                 found |= {name.id: node for name in node.targets if isinstance(name, ast.Name)}
@@ -230,8 +234,12 @@ class Page:
         self.theory = citations(self.rooms["theory"])
         self.others = citations(self.rooms["numerics"] + self.rooms["validation"])
         files = [s for s in sources("tests") if Path(s.path).name.startswith("test_")]
-        self.tests = [(s, n.name, s.uses(n), "\n".join(map(ast.unparse, s.parts(n)))) for s in files
-                      for n in s.tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]  # fmt: skip
+        self.tests = [
+            (s, name, s.uses(n), "\n".join(map(ast.unparse, s.parts(n))))
+            for s in files
+            for name, n in s.definitions()
+            if name.startswith("test_")
+        ]
         self.users = [(s, name, s.uses(node)) for room in ("numerics", "validation") for s in self.rooms[room]
                       for name, node in s.definitions() if name and "." not in name]  # fmt: skip
 
@@ -293,8 +301,7 @@ class Page:
             if label.split(".")[0] != document:
                 document = label.split(".")[0]
                 title = (ROOT / "derivations" / f"{document}.md").read_text().splitlines()[0].lstrip("# ")
-                parts += [f"\n## {document}: {title}\n", "| equation | statement | theory | generated | computed by | tests |",
-                          "|---|---|---|---|---|---|"]  # fmt: skip
+                parts += [f"\n## {document}: {title}\n", COLUMNS]
             parts.append(self.row(label, name))
         return "\n".join(parts) + "\n"
 

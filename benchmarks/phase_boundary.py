@@ -72,7 +72,7 @@ CASES = (
 
 
 def refined() -> tuple[Any, str]:
-    """The plane of gain and correlation length of the gallery's first map, refined, and how it compares with root finding."""
+    """The plane of the gallery's first map, refined, and how it compares with root finding."""
     problem, path = CASES[1].problem, DOCS / "phase-refinement.nc"
     found = refine_boundary(problem, PLANE, out=path, progress=True)
     xi, gain = found.boundary_xi_plus.values, found.boundary_gain.values
