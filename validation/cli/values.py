@@ -15,12 +15,12 @@ _MOST = 100_000
 def numbers(text: str) -> list[float]:
     """The values that an option names, distinct, in the order given."""
     try:
-        found = _spaced(text.split(":")) if ":" in text else [float(part) for part in text.split(",")]
+        read = _spaced(text.split(":")) if ":" in text else [float(part) for part in text.split(",")]
     except (ValueError, OverflowError):
-        found = []
-    if not found or any(math.isnan(v) for v in found) or len(set(found)) < len(found):
+        read = []
+    if not read or any(math.isnan(v) for v in read) or len(set(read)) < len(read):
         raise argparse.ArgumentTypeError(f"got {text!r}, allowed: {ALLOWED}")
-    return found
+    return read
 
 
 def _spaced(parts: list[str]) -> list[float]:
@@ -38,20 +38,25 @@ def _spaced(parts: list[str]) -> list[float]:
 
 def integers(text: str) -> list[int]:
     """As ``numbers``, of whole ones."""
-    found = numbers(text)
-    if any(not v.is_integer() for v in found):
+    read = numbers(text)
+    if any(not v.is_integer() for v in read):
         raise argparse.ArgumentTypeError(f"got {text!r}, allowed: whole numbers; {ALLOWED}")
-    return [int(v) for v in found]
+    return [int(v) for v in read]
 
 
 def words(text: str) -> list[str]:
     """Names with commas between."""
-    found = [part.strip() for part in text.split(",")]
-    if len(set(found)) < len(found):
+    names = [part.strip() for part in text.split(",")]
+    if len(set(names)) < len(names):
         raise argparse.ArgumentTypeError(f"got {text!r}, allowed: distinct names with commas between")
-    return found
+    return names
 
 
 def is_many(values: Any) -> bool:
     """Whether an option names several values."""
     return isinstance(values, list) and len(values) > 1
+
+
+def how_many_or_which(seeds: list[int]) -> int | list[int]:
+    """``--seeds``: of one value a number of runs, of several the seeds."""
+    return seeds[0] if len(seeds) == 1 else seeds

@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from cumulode.theory.user_input.arguments import InvalidArgument
-
-from . import options as common
+from cumulode.validation.cli.output import FAILED, INTERRUPTED, add_output, print_json, without_screen
+from cumulode.validation.cli.run_options import add_executor, executor
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("claim", nargs="*", metavar="CLAIM", help="all, or numbers or names of claims (see --list)")
     parser.add_argument("--list", action="store_true", help="list the claims")
     parser.add_argument("--quick", action="store_true", help="small rings and few seeds: all in minutes")
-    common.add_output(parser)
+    add_executor(parser)
+    add_output(parser)
     parser.add_argument(
         "--out",
         metavar="FOLDER",
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.list:
         if options.json:
-            common.print_json({"claims": [{"number": c.number, "name": c.name, "title": c.title} for c in CLAIMS]})
+            print_json({"claims": [{"number": c.number, "name": c.name, "title": c.title} for c in CLAIMS]})
         else:
             print("\n".join(f"{claim.number} {claim.name:10}{claim.title}" for claim in CLAIMS))
         return 0
@@ -38,20 +39,19 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidArgument("claim", " ".join(options.claim), "all alone, or numbers and names of claims")
     claims = "all" if options.claim in ([], ["all"]) else options.claim
     chosen(claims)
-    import matplotlib
-
-    matplotlib.use("Agg")
+    without_screen()
     from cumulode.validation.reproduction.run import reproduce
 
-    found = reproduce(claims, quick=options.quick, out=options.out, progress=not options.quiet)
+    with executor(options) as where:
+        result = reproduce(claims, quick=options.quick, out=options.out, executor=where, progress=not options.quiet)
     if options.json:
-        common.print_json({**found.to_dict(), "command": options.command_line})
+        print_json({**result.to_dict(), "command": options.command_line})
     else:
-        print(found)
-        print(f"# {found.scale} run; all of it in {options.out}/results.md")
-    for finding in found.findings:
+        print(result)
+        print(f"# {result.scale} run; all of it in {options.out}/results.md")
+    for finding in result.findings:
         if finding.ended:
             print(f"cumulode reproduce: {finding.name} {finding.ended}: {finding.message}", file=sys.stderr)
-    if found.interrupted:
-        return 130
-    return 0 if found.success else 1
+    if result.interrupted:
+        return INTERRUPTED
+    return 0 if result.success else FAILED

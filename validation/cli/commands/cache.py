@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from typing import Any
 
-from . import options as common
+from cumulode.validation.cli.output import print_json
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
     held = cache.contents()
     answer |= {"path": str(held.path), "bytes": held.size, "files": held.files, "stale_bytes": held.stale}
     if options.json:
-        common.print_json({**answer, "command": options.command_line})
+        print_json({**answer, "command": options.command_line})
         return 0
     if "compile_seconds" in answer:
-        print(f"compiled (or found) everything in {answer['compile_seconds']:.1f} s")
+        print(f"compiled everything that was not there in {answer['compile_seconds']:.1f} s")
     if "removed_bytes" in answer:
         print(f"removed {answer['removed_bytes'] / 1e6:.1f} MB")
     print(f"{held.path}: {held.size / 1e6:.1f} MB in {held.files} files", end="")
@@ -57,8 +57,8 @@ def _warm(activations: list[str] | None, closures: list[str] | None) -> float:
     named = SHIPPED_ACTIVATIONS if activations is None else activations
     chosen = [str(_small(name).activation) for name in named]  # as Problem spells it; bad ones are refused first
 
-    wanted = CLOSURES if closures is None else tuple(check_closure(name) for name in closures)
-    return warm(chosen, wanted, also=partial(_run_once, closures=wanted))
+    chosen_closures = CLOSURES if closures is None else tuple(check_closure(name) for name in closures)
+    return warm(chosen, chosen_closures, also=partial(_run_once, closures=chosen_closures))
 
 
 def _small(activation: str, law: Any = None) -> Any:
@@ -102,9 +102,9 @@ def _run_networks(problem: Any, times: list[float]) -> None:
     from cumulode.numerics import solve_network
     from cumulode.validation import simulate_convolutional, simulate_network
 
-    told: dict[str, Any] = {"t_eval": times, "learning_rate": 0.1, "batch_size": 1, "n_test": 2}
-    net = simulate_network(problem, 2, **told)
-    simulate_convolutional(problem, 2, **told)
+    given: dict[str, Any] = {"t_eval": times, "learning_rate": 0.1, "batch_size": 1, "n_test": 2}
+    net = simulate_network(problem, 2, **given)
+    simulate_convolutional(problem, 2, **given)
     if problem.symbolic_activation().smooth:
         for closure in ("taylor", "mean-field"):
             solve_network(problem, net.w[0], times, net.bias[0], closure=closure)

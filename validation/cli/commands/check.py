@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import options as common
+from cumulode.validation.cli.output import print_json
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if options.list or options.against is None:
         listed = {name: quantity(name) for name in QUANTITIES}
         if options.json:
-            common.print_json({n: {"what": q.what, "symbols": q.names()} for n, q in listed.items()})
+            print_json({n: {"what": q.what, "symbols": q.names()} for n, q in listed.items()})
         else:
             print("\n".join(f"{n:<20} {q.what}; in {', '.join(q.names())}" for n, q in listed.items()))
         return 0
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     if options.json:
-        common.print_json({**result.to_dict(), "command": options.command_line})
+        print_json({**result.to_dict(), "command": options.command_line})
     else:
         print(result)
     return 0 if result else 1

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.validation.cli.output import FIGURES, add_output, print_json, save_figure, without_screen, writable
 
-from . import options as common
-
-FIGURES = (".png", ".pdf", ".svg")
-#: Options whose argument has another name.
-_NAMES = {"theory": "boundary", "sgd": "boundary-sgd", "seed": "field-seed"}
+NAMES = {"theory": "boundary", "sgd": "boundary_sgd", "seed": "field_seed"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     colours.add_argument("--log", action="store_true", default=None, help="logarithmic colours (or ordinate)")
     colours.add_argument("--linear", dest="log", action="store_false", default=None, help="linear ones")
     _add_over(parser)
-    common.add_output(parser)
+    add_output(parser)
     parser.add_argument(
         "--figure", metavar="FILE", default=None, help=".png, .pdf or .svg (default: FILE-VARIABLE.png)"
     )
@@ -62,28 +59,21 @@ def _add_over(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw and say where the figure is."""
-    common.writable("figure", options.figure, FIGURES)
+    writable("figure", options.figure, FIGURES)
     _only_with_slice(options)
     ds = _diagram(options.file)
     # not FILE.png, which is the figure of `cumulode phase`
     figure_path = options.figure or str(Path(options.file).with_suffix("")) + f"-{options.variable}.png"
     select = _select(ds, options.select)
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from cumulode.validation.plots.comparison import save
-
+    without_screen()
     try:
         figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
     except InvalidArgument as error:
-        names = _NAMES | {
-            "points": "at" if options.at else "insets",
-            "log": "linear" if options.log is False else "log",
-        }
+        names = {"points": "at" if options.at else "insets", "log": "linear" if options.log is False else "log"}
         raise error.about(names.get(error.name, error.name)) from None
-    save(figure, figure_path, options.command_line)
+    save_figure(figure, figure_path, options.command_line)
     if options.json:
-        common.print_json({"figure": figure_path, "variable": options.variable, "command": options.command_line})
+        print_json({"figure": figure_path, "variable": options.variable, "command": options.command_line})
     elif not options.quiet:
         print(f"figure: {figure_path}", file=sys.stderr)
     return 0
@@ -93,7 +83,7 @@ def _only_with_slice(options: argparse.Namespace) -> None:
     """Refuse what would be ignored."""
     if options.slice:
         given = {"y": options.y, "insets": options.insets, "at": options.at, "contour": options.contour}
-        given |= {"boundary": options.boundary, "boundary-sgd": options.boundary_sgd}
+        given |= {"boundary": options.boundary, "boundary_sgd": options.boundary_sgd}
         allowed = "only without --slice"
     else:
         given, allowed = {"along": options.along}, "only with --slice"
@@ -120,7 +110,7 @@ def _map(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
         hatch=not options.no_hatch,
         lines=not options.no_lines,
         theory=None if options.boundary is None else _load("boundary", options.boundary),
-        sgd=None if options.boundary_sgd is None else _load("boundary-sgd", options.boundary_sgd),
+        sgd=None if options.boundary_sgd is None else _load("boundary_sgd", options.boundary_sgd),
         command=options.command_line,
         **given,
     )
