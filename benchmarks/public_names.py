@@ -75,13 +75,24 @@ def commands() -> dict[str, list[str]]:
     """Options and arguments of each command."""
     from cumulode.validation.cli import build_parser
 
-    parser = build_parser()
-    choices = next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    return {
-        name: [each for a in command._actions if a.help != argparse.SUPPRESS and a.dest != "help"
-               for each in (a.option_strings or [a.dest])]
-        for name, command in choices.items()
-    }  # fmt: skip
+    return {name: options(subparsers(build_parser(name))[name]) for name in subparsers(build_parser(None))}
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command."""
+    return next(a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+
+
+def options(command: argparse.ArgumentParser) -> list[str]:
+    """Arguments and options of a command, without --help and hidden ones."""
+    shown = [a for a in command._actions if a.help != argparse.SUPPRESS and a.dest != "help"]
+    return [each for a in shown for each in (a.option_strings or [a.dest])]
+
+
+def renamed_options(command: str) -> dict[str, str]:
+    """Old option -> new one of a command of this revision."""
+    module = importlib.import_module(f"cumulode.validation.cli.commands.{command}")
+    return dict(getattr(module, "RENAMED", {}))
 
 
 def went(owner: str, name: str, moved_to: dict[str, str]) -> str:
@@ -133,7 +144,7 @@ def page(before: dict[str, Any], after: dict[str, Any]) -> str:
         section(of_kind(old, classes, "members"), of_kind(new, classes, "members"), {}, "."),
         f"Values: {values}.\n",
         "## Commands and their options\n",
-        section(before["commands"], after["commands"], {}, " "),
+        section(before["commands"], after["commands"], {name: renamed_options(name) for name in after["commands"]}, " "),
     ])  # fmt: skip
 
 
