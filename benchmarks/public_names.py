@@ -20,6 +20,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "public-names.md"
 ROOMS = ("cumulode", "cumulode.theory", "cumulode.numerics", "cumulode.validation")
 #: Old name, ``function.argument``, ``Class.attribute`` or ``command --option`` -> where it went.
 WENT: dict[str, str] = {
+    "*.conventions": "`sgd=Sgd(conventions=...)`",
+    "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }
 
@@ -63,12 +65,13 @@ def describe(value: Any) -> dict[str, Any]:
 
 def moved(function: Any) -> dict[str, str]:
     """Old argument -> new one, as ``renamed_arguments`` has it."""
+    inner = moved(function.__wrapped__) if hasattr(function, "__wrapped__") else {}
     code = getattr(function, "__code__", None)
     if code is None or not {"into", "names"} <= set(code.co_freevars):
-        return {}
+        return inner
     held = dict(zip(code.co_freevars, (cell.cell_contents for cell in function.__closure__), strict=True))
     inside = {old: f"{to[0]}={to[1].__name__}({to[3] if len(to) > 3 else old}=...)" for old, to in held["into"].items()}
-    return {**held["names"], **inside}
+    return {**inner, **held["names"], **inside}
 
 
 def commands() -> dict[str, list[str]]:
@@ -144,7 +147,7 @@ def page(before: dict[str, Any], after: dict[str, Any]) -> str:
         section(of_kind(old, classes, "members"), of_kind(new, classes, "members"), {}, "."),
         f"Values: {values}.\n",
         "## Commands and their options\n",
-        section(before["commands"], after["commands"], {name: renamed_options(name) for name in after["commands"]}, " "),
+        section(before["commands"], after["commands"], {n: renamed_options(n) for n in after["commands"]}, " "),
     ])  # fmt: skip
 
 
