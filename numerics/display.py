@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 
-def plain(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
     """As JSON has it: lists, dicts and Python's numbers; null for NaN, "inf" and "-inf" for infinities."""
     if isinstance(value, np.ndarray):
         whole = value.dtype.kind == "f" and not np.all(np.isfinite(value))
-        return plain(value.tolist()) if whole else value.tolist()
+        return json_ready(value.tolist()) if whole else value.tolist()
     if isinstance(value, dict):
-        return {key: plain(inside) for key, inside in value.items()}
+        return {key: json_ready(inside) for key, inside in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(inside) for inside in value]
+        return [json_ready(inside) for inside in value]
     if isinstance(value, np.generic):
-        return plain(value.item())
+        return json_ready(value.item())
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from cumulode.numerics.check_input import check_moments
-from cumulode.numerics.display import html_table, plain
+from cumulode.numerics.display import html_table, json_ready
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
@@ -112,6 +112,13 @@ class Result:
         return int(self.w.shape[-1])
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Sides of the lattice: (D,) of a ring, (L, L) of a torus."""
+        problem = self.provenance.get("problem", {})
+        size = (problem[0] if isinstance(problem, list) else problem).get("size", self.w.shape[-1])
+        return tuple(size) if isinstance(size, (list, tuple)) else (size,)
+
+    @property
     def runs(self) -> int | None:
         """Number of runs n, None for one run without a leading axis."""
         return self.w.shape[0] if self.w.ndim > 1 + len(self._dimensions()["w"]) else None
@@ -157,7 +164,7 @@ class Result:
             "time": ("time", self.t, {"units": time_units(self.provenance)}),
             "class": ["plus", "minus"],
         }
-        coords |= {"site": np.arange(self.size)} if "site" in dims["w"] else {}
+        coords |= {"site": np.arange(self.size)} if any("site" in d for d in dims.values()) else {}
         attrs = {
             "kind": type(self).__name__,
             "message": self.message,
@@ -206,7 +213,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Lists and numbers as JSON has them: null for NaN, "inf" for an infinity."""
-        return plain(
+        return json_ready(
             {
                 **{name: getattr(self, name) for name in ("t", *self.VARIABLES)},
                 **self._more_attrs(),

@@ -73,8 +73,8 @@ def test_the_exact_drift_needs_no_more_modes_than_it_takes(activation):
     problem = Problem(Ising(t=0.7), Ising(t=0.3), SIZE, activation=activation)
     f = drift(problem, "exact")
     w = start(1, 1.0)
-    t, classes, bias, frequency, scratch = exact_data(problem)
-    assert frequency == highest_frequency(activation, -1.0)
+    data = exact_data(problem)
+    assert data.frequency == highest_frequency(activation, -1.0)
     results = []
     for factor in (1.0, 1.5, 0.5):
         out = np.empty(SIZE)
