@@ -25,7 +25,7 @@ def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> Non
     group.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     group.add_argument("--quiet", action="store_true", help="no progress on standard error")
     if saved:
-        group.add_argument("--out", metavar="FILE", default=None, help=saved)
+        group.add_argument("--out", metavar="FILE", help=saved)
 
 
 def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:

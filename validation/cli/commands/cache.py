@@ -20,8 +20,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--clear", action="store_true", help="remove compiled kernels and generated sources")
     what.add_argument("--clear-stale", action="store_true", help="remove only kernels of other versions")
-    parser.add_argument("--activation", action="append", default=None, help="with --warm: this one; may be repeated")
-    parser.add_argument("--closure", action="append", default=None, help="with --warm: this one; may be repeated")
+    parser.add_argument("--activation", action="append", help="with --warm: this one; may be repeated")
+    parser.add_argument("--closure", action="append", help="with --warm: this one; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 

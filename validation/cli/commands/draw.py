@@ -18,43 +18,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a phase diagram saved by `cumulode phase` or phase_diagram (.nc)")
     group = parser.add_argument_group("what")
     group.add_argument("--variable", default="ipr_times_D", help="quantity, or pattern; sgd_... for SGD's")
-    group.add_argument("--x", metavar="AXIS", default=None, help="axis along x (default: the first)")
-    group.add_argument("--y", metavar="AXIS", default=None, help="axis along y (default: the second)")
+    group.add_argument("--x", metavar="AXIS", help="axis along x (default: the first)")
+    group.add_argument("--y", metavar="AXIS", help="axis along y (default: the second)")
     group.add_argument("--select", metavar="AXIS=VALUE", action="append", help="value of another axis; may be repeated")
     group.add_argument(
-        "--over", default=None, help="from seeds to one number: median (of maps), mean (of slices), min, max, or a seed"
+        "--over", help="from seeds to one number: median (of maps), mean (of slices), min, max, or a seed"
     )
     group.add_argument("--slice", action="store_true", help="curves against --x instead of a map")
-    group.add_argument("--along", metavar="AXIS[=V,V,...]", default=None, help="with --slice: a curve for each value")
+    group.add_argument("--along", metavar="AXIS[=V,V,...]", help="with --slice: a curve for each value")
     colours = group.add_mutually_exclusive_group()
-    colours.add_argument("--log", action="store_true", default=None, help="logarithmic colours (or ordinate)")
-    colours.add_argument("--linear", dest="log", action="store_false", default=None, help="linear ones")
+    colours.add_argument("--log", action="store_true", help="logarithmic colours (or ordinate)")
+    colours.add_argument("--linear", dest="log", action="store_false", help="linear ones")
     _add_over(parser)
     add_output(parser)
-    parser.add_argument(
-        "--figure", metavar="FILE", default=None, help=".png, .pdf or .svg (default: FILE-VARIABLE.png)"
-    )
+    parser.add_argument("--figure", metavar="FILE", help=".png, .pdf or .svg (default: FILE-VARIABLE.png)")
     parser.add_argument("--width", type=float, default=5.2, help="inches at which it is printed (a column: 3.4)")
-    parser.add_argument("--title", default=None, help="instead of what was held fixed")
+    parser.add_argument("--title", help="instead of what was held fixed")
 
 
 def _add_over(parser: argparse.ArgumentParser) -> None:
     """What is drawn over a map."""
     group = parser.add_argument_group("over the map")
     fields = group.add_mutually_exclusive_group()
-    fields.add_argument("--insets", type=int, metavar="N", default=None, help="receptive fields at N points (4)")
+    fields.add_argument("--insets", type=int, metavar="N", help="receptive fields at N points (4)")
     fields.add_argument("--at", metavar="X,Y", action="append", help="receptive field at this point; may be repeated")
     group.add_argument("--fields", default="inside", help="where receptive fields go: inside the map, or below it")
-    group.add_argument("--field-seed", type=int, default=None, help="whose (default: the seed nearest to the median)")
+    group.add_argument("--field-seed", type=int, help="whose (default: the seed nearest to the median)")
     group.add_argument("--no-hatch", action="store_true", help="do not hatch where the closure is not trusted")
     group.add_argument("--no-lines", action="store_true", help="leave the analytic lines out")
-    group.add_argument("--contour", metavar="LEVELS", default=None, help="of the variable, V,V,... or none")
-    group.add_argument(
-        "--boundary", metavar="FILE", default=None, help="theory's boundary, of `boundary` or `refine_boundary` (.nc)"
-    )
-    group.add_argument(
-        "--boundary-sgd", metavar="FILE", default=None, help="SGD's, of `boundary` with simulate=True (.nc)"
-    )
+    group.add_argument("--contour", metavar="LEVELS", help="of the variable, V,V,... or none")
+    group.add_argument("--boundary", metavar="FILE", help="theory's boundary, of `boundary` or `refine_boundary` (.nc)")
+    group.add_argument("--boundary-sgd", metavar="FILE", help="SGD's, of `boundary` with simulate=True (.nc)")
 
 
 def run(options: argparse.Namespace) -> int:
