@@ -9,17 +9,7 @@ import numpy as np
 from cumulode.theory import NLGP
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, width
-from cumulode.validation.reproduction.claim import (
-    Arrays,
-    Claim,
-    Data,
-    Effort,
-    Judgement,
-    Number,
-    Part,
-    Parts,
-    over_seeds,
-)
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
 from cumulode.validation.reproduction.findings import Number, over_seeds
 
