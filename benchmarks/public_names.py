@@ -49,18 +49,18 @@ def public() -> dict[str, Any]:
 
 def describe(value: Any) -> dict[str, Any]:
     """Kind, arguments, members of a class, and where renamed arguments went."""
-    found: dict[str, Any] = {"rooms": [], "kind": "value", "arguments": [], "members": [], "moved": {}}
+    facts: dict[str, Any] = {"rooms": [], "kind": "value", "arguments": [], "members": [], "moved": {}}
     if callable(value):
-        found["kind"] = "class" if inspect.isclass(value) else "function"
+        facts["kind"] = "class" if inspect.isclass(value) else "function"
         with contextlib.suppress(ValueError):  # exceptions have none
-            found["arguments"] = list(inspect.signature(value).parameters)
-        found["moved"] = moved(value)
+            facts["arguments"] = list(inspect.signature(value).parameters)
+        facts["moved"] = moved(value)
     if inspect.isclass(value):
         own = [c for c in value.__mro__ if c.__module__.startswith("cumulode")]
         members = {name for c in own for name in [*vars(c), *getattr(c, "__annotations__", {})]}
-        found["members"] = sorted(name for name in members if name[0].islower())
-        found["kind"] = "exception" if issubclass(value, Exception) else "class"
-    return found
+        facts["members"] = sorted(name for name in members if name[0].islower())
+        facts["kind"] = "exception" if issubclass(value, Exception) else "class"
+    return facts
 
 
 def moved(function: Any) -> dict[str, str]:
@@ -130,15 +130,15 @@ def section(old: dict[str, list[str]], new: dict[str, list[str]], moves: dict[st
 
 def of_kind(names: dict[str, Any], kinds: tuple[str, ...], what: str) -> dict[str, list[str]]:
     """Arguments or members of the names of some kinds."""
-    return {name: found[what] for name, found in names.items() if found["kind"] in kinds}
+    return {name: facts[what] for name, facts in names.items() if facts["kind"] in kinds}
 
 
 def page(before: dict[str, Any], after: dict[str, Any]) -> str:
     """The page as Markdown."""
     old, new = before["names"], after["names"]
-    moves = {name: found["moved"] for name, found in new.items()}
+    moves = {name: facts["moved"] for name, facts in new.items()}
     classes = ("class", "exception")
-    values = ", ".join(f"`{name}`" for name, found in sorted(new.items()) if found["kind"] == "value")
+    values = ", ".join(f"`{name}`" for name, facts in sorted(new.items()) if facts["kind"] == "value")
     return "\n".join([
         HEAD,
         "## Functions\n",
