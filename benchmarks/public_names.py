@@ -18,9 +18,12 @@ from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "public-names.md"
 ROOMS = ("cumulode", "cumulode.theory", "cumulode.numerics", "cumulode.validation")
+#: Where figures are, or were.
+FIGURES = ("cumulode.validation.plots", "cumulode.validation.phase_plots", "cumulode.validation.plots_cp")
 #: Old name, ``function.argument``, ``Class.attribute`` or ``command --option`` -> where it went.
 WENT: dict[str, str] = {
     "*.conventions": "`sgd=Sgd(conventions=...)`",
+    "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }
@@ -44,7 +47,20 @@ def public() -> dict[str, Any]:
             value = getattr(module, name)
             if not inspect.ismodule(value):
                 names.setdefault(name, describe(value))["rooms"].append(room)
-    return {"names": names, "commands": commands()}
+    return {"names": names, "figures": figures(names), "commands": commands()}
+
+
+def figures(names: dict[str, Any]) -> dict[str, list[str]]:
+    """Functions that draw, with their arguments, of whichever of ``FIGURES`` there are; public names are no part."""
+    drawing: dict[str, list[str]] = {}
+    for room in FIGURES:
+        with contextlib.suppress(ImportError):
+            module = importlib.import_module(room)
+            for name in {*getattr(module, "__all__", ()), "factors"} - set(names):
+                function = getattr(module, name, None)
+                if inspect.isfunction(function):
+                    drawing[name] = list(inspect.signature(function).parameters)
+    return drawing
 
 
 def describe(value: Any) -> dict[str, Any]:
@@ -146,6 +162,8 @@ def page(before: dict[str, Any], after: dict[str, Any]) -> str:
         "## Laws, settings, results and errors: their members\n",
         section(of_kind(old, classes, "members"), of_kind(new, classes, "members"), {}, "."),
         f"Values: {values}.\n",
+        "## Figures, in `cumulode.plots`\n",
+        section(before["figures"], after["figures"], {}, "."),
         "## Commands and their options\n",
         section(before["commands"], after["commands"], {n: renamed_options(n) for n in after["commands"]}, " "),
     ])  # fmt: skip
