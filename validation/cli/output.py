@@ -76,9 +76,9 @@ def report(
 
 def save_figure(figure: Any, path: str, command: str) -> None:
     """Write a figure whole, with the command in its metadata."""
-    from cumulode.validation.plots.comparison import save as write
+    from cumulode import plots
 
-    write(figure, path, command)
+    plots.save(figure, path, command)
 
 
 def without_screen() -> None:

@@ -121,7 +121,21 @@ def test_axes_keep_the_order_of_the_command_line(there):
 
 def test_when_nothing_works_the_exit_code_says_so(there, capsys):
     """Assert exit 1 where every run failed, exit 0 where only some points do not exist, with the reason on stderr."""
-    taylor = ["phase", "--activation", "relu", "--bias", "0", "--closure", "taylor", "--gain", "1,3", "--size", "16", "--xi-plus", "2"]
+    taylor = [
+        "phase",
+        "--activation",
+        "relu",
+        "--bias",
+        "0",
+        "--closure",
+        "taylor",
+        "--gain",
+        "1,3",
+        "--size",
+        "16",
+        "--xi-plus",
+        "2",
+    ]
     rest = ["--time", "2", "--out", "n.nc", "--no-figure", "--quiet"]
     assert main([*taylor, *rest]) == 1
     assert "closure: got 'taylor' with activation='relu'" in capsys.readouterr().err
