@@ -89,7 +89,6 @@ class Comparison:
         """Space-time maps (of a torus the final fields), IPR and kurtosis; ``options`` of ``comparison_figure``."""
         from cumulode import plots
 
-        options.setdefault("title", f"{self.theory.provenance['closure']} closure and SGD")
         if control is not None:
             options = {"control": control.theory, "control_sgd": control.sgd, **options}
         return plots.comparison_figure(self.theory, self.sgd, **options)
