@@ -17,7 +17,7 @@ from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.problem.laws import Law
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sample, sampler
+from cumulode.validation.sampling.sampler import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [

@@ -9,7 +9,7 @@ import pytest
 from cumulode import GP, NLGP, Ising, Problem, Sgd, simulate_network, simulate_sgd
 from cumulode.validation.cli import main
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sampler
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import conventions
 
@@ -196,7 +196,7 @@ def test_relative_rates_scale_what_they_name():
 def test_the_command_line_takes_the_conventions(capsys):
     """Assert that both commands pass them on, and refuse an unknown name with exit code 2."""
     small = ["--size", "16", "--xi-plus", "2", "--quiet", "--time", "1", "--points", "2", "--learning-rate", "0.3"]
-    for command in (["network", "--test", "50"], ["sgd"]):
+    for command in (["network", "--n-test", "50"], ["sgd"]):
         assert main([*command, *small, "--conventions", "ingrosso-goldt", "--json"]) == 0
         assert '"conventions": "ingrosso-goldt"' in capsys.readouterr().out
         assert main([*command, *small, "--conventions", "other"]) == 2

@@ -21,7 +21,7 @@ from cumulode import GP, NLGP, Ising, Problem, Status, load, simulate_network, s
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import activation_kernels, response_kernel
 from cumulode.numerics.compile.generated import losses as generated_losses
-from cumulode.validation.sampling.inputs import rows_sampler, sampler
+from cumulode.validation.sampling.sampler import rows_sampler, sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import training
 from cumulode.validation.sgd.network import engine, held_out

@@ -32,7 +32,7 @@ from cumulode.numerics.status import Status
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.problem.laws import Law
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sample
+from cumulode.validation.sampling.sampler import sample
 from cumulode.validation.sgd import neuron as sgd
 from cumulode.validation.sgd import training
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
