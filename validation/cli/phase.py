@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]) -> Any:
+    from cumulode.numerics import Solver
     from cumulode.validation.sweep.files import ContinuedWarning
     from cumulode.validation.sweep.phase_diagram import phase_diagram
 
@@ -100,18 +101,16 @@ def _sweep(options: argparse.Namespace, problem: Any, axes: dict[str, list[Any]]
             seeds,
             options.time,
             options.amplitude[0],
-            options.closure[0],
-            options.measure,
-            options.simulate,
-            options.learning_rate[0],
-            options.batch_size[0],
-            options.out,
-            executor,
+            measures=options.measure,
+            simulate=options.simulate,
+            learning_rate=options.learning_rate[0],
+            batch_size=options.batch_size[0],
+            out=options.out,
+            executor=executor,
             points=options.points,
-            rtol=options.rtol,
-            atol=options.atol,
-            tolerance=options.tolerance,
-            contraction=options.contraction,
+            solver=Solver(
+                options.closure[0], options.rtol, options.atol, options.tolerance, options.contraction
+            ),
             validity=options.validity,
             fields=not options.no_fields,
             lines=not options.no_lines,

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before
-        found = rerun(check_file(options.file), points=options.points, seed=options.seed, progress=not options.quiet)
+        found = rerun(check_file(options.file), cells=options.points, seed=options.seed, progress=not options.quiet)
     if options.json:
         common.print_json({**found.to_dict(), "command": options.command_line})
     else:

@@ -76,7 +76,7 @@ def test_rerun_of_a_few_points(there):
     problem = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
     axes = {"gain": [0.3, 1.0, 3.0, 10.0], "xi_plus": [1.5, 1.8, 2.1]}
     phase_diagram(problem, axes, seeds=1, time=5.0, points=3, out="p.nc", validity="off")
-    found = rerun("p.nc", points=3, seed=1)
+    found = rerun("p.nc", cells=3, seed=1)
     assert found.equal
     assert found.points == 4  # 2 x 2
 
