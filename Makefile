@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 help:
 	@echo "make demo      theory against SGD: demo/compare.png and demo/compare.txt"
-	@echo "make test      all tests (make quick leaves the slow ones out)"
+	@echo "make test      all tests; make quick: those that are not slow, in a minute or two"
 	@echo "make bench     benchmarks side by side: docs/benchmarks.md"
 	@echo "make lint types contract   ruff; mypy; import contract"
 	@echo "make derivations   check every derivation and write it to derivations/"
@@ -38,6 +38,7 @@ bench: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 # mypy and import-linter see the package only as it is installed from a wheel: see .ci/run
 types contract: $(STAMP)

@@ -50,7 +50,7 @@ def _parts() -> dict[str, tuple[str, str]]:
 
 
 def main() -> int:
-    """Run the parts asked for, show each table as it is done, and write the page."""
+    """Run the parts named, show each table as it is done, and write the page."""
     import importlib
 
     from .timing import machine

@@ -59,7 +59,7 @@ def relative(law: Law, tolerance: float) -> tuple[str, float, dict[str, float]]:
 
 
 def cumulants() -> str:
-    """The worst over gains at each correlation length, as fractions of the tolerance asked for, D = 100."""
+    """The worst over gains at each correlation length, as fractions of the tolerance given, D = 100."""
     rows = []
     laws: list[tuple[str, list[Law]]] = [(f"NLGP, xi = {xi:g}", [NLGP(g, xi) for g in GAINS]) for xi in LENGTHS]
     laws.append(("Ising, t = 0.1 .. 0.95", [Ising(t) for t in BONDS]))

@@ -128,7 +128,7 @@ def torus() -> str:
     )  # fmt: skip
     at, w0 = np.array([0.0, 5.0, 20.0]), 5 * _start(1024, 1)
     theory = solve(problem, w0, at)
-    runs = simulate_sgd(problem, w0, at, learning_rate=0.002, batch_size=100, seed=[0, 1, 2, 3])
+    runs = simulate_sgd(problem, w0, at, learning_rate=0.002, batch_size=100, seeds=4)
     rows = []
     for name, ours, theirs in (("IPR x D", theory.ipr * 1024, runs.ipr * 1024), ("norm", theory.norm, runs.norm)):
         for i in (1, 2):

@@ -33,7 +33,7 @@ def show(name: str, pairs: Pairs) -> None:
 def measure(size: int, filter_sizes: tuple[int | None, ...]) -> None:
     """Print the table of one ring."""
     problem = Problem(NLGP(3.0, 4.0), NLGP(3.0, 1.0), size, bias=-1.0)
-    fields = simulate_network(problem, t_eval=TIMES, seed=SEEDS).w[:, -1]
+    fields = simulate_network(problem, t_eval=TIMES, seeds=SEEDS).w[:, -1]
     random = np.random.default_rng(0).standard_normal((len(SEEDS), 4, size))
     for half, units in HALVES.items():
         own = fields[:, units]
@@ -42,7 +42,7 @@ def measure(size: int, filter_sizes: tuple[int | None, ...]) -> None:
         show("  random rows", list(zip(own, random, strict=True)))
     for taps in filter_sizes:
         for readout in ("pooled", "full"):
-            run = simulate_convolutional(problem, 8, taps, readout, t_eval=TIMES, seed=SEEDS)
+            run = simulate_convolutional(problem, 8, taps, readout, t_eval=TIMES, seeds=SEEDS)
             for half, units in HALVES.items():
                 filters = run.fields[:, -1, units]
                 name = f"  {half}, {readout}, filter size {taps or size}"

@@ -24,6 +24,8 @@ from cumulode.numerics.networks.solve import solve_network
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import simulate_network
 
+from .network_page import write_page
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DATA = DOCS / "network.json"
 #: Cosine of two fields below which they are one another's negative.
@@ -56,7 +58,7 @@ class Case:
     def run(self, seed: int, pool: ThreadPoolExecutor) -> dict[str, Any]:
         """IPR x D, norms, widths, centres (T, K), accuracy, pairs (T,), processor seconds; last weights of seed 0."""
         began = time.process_time()
-        net = simulate_network(self.problem, t_eval=list(self.times), seed=[seed], executor=pool, **self.options)
+        net = simulate_network(self.problem, t_eval=list(self.times), seeds=[seed], executor=pool, **self.options)
         if not net.success:
             raise RuntimeError(net.message)
         found: dict[str, Any] = {"seconds": round(time.process_time() - began, 1)}
@@ -110,7 +112,7 @@ def theory_against_sgd(seed: int, pool: ThreadPoolExecutor) -> dict[str, Any]:
     from cumulode.numerics import preactivation_cumulants
 
     problem = CASES["ring 40"].problem
-    net = simulate_network(problem, t_eval=list(TIMES), batch_size=BATCH, seed=[seed], executor=pool)
+    net = simulate_network(problem, t_eval=list(TIMES), batch_size=BATCH, seeds=[seed], executor=pool)
     weights = {"sgd": net.w[0]}
     for closure, last in CLOSURES.items():
         times = net.t[net.t <= last]
@@ -165,9 +167,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.page:
         measure(given.fresh)
-    from .network_page import write_page
-
-    write_page(json.loads(DATA.read_text()), CASES, DOCS)
+    write_page(json.loads(DATA.read_text()), CASES, CLOSURES, DOCS)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from numba import types
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.theory import NLGP, Problem
-from cumulode.validation.sampling.erf_table import erf_by_libm, erf_by_table
+from cumulode.validation.sampling.erf_table import erf_by, erf_by_libm, erf_by_table
 from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
 from cumulode.validation.sampling.inputs import ERF, Sampler, lent, sampler, scratch
 from cumulode.validation.sampling.normals import fill_normals
@@ -106,8 +106,11 @@ def _law_parts(law: Sampler, size: int, n: int) -> dict[str, Callable[[], Any]]:
     noise = np.random.default_rng(1).standard_normal(law.amplitude.size or size)
     work = np.empty(scratch(law, size))
     z, x, drawn = np.random.default_rng(2).standard_normal(size), np.empty(size), np.empty(noise.size)
-    return {"normals": lambda: _normals(n, random, drawn), "field": lambda: _field(n, law, noise, work, x),
-            "erf": lambda: _erf(n, law, z)}
+    return {
+        "normals": lambda: _normals(n, random, drawn),
+        "field": lambda: _field(n, law, noise, work, x),
+        "erf": lambda: _erf(n, law, z),
+    }
 
 
 def _whole(problem: Problem, laws: list[Sampler], n: int) -> Callable[[], Any]:
@@ -115,7 +118,7 @@ def _whole(problem: Problem, laws: list[Sampler], n: int) -> Callable[[], Any]:
     advance, force = sgd._kernel(), activation_kernels(str(problem.activation)).force
     size = problem.size
     w = np.full(size, 0.1 / math.sqrt(size))
-    random, rule = stream(np.random.SeedSequence(1)), sgd.Rule(problem.prior, problem.bias, 1e-3, 1)
+    random, rule = stream(np.random.SeedSequence(1)), sgd.NeuronRule(problem.prior, problem.bias, 1e-3, 1)
     return lambda: advance(w, n, *laws, force, rule, random)
 
 
@@ -125,8 +128,15 @@ def _seconds(call: Callable[[], Any]) -> float:
     return time.thread_time() - began
 
 
-def measure(size: int | tuple[int, int], xi: tuple[float, float] = (4.0, 1.0), gain: float = 3.0, *,
-            repetitions: int = 11, seconds: float = 0.04, erf: str = "table") -> dict[str, Any]:
+def measure(
+    size: int | tuple[int, int],
+    xi: tuple[float, float] = (4.0, 1.0),
+    gain: float = 3.0,
+    *,
+    repetitions: int = 11,
+    seconds: float = 0.04,
+    erf: str = "table",
+) -> dict[str, Any]:
     """Nanoseconds a sample of SGD at batch 1 and of its parts, medians of interleaved repetitions.
 
     Parameters
@@ -147,13 +157,17 @@ def measure(size: int | tuple[int, int], xi: tuple[float, float] = (4.0, 1.0), g
         ``method`` of each class, ``samples_per_second``.
     """
     problem = Problem(NLGP(gain, xi[0]), NLGP(gain, xi[1]), size)
-    laws = [sampler(law, size, erf) for law in problem.laws]
+    with erf_by(erf):
+        laws = [sampler(law, size) for law in problem.laws]
     sites = problem.size
     n = max(20, int(seconds / (6e-9 * sites)))
     w, x = np.random.default_rng(3).standard_normal((2, sites))
-    calls: dict[str, Callable[[], Any]] = {"sgd": _whole(problem, laws, n), "dot": lambda: _dot(n, w, x),
-                                           "axpy": lambda: _axpy(n, w, x),
-                                           "force": _force_calls(str(problem.activation), n)}
+    calls: dict[str, Callable[[], Any]] = {
+        "sgd": _whole(problem, laws, n),
+        "dot": lambda: _dot(n, w, x),
+        "axpy": lambda: _axpy(n, w, x),
+        "force": _force_calls(str(problem.activation), n),
+    }
     for k, law in enumerate(laws):
         calls |= {f"{part}{k}": call for part, call in _law_parts(law, sites, n).items()}
     for call in calls.values():
@@ -166,8 +180,18 @@ def measure(size: int | tuple[int, int], xi: tuple[float, float] = (4.0, 1.0), g
     parts = {part: ns[part] if part in ns else 0.5 * (ns[f"{part}0"] + ns[f"{part}1"]) for part in PARTS}
     total = sum(parts.values())
     method = [f"{law.modes} modes" if law.modes else f"{law.table.size} taps" for law in laws]
-    return {"size": size, "xi": list(xi), "gain": gain, **parts, "sum": total, "force": ns["force"], "sgd": ns["sgd"],
-            "ratio": ns["sgd"] / total, "method": method, "samples_per_second": 1e9 / ns["sgd"]}
+    return {
+        "size": size,
+        "xi": list(xi),
+        "gain": gain,
+        **parts,
+        "sum": total,
+        "force": ns["force"],
+        "sgd": ns["sgd"],
+        "ratio": ns["sgd"] / total,
+        "method": method,
+        "samples_per_second": 1e9 / ns["sgd"],
+    }
 
 
 CASES = ((40, (4, 1)), (100, (4, 1)), (1000, (4, 1)), (100, (10, 1)), (1000, (10, 1)), ((32, 32), (2, 1)))

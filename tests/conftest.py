@@ -9,6 +9,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
 import pytest
+from derived import Derived
 from hypothesis import settings
 
 # a job started in the background of a shell ignores Ctrl-C; the tests of interruption, and what they start, must not
@@ -16,6 +17,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("cumulode", deadline=None, derandomize=True)
 settings.load_profile("cumulode")
+
+
+@pytest.fixture(scope="session")
+def derived(tmp_path_factory):
+    """``derive(name, activation, order)``, each built once a session and shared by its workers."""
+    base = tmp_path_factory.getbasetemp()
+    return Derived(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
 
 
 @pytest.fixture

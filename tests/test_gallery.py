@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.gallery import MAPS, page
 from cumulode.validation.cli import build_parser
-from cumulode.validation.cli.phase import sweep_of
+from cumulode.validation.cli.commands.phase import sweep_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

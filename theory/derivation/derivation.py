@@ -8,17 +8,19 @@ counterexample. Theorists write their own with the same class: ``examples/own_de
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import mpmath
 import sympy as sp
 
-from .evaluation import AGREEMENT, Domain, random_point, value
+from cumulode.theory.user_input.arguments import InvalidArgument
 
-_SMALLEST = mpmath.mpf("1e-6")
-SYMBOLIC, NUMERIC = "symbolic", "numeric only"
+from . import render
+from .content import NUMERIC, SYMBOLIC, Chain, Content, Sample, Scope, Step
+from .evaluation import Domain, random_point, value
 
 
 class WrongStep(ValueError):
@@ -39,82 +41,35 @@ class WrongStep(ValueError):
             f"the right side {mpmath.nstr(sample.right, 12)}; left: {lhs}; right: {rhs}"
         )
 
-
-@dataclass(frozen=True)
-class Sample:
-    """The two sides of a step at one random point."""
-
-    at: dict[sp.Symbol, Any]
-    left: Any
-    right: Any
-
-    @property
-    def error(self) -> Any:
-        """Their distance relative to their size, or to 1e-6 where they are smaller: sums that cancel lose digits."""
-        return abs(self.left - self.right) / max(_SMALLEST, abs(self.left), abs(self.right))
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the two sides are equal to ``AGREEMENT`` (a value that is not a number agrees with nothing)."""
-        return bool(self.error < AGREEMENT)
-
-    def where(self) -> str:
-        """The point in words."""
-        return ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(v), 6)}" for s, v in self.at.items()) or "no free symbols"
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.label, self.reason, self.lhs, self.rhs, self.sample)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One equality ``lhs = rhs``, why it holds, and how that was confirmed.
-
-    ``name`` is what docstrings cite the equation by; a step without one is intermediate. ``how`` says by which
-    rewriting SymPy found the difference to be zero.
-    """
-
-    label: str
-    lhs: sp.Expr
-    rhs: sp.Expr
-    reason: str
-    status: str
-    how: str
-    samples: tuple[Sample, ...]
-    name: str | None = None
-
-    @property
-    def worst(self) -> float:
-        """Largest relative difference of the two sides at the random points."""
-        return float(max(sample.error for sample in self.samples))
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a derivation rests on and where it is used.
+class Confirmation(NamedTuple):
+    """How a step is to be confirmed.
 
     Attributes
     ----------
-    small, dropped, neglected : str
-        The small parameter, what is left out, the first neglected order.
-    used : tuple of str
-        Dotted names of the modules or functions that use the result.
+    rewrite, by : function of the difference that is to give 0, and what it does in words
+        For a difference that expansion and ``simplify`` do not bring to zero, or not soon.
+    domain : dict of symbol: (low, high)
+        Where the random points lie; otherwise within (0.2, 1.8), or (-1.8, 1.8) for a symbol not known positive.
+    points : int >= 1
+    symbolic : bool
+        False leaves the step to the random points, and it is marked so.
     """
 
-    small: str
-    dropped: str
-    neglected: str
-    used: tuple[str, ...]
+    rewrite: Callable[[sp.Expr], sp.Expr] | None = None
+    by: str = "a stated rewriting"
+    domain: Domain | None = None
+    points: int = 3
+    symbolic: bool = True
 
 
-@dataclass
-class Chain:
-    """A paragraph and the equalities ``e_0 = e_1 = e_2 ...`` that follow it."""
-
-    text: str
-    quantity: Any
-    start: sp.Expr
-    steps: list[Step] = field(default_factory=list)
+_USUAL = Confirmation()
 
 
-class Derivation:
+class Derivation(Content):
     """Chains of machine-checked equalities under one title.
 
     Parameters
@@ -141,14 +96,8 @@ class Derivation:
     """
 
     def __init__(self, name: str, title: str, about: str = "", seed: int = 0, scope: Scope | None = None) -> None:
-        self.name, self.title, self.about, self.scope = name, title, about, scope
-        self.chains: list[Chain] = []
+        super().__init__(name, title, about, scope, [])
         self._random = random.Random(seed)
-
-    @property
-    def steps(self) -> list[Step]:
-        """All steps in order."""
-        return [step for chain in self.chains for step in chain.steps]
 
     def chain(self, text: str, quantity: Any, start: Any) -> ChainWriter:
         """Begin a chain with a paragraph, an optional name for the quantity (symbol or LaTeX), and its first form."""
@@ -156,33 +105,8 @@ class Derivation:
         self.chains.append(chain)
         return ChainWriter(self, chain)
 
-    def check(
-        self,
-        label: str,
-        lhs: sp.Expr,
-        rhs: sp.Expr,
-        reason: str,
-        *,
-        rewrite: Callable[[sp.Expr], sp.Expr] | None = None,
-        by: str = "a stated rewriting",
-        domain: Domain | None = None,
-        points: int = 3,
-        symbolic: bool = True,
-        name: str | None = None,
-    ) -> Step:
+    def check(self, label: str, lhs: sp.Expr, rhs: sp.Expr, reason: str, test: Confirmation = _USUAL) -> Step:
         """Check one equality both ways.
-
-        Parameters
-        ----------
-        rewrite, by : function of the difference that is to give 0, and what it does in words
-            For a difference that expansion and ``simplify`` do not bring to zero, or not soon.
-        domain : dict of symbol: (low, high)
-            Where the random points lie; otherwise within (0.2, 1.8), or (-1.8, 1.8) for a symbol not known positive.
-        points : int >= 1
-        symbolic : bool
-            False leaves the step to the random points, and it is marked so.
-        name : str, optional
-            What docstrings cite the equation by.
 
         Raises
         ------
@@ -190,70 +114,75 @@ class Derivation:
             If a random point refutes it.
         """
         samples = []
-        for _ in range(points):
-            at = random_point(lhs.free_symbols | rhs.free_symbols, domain or {}, self._random)
+        for _ in range(test.points):
+            at = random_point(lhs.free_symbols | rhs.free_symbols, test.domain or {}, self._random)
             samples.append(Sample(at, value(lhs, at), value(rhs, at)))
             if not samples[-1].agrees:
                 raise WrongStep(label, reason, lhs, rhs, samples[-1])
-        how = zero_by(lhs - rhs, rewrite, by) if symbolic else None
-        return Step(label, lhs, rhs, reason, NUMERIC if how is None else SYMBOLIC, how or "", tuple(samples), name)
+        how = zero_by(lhs - rhs, test.rewrite, test.by) if test.symbolic else None
+        return Step(label, lhs, rhs, reason, NUMERIC if how is None else SYMBOLIC, how or "", tuple(samples))
+
+    def equation(self, label: str) -> Derivation:
+        """One equation with the scope, its paragraph, the forms of its chain before it, and which others it rests on.
+
+        Raises
+        ------
+        InvalidArgument
+            When no equation has this label ("name.number").
+        """
+        for chain in self.chains:
+            labels = [step.label for step in chain.steps]
+            if label in labels:
+                short = Derivation(self.name, f"{self.title}: {label}", scope=self.scope)
+                short.chains = [replace(chain, steps=chain.steps[: labels.index(label) + 1])]
+                rests = self._cited_in(short.chains[0])
+                short.about = f"Rests on {'; '.join(rests)}." if rests else ""
+                return short
+        raise InvalidArgument("name", label, f"{self.name} or {self.name}.1 to {self.name}.{len(self.steps)}")
+
+    def _cited_in(self, chain: Chain) -> list[str]:
+        """The equations that a chain's words name: in brackets, those of other documents with their number."""
+        words = " ".join((chain.text, *(step.reason for step in chain.steps)))
+        named = (step for step in self.steps if step.name and step not in chain.steps)
+        ours = [step.cited for step in named if re.search(rf"\({re.escape(str(step.name))}\b", words)]
+        return ours + re.findall(r"\(([a-z]+\.\d+, [^()]+)\)", words)
 
     def text(self) -> str:
         """Plain text."""
-        from .render import text
-
-        return text(self)
+        return render.text(self)
 
     def markdown(self) -> str:
         """Markdown with maths between dollar signs, as GitHub and Jupyter show it."""
-        from .render import markdown
-
-        return markdown(self)
+        return render.markdown(self)
 
     def latex(self) -> str:
         """A LaTeX document that compiles as it stands."""
-        from .render import latex
-
-        return latex(self)
+        return render.latex(self)
 
     def html(self) -> str:
         """HTML with maths for MathJax, as Jupyter shows it."""
-        from .render import html
-
-        return html(self)
+        return render.html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: every step with both sides as strings, reason and status."""
-        steps = [
-            {
-                "label": s.label,
-                "name": s.name,
-                "lhs": str(s.lhs),
-                "rhs": str(s.rhs),
-                "reason": s.reason,
-                "status": s.status,
-                "how": s.how,
-                "worst_error": s.worst,
-                "points": len(s.samples),
-            }
-            for s in self.steps
-        ]
         scope = vars(self.scope) if self.scope else None
+        steps = [step.to_dict() for step in self.steps]
         return {"name": self.name, "title": self.title, "about": self.about, "scope": scope, "steps": steps}
 
     def _repr_html_(self) -> str:
         return self.html()
 
     def _repr_latex_(self) -> str:
-        from .render import equations
-
-        return equations(self)
+        return render.equations(self)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"<Derivation {self.name}: {len(self.steps)} equalities>"
 
 
 class ChainWriter:
@@ -262,11 +191,26 @@ class ChainWriter:
     def __init__(self, derivation: Derivation, chain: Chain) -> None:
         self._derivation, self._chain = derivation, chain
 
-    def equals(self, rhs: Any, reason: str, **options: Any) -> ChainWriter:
-        """The last form equals ``rhs``; options as of :meth:`Derivation.check`."""
+    def equals(self, rhs: Any, reason: str, *, name: str | None = None, **test: Any) -> ChainWriter:
+        """The last form equals ``rhs``.
+
+        Parameters
+        ----------
+        rhs, reason : expression, str
+        name : str, optional
+            What docstrings cite the equation by.
+        **test
+            Fields of :class:`Confirmation`.
+
+        Raises
+        ------
+        WrongStep
+            If a random point refutes it.
+        """
         lhs = self._chain.steps[-1].rhs if self._chain.steps else self._chain.start
         label = f"{self._derivation.name}.{len(self._derivation.steps) + 1}"
-        self._chain.steps.append(self._derivation.check(label, lhs, sp.sympify(rhs), reason, **options))
+        step = self._derivation.check(label, lhs, sp.sympify(rhs), reason, Confirmation(**test))
+        self._chain.steps.append(replace(step, name=name))
         return self
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html as escaping
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
+from sympy.printing.str import StrPrinter
 
+from .content import SYMBOLIC, Chain, Content, Step
 from .line_breaks import WIDTH, broken, visible_width
-
-if TYPE_CHECKING:
-    from .derivation import Chain, Derivation
+from .plain_text import plain, plain_maths
 
 _NAMES = {"Cw": r"(Cw)_i", "Kwww": r"K(w,w,w)_i", "k2": r"k_2", "k4": r"k_4", "lam": r"\lambda"}
 
@@ -32,23 +32,44 @@ def _force_name(name: str) -> str | None:
     return "F_y" + ("'" * n if n <= 3 else f"^{{({n})}}") + "(0)"
 
 
-def text(d: Derivation) -> str:
+class _Plain(StrPrinter):
+    """Formulas in Python's notation, symbols without marks that would read as operators."""
+
+    def _print_Symbol(self, expr: sp.Symbol) -> str:
+        return _symbol(expr.name)
+
+
+_MARKS = {"+": "plus", "-": "minus", "*": "star"}
+
+
+def _symbol(name: str) -> str:
+    """The name of a symbol without braces; a last index ``+``, ``-`` or ``*`` as a word."""
+    name = plain_maths(name) if "\\" in name else name.replace("{", "").replace("}", "")
+    return name[:-1] + _MARKS[name[-1]] if name[-2:-1] == "_" and name[-1] in _MARKS else name
+
+
+def _formula(expr: Any) -> str:
+    return str(_Plain().doprint(expr))
+
+
+def text(d: Content) -> str:
     """Plain text: one line an equality, with its label, reason and status."""
     written = [d.title, "=" * len(d.title), ""]
     if d.about:
-        written += [_plain(d.about), ""]
-    written += [f"{what}: {_plain(words)}" for what, words in _scope(d)]
+        written += [plain(d.about), ""]
+    written += [f"{what}: {plain(words)}" for what, words in _scope(d)]
     written += [""] if d.scope else []
     for chain in d.chains:
-        written += [_plain(chain.text), ""]
-        head = f"{_plain(str(chain.quantity))} = " if chain.quantity is not None else ""
-        written.append(f"    {head}{chain.start}")
-        written += [f"    = {s.rhs}    ({_cited(s)}: {_plain(s.reason)}; {_status(s)})" for s in chain.steps]
+        written += [plain(chain.text), ""]
+        quantity = chain.quantity
+        name = plain_maths(quantity) if isinstance(quantity, str) else _formula(quantity)
+        written.append("    " + (f"{name} = " if quantity is not None else "") + _formula(chain.start))
+        written += [f"    = {_formula(s.rhs)}    ({s.cited}: {plain(s.reason)}; {_status(s)})" for s in chain.steps]
         written.append("")
     return "\n".join([*written, _summary(d)])
 
 
-def markdown(d: Derivation) -> str:
+def markdown(d: Content) -> str:
     """Markdown with maths between dollar signs and a table of checks."""
     written = [f"# {d.title}", ""]
     if d.about:
@@ -57,7 +78,7 @@ def markdown(d: Derivation) -> str:
     written += [""] if d.scope else []
     for chain in d.chains:
         written += [chain.text, "", "$$", *_aligned(chain), "$$", ""]
-        written += [f"- ({_cited(s)}) {s.reason} *[{s.status}]*" for s in chain.steps]
+        written += [f"- ({s.cited}) {s.reason} *[{s.status}]*" for s in chain.steps]
         written.append("")
     written += ["## Checks", ""]
     written += ["| equation | cited as | status | how | largest difference at random points |", "|---|---|---|---|---|"]
@@ -65,7 +86,7 @@ def markdown(d: Derivation) -> str:
     return "\n".join([*written, "", _summary(d), ""])
 
 
-def latex(d: Derivation) -> str:
+def latex(d: Content) -> str:
     """A complete LaTeX document."""
     written = [
         r"\documentclass{article}",
@@ -86,7 +107,7 @@ def latex(d: Derivation) -> str:
     for chain in d.chains:
         written += [_escape(chain.text), *_aligned(chain), ""]
         for s in chain.steps:
-            written.append(rf"{{\small ({_escape(_cited(s))}) {_escape(s.reason)} [{s.status}]\par}}")
+            written.append(rf"{{\small ({_escape(s.cited)}) {_escape(s.reason)} [{s.status}]\par}}")
         written.append(r"\medskip")
     written += [r"\subsection*{Checks}", r"{\small\begin{longtable}{lp{3.3cm}lp{4.2cm}l}"]
     written.append(r"equation & cited as & status & how & largest difference \\ \hline")
@@ -94,7 +115,7 @@ def latex(d: Derivation) -> str:
     return "\n".join([*written, r"\end{longtable}}", _escape(_summary(d)), r"\end{document}", ""])
 
 
-def html(d: Derivation) -> str:
+def html(d: Content) -> str:
     """HTML whose maths MathJax sets, as Jupyter's notebooks do."""
     written = [f"<h2>{_inline(d.title)}</h2>", f"<p>{_inline(d.about)}</p>" if d.about else ""]
     if d.scope:
@@ -102,7 +123,7 @@ def html(d: Derivation) -> str:
         written.append(f"<ul>{items}</ul>")
     for chain in d.chains:
         display = escaping.escape("\n".join(_aligned(chain)), quote=False)
-        reasons = "".join(f"<li>({_cited(s)}) {_inline(s.reason)} <i>[{s.status}]</i></li>" for s in chain.steps)
+        reasons = "".join(f"<li>({s.cited}) {_inline(s.reason)} <i>[{s.status}]</i></li>" for s in chain.steps)
         written.append(f"<p>{_inline(chain.text)}</p>\n$$\n{display}\n$$\n<ul>{reasons}</ul>")
     rows = "".join("<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in row) + "</tr>" for row in _table(d))
     head = "<tr><th>equation</th><th>cited as</th><th>status</th><th>how</th><th>largest difference</th></tr>"
@@ -110,7 +131,7 @@ def html(d: Derivation) -> str:
     return "\n".join(part for part in written if part)
 
 
-def equations(d: Derivation) -> str:
+def equations(d: Content) -> str:
     """The equations alone, for a display that knows LaTeX but no text around it."""
     rows = [row for chain in d.chains for row in (_rows(chain), r"\\[6pt]")]
     return "\n".join([r"$\displaystyle", r"\begin{aligned}", *rows[:-1], r"\end{aligned}$"])
@@ -133,7 +154,7 @@ def _rows(chain: Chain, tags: bool = False) -> str:
     return " \\\\\n".join(rows)
 
 
-def _scope(d: Derivation) -> list[tuple[str, str]]:
+def _scope(d: Content) -> list[tuple[str, str]]:
     if d.scope is None:
         return []
     used = ", ".join(d.scope.used)
@@ -145,15 +166,11 @@ def _scope(d: Derivation) -> list[tuple[str, str]]:
     ]
 
 
-def _cited(step: Any) -> str:
-    return f"{step.label}, {step.name}" if step.name else step.label
-
-
-def _status(step: Any) -> str:
+def _status(step: Step) -> str:
     return f"{step.status}, {step.how}" if step.how else step.status
 
 
-def _table(d: Derivation) -> list[tuple[str, ...]]:
+def _table(d: Content) -> list[tuple[str, ...]]:
     return [
         (s.label, s.name or "intermediate", s.status, s.how or "-", f"{_size(s.worst)} at {len(s.samples)} points")
         for s in d.steps
@@ -166,16 +183,10 @@ def _size(error: float) -> str:
     return f"{error:.0e}" if bound is None else f"below 1e-{bound}"
 
 
-def _summary(d: Derivation) -> str:
-    numeric = sum(s.status != "symbolic" for s in d.steps)
+def _summary(d: Content) -> str:
+    numeric = sum(s.status != SYMBOLIC for s in d.steps)
     symbolic = len(d.steps) - numeric
     return f"{len(d.steps)} equalities checked: {symbolic} symbolically, {numeric} numerically only, none failed."
-
-
-def _plain(words: str) -> str:
-    """Words with inline maths as a terminal can show it: without dollar signs and the commonest commands."""
-    words = re.sub(r"\\(?:mathrm|text|hat|bar|,|;|!|left|right)", "", words.replace("$", ""))
-    return re.sub(r"\\([A-Za-z]+)", r"\1", words)
 
 
 def _inline(words: str) -> str:

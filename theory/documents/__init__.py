@@ -34,7 +34,8 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     Parameters
     ----------
     name : str
-        One of ``DOCUMENTS``.
+        One of ``DOCUMENTS``, or one of its equations, such as "growth.18": with its scope, the paragraph before it and
+        the forms it follows from.
     activation : str
         For ``flow``, ``drift``, ``closures``, ``conditional`` and ``growth``: see ``Problem``. The others do not
         depend on it.
@@ -46,9 +47,11 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     ValueError
         Naming ``name``, ``activation`` or ``order``.
     """
-    choice("name", name, DOCUMENTS)
-    build: Callable[..., Derivation] = import_module(f"{__name__}.{name}").build
-    return build(activation=activation, order=order)
+    document, _, number = name.partition(".") if isinstance(name, str) else (name, "", "")
+    choice("name", document if number else name, DOCUMENTS)
+    build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
+    derivation = build(activation=activation, order=order)
+    return derivation.equation(name) if number else derivation
 
 
 def write(folder: str | Path) -> list[Path]:

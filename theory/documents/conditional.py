@@ -138,7 +138,7 @@ def _third_order(d: Derivation) -> None:
         name="conditional third order",
     )
     d.chain(
-        "Against the exact third order of any even law (drift, third order drift). The second cumulant enters as it "
+        "Against the exact third order of any even law (drift.6, third order drift). The second cumulant enters as it "
         "should; of the fourth, $K(w,w,w)_i = \\sum_{jkl} K_{ijkl} w_j w_k w_l$ is replaced by the marginal's "
         "$\\kappa_4$ carried along three lines of $C$.",
         r"f_i^{\mathrm{closure}} - f_i",

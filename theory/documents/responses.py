@@ -9,6 +9,7 @@ import sympy as sp
 from mpmath.libmp import prec_to_dps
 
 from cumulode.theory.derivation.evaluation import Domain
+from cumulode.theory.derivation.pickling import made_by
 from cumulode.theory.neuron.activations import Activation, h
 from cumulode.theory.neuron.activations import y as label
 
@@ -45,7 +46,7 @@ def _response(activation: Activation, y: int | None, order: int) -> Any:
         return rf"{written}{primes}{power}\left({printer._print(self.args[0])}\right)"
 
     methods = {"fdiff": fdiff, "_eval_evalf": value, "_latex": latex, "nargs": 1}
-    return type(name + "_prime" * max(order, 0), (sp.Function,), methods)
+    return made_by(type(name + "_prime" * max(order, 0), (sp.Function,), methods), _response, activation, y, order)
 
 
 def _pieces(activation: Activation, y: int | None, order: int) -> tuple[sp.Expr, ...]:

@@ -1,50 +1,40 @@
 """The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|reproduce|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
-formula is wrong; 2 bad input, told in one line; 130 interrupted.
+formula is wrong; 2 bad input, in one line; 130 interrupted.
 """
+# For readers of the code: ``commands`` holds one command a file; ``parser`` is argparse with one-line errors and old
+# names; ``fields`` makes options from dataclasses; ``values``, ``problem_options``, ``run_options`` and ``output`` are
+# what commands share.
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
+
+from .parser import Help, Parser, current_names, unknown_command, values_with_a_sign
 
 COMMANDS = {
     "derive": "print a checked derivation",
-    "check": "check a formula of your own against ours",
+    "check": "check a formula of your own against the theory's",
     "solve": "integrate the theory",
     "sgd": "train a neuron by stochastic gradient descent",
     "network": "train a two-layer network by stochastic gradient descent",
     "compare": "theory, Gaussian control and SGD side by side: a figure and a table",
     "phase": "a phase diagram over any parameters: resumable data and a figure",
     "draw": "figures of a phase diagram from its file, nothing computed again",
-    "rerun": "repeat a phase diagram from its file, and tell how the numbers differ",
+    "rerun": "repeat a phase diagram from its file, and say how the numbers differ",
     "reproduce": "the paper's claims, each as numbers, a verdict and a figure: resumable",
     "cache": "where compiled kernels are kept; compile them all now, or remove them",
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose error is one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
-        raise SystemExit(2)
-
-
-class Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Defaults are told where they are a value: None and True or False say nothing to a reader."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        plain = action.default is None or isinstance(action.default, bool)
-        return action.help if plain else super()._get_help_string(action)
-
-
 def build_parser(only: str | None = None) -> Parser:
-    """The parser with all commands; only the named one gets its options (starting up is quicker)."""
+    """The parser with all commands; only the named one gets its options, so that starting up is quick."""
     from cumulode import __version__
 
     parser = Parser(prog="cumulode", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -52,8 +42,8 @@ def build_parser(only: str | None = None) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, what in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what.capitalize() + ".", formatter_class=Help)
-        if only in (None, name):
-            import_module(f"{__name__}.{name}").add_options(command)
+        if name == only:
+            _module(name).add_options(command)
     return parser
 
 
@@ -61,49 +51,43 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     named = next((a for a in arguments if not a.startswith("-")), None)
-    parser = build_parser(named if named in COMMANDS else None)
-    options = parser.parse_args({"check": _formulas, "phase": _ranges}.get(str(named), list)(arguments))
-    options.arguments = arguments
-    options.command_line = "cumulode " + " ".join(_quote(a) for a in arguments)
-    return _guarded(options)
+    parser = build_parser(named)
+    if named is None:
+        parser.parse_args(arguments)
+    if named not in COMMANDS:
+        parser.error(unknown_command(str(named), COMMANDS))
+    module = _module(named)
+    current = current_names(named, arguments, getattr(module, "RENAMED", {}))
+    options, unknown = parser.parse_known_args(values_with_a_sign(current, formulas=named == "check"))
+    if unknown:
+        Parser(prog=f"cumulode {named}").error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.arguments = current
+    options.command_line = shlex.join(["cumulode", *arguments])
+    return _guarded(module, options)
 
 
-def _guarded(options: argparse.Namespace) -> int:
+def _module(command: str) -> Any:
+    return import_module(f"{__name__}.commands.{command}")
+
+
+def _guarded(module: Any, options: argparse.Namespace) -> int:
     """Bad input is one line and 2; a closed pipe (``| head``) is no error."""
-    run: Any = import_module(f"{__name__}.{options.command}").run
+    from cumulode.theory.user_input.arguments import InvalidArgument
+
     try:
-        code = int(run(options))
+        code = int(module.run(options))
         sys.stdout.flush()
         return code
     except (ValueError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        print(f"cumulode {options.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        shown: Exception = error
+        if isinstance(error, InvalidArgument):
+            names = getattr(module, "NAMES", {})
+            shown = error.about(names.get(error.name, error.name).replace("_", "-"))
+        print(f"cumulode {options.command}: {' '.join(str(shown).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
         return 130
-
-
-def _formulas(arguments: list[str]) -> list[str]:
-    """A formula may begin with a minus sign: argparse takes what holds a space for no option."""
-    return [f" {a}" if len(a) > 1 and a[0] == "-" and a[1] not in "-h" else a for a in arguments]
-
-
-def _ranges(arguments: list[str]) -> list[str]:
-    """A range may begin with a minus sign: ``--bias -1:0:5`` is ``--bias=-1:0:5``, which argparse takes for a value."""
-    found: list[str] = []
-    for a in arguments:
-        value = a[:1] == "-" and a[1:2] in set("0123456789.")
-        if value and found and found[-1].startswith("--") and "=" not in found[-1]:
-            found[-1] += f"={a}"
-        else:
-            found.append(a)
-    return found
-
-
-def _quote(argument: str) -> str:
-    import shlex
-
-    return shlex.quote(argument)

@@ -15,6 +15,9 @@ from .metrics import ipr, width
 #: D, or of a torus's side; a Gaussian bump of IPR x D = 3 has 0.094 and 0.23) or far above.
 LOCALISED, FAR_ABOVE = 3.0, 6.0
 NARROW = {1: 1 / 6, 2: 0.27}
+#: Claims about many fields: the median over a network's units (the extreme over starts) is above this where they
+#: localise and below where they do not, between a random field (3) and a field that is localised at any width (6).
+MEDIAN_LOCALISED = 4.0
 
 
 def localised(w: ArrayLike, shape: Any = None) -> np.ndarray:

@@ -20,8 +20,7 @@ HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "inconclusive"
 
 @dataclass(frozen=True)
 class Number:
-    """A measured number. ``above`` or ``below``: what the claim asks of it, one of them (neither: it is
-    only told).
+    """A measured number. ``above`` or ``below``: the claim's criterion, one of them (neither: it is only reported).
 
     ``error`` is a standard error, 0 for a number without chance (deterministic theory, a p-value, an extreme);
     ``errors``, how many of them a criterion must be away to be met or broken.
@@ -35,7 +34,7 @@ class Number:
     errors: float = ERRORS
 
     @property
-    def asked(self) -> str:
+    def criterion(self) -> str:
         """The criterion in words."""
         if self.above is not None:
             return f"> {self.above:g}"
@@ -44,7 +43,7 @@ class Number:
     @property
     def verdict(self) -> str:
         """``holds`` or ``does not hold`` where the criterion is ``errors`` standard errors away; "" without one."""
-        if not self.asked:
+        if not self.criterion:
             return ""
         distance = self.value - self.above if self.above is not None else float(self.below or 0.0) - self.value
         if not (math.isfinite(distance) and abs(distance) > self.errors * self.error):
@@ -59,12 +58,9 @@ class Number:
         return f"{self.value:.{digits}f} +- {self.error:.{digits}f}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON (what is not finite becomes null)."""
-        plain = {name: value if math.isfinite(value) else None for name, value in self._numbers().items()}
-        return {"what": self.what, **plain, "asked": self.asked, "verdict": self.verdict}
-
-    def _numbers(self) -> dict[str, float]:
-        return {"value": float(self.value), "error": float(self.error)}
+        """Plain values, ready for JSON (what is not finite becomes null); ``asked`` is the criterion."""
+        plain = {n: float(v) if math.isfinite(v) else None for n, v in (("value", self.value), ("error", self.error))}
+        return {"what": self.what, **plain, "asked": self.criterion, "verdict": self.verdict}
 
 
 def over_seeds(what: str, values: ArrayLike, **criterion: float) -> Number:
@@ -126,15 +122,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {
-            "number": self.number,
-            "name": self.name,
-            "title": self.title,
-            "verdict": self.verdict,
-            "numbers": [number.to_dict() for number in self.numbers],
-            "message": self.message,
-            "figure": self.figure,
-            "command": self.command,
-            "seconds": self.seconds,
-            "revision": revision(),
-        }
+        plain = {name: getattr(self, name) for name in ("number", "name", "title", "verdict")}
+        plain["numbers"] = [number.to_dict() for number in self.numbers]
+        plain |= {name: getattr(self, name) for name in ("message", "figure", "command", "seconds")}
+        return {**plain, "revision": revision()}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.status import Status
 from cumulode.theory import NLGP, Problem
 
 from .parts import Arrays, Failed, Interrupted, Part
@@ -16,7 +17,6 @@ TIME = 300.0
 TESTS = 20_000
 TOGETHER = 2
 KEPT = ("w", "bias", "readout", "k2", "k4", "loss", "loss_error", "accuracy", "accuracy_error")
-_INTERRUPTED = 4
 
 
 def nlgp(size: int | tuple[int, int], **changes: Any) -> Problem:
@@ -39,8 +39,8 @@ def networks(
     ``swapped``: also their losses on fresh inputs of the problem (``own``) and of its Gaussian control.
     """
     options = {"hidden": HIDDEN, **options}
-    told = {"problem": problem.to_dict(), "time": time, "options": options, "tests": TESTS if swapped else 0}
-    return in_groups(name, _train, seeds, told)
+    settings = {"problem": problem.to_dict(), "time": time, "options": options, "tests": TESTS if swapped else 0}
+    return in_groups(name, _train, seeds, settings)
 
 
 def in_groups(name: str, compute: Any, seeds: int, settings: dict[str, Any]) -> tuple[Part, ...]:
@@ -54,36 +54,32 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 
     problem = Problem.from_dict(settings["problem"])
     run = simulate_network(
-        problem,
-        t_eval=times(settings["time"]),
-        seed=settings["seeds"],
-        progress=progress,
-        **settings["options"],
+        problem, t_eval=times(settings["time"]), seeds=settings["seeds"], progress=progress, **settings["options"]
     )
-    found = checked(run, KEPT)
+    arrays = checked(run, KEPT)
     if settings["tests"]:
         for name, of in (("own", problem), ("gaussian", problem.gaussian_control())):
-            found[name] = losses_on(of, found, settings["tests"])
-    return found
+            arrays[name] = losses_on(of, arrays, settings["tests"])
+    return arrays
 
 
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
     """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
     from cumulode.validation.sampling.inputs import sampler
-    from cumulode.validation.sgd.network.engine import MSE, Rule
+    from cumulode.validation.sgd.network.engine import MSE, NetworkRule
     from cumulode.validation.sgd.network.held_out import draw_held_out
 
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
     held = draw_held_out(plus, minus, problem.prior, problem.size, tests, np.random.SeedSequence(1))
     n, T, K, _ = run["w"].shape
-    rule = Rule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
+    rule = NetworkRule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
     theta = np.concatenate([run["w"].reshape(n, T, -1), run["bias"], run["readout"]], axis=-1)
     return np.array([[held.measure(row, str(problem.activation), rule)[0] for row in of_run] for of_run in theta])
 
 
 def checked(run: Any, kept: tuple[str, ...]) -> Arrays:
     """The arrays of a run of networks or filters that came to its end."""
-    if np.any(run.status == _INTERRUPTED):
+    if Status.INTERRUPTED in run.statuses:
         raise Interrupted(run.message)
     if not run.success:
         raise Failed(run.message)

@@ -7,34 +7,35 @@ from typing import Any
 
 from cumulode.numerics.io.provenance import versions
 
+from .claim import Effort
 from .findings import ERRORS, Finding, Number
-from .scales import Scale
 
 
 def text(findings: Iterable[Finding]) -> str:
     """A block of lines a claim."""
     lines: list[str] = []
-    for found in findings:
-        lines.append(f"{found.number} {found.name}: {found.verdict.upper()}. {found.title}")
-        for number in found.numbers:
-            asked = f"  asked {number.asked}: {number.verdict}" if number.asked else ""
-            lines.append(f"    {number.what}: {number.shown()}{asked}")
-        lines += [f"    {line}" for line in (found.message, f"figure: {found.figure}" if found.figure else "") if line]
+    for finding in findings:
+        lines.append(f"{finding.number} {finding.name}: {finding.verdict.upper()}. {finding.title}")
+        for number in finding.numbers:
+            judged = f"  criterion {number.criterion}: {number.verdict}" if number.criterion else ""
+            lines.append(f"    {number.what}: {number.shown()}{judged}")
+        figure = f"figure: {finding.figure}" if finding.figure else ""
+        lines += [f"    {line}" for line in (finding.message, figure) if line]
     return "\n".join(lines)
 
 
-def markdown(rows: list[dict[str, Any]], scale: Scale) -> str:
+def markdown(rows: list[dict[str, Any]], effort: Effort) -> str:
     """The page: a table of verdicts, then every claim with its numbers and figure."""
     made = ", ".join(f"{name} {number}" for name, number in versions().items())
     lines = [
         "# The paper's claims, regenerated",
         "",
         "Ingrosso & Goldt, *Data-driven emergence of convolutional structure in neural networks* (PNAS 2022), claim by",
-        f"claim, each by the command below it ({scale.name} scale). {made}.",
+        f"claim, each by the command below it ({effort.name} scale). {made}.",
         "",
         f"Errors are standard errors over independent seeds. A criterion is met, or broken, by more than {ERRORS:g} of",
         "them (of few seeds by what Student's t has for the same probability: 9.2 of 4, 4.5 of 8), else the claim is",
-        "inconclusive. Numbers without a criterion are told because a reader will ask.",
+        "inconclusive. Numbers without a criterion are reported for comparison.",
         "",
         "| | claim | verdict |",
         "|---|---|---|",
@@ -48,7 +49,7 @@ def markdown(rows: list[dict[str, Any]], scale: Scale) -> str:
             f"{row['title']}: **{row['verdict']}**. {row['message']}",
         ]
         if row["numbers"]:
-            lines += ["", "| number | value | asked | verdict |", "|---|---|---|---|"]
+            lines += ["", "| number | value | criterion | verdict |", "|---|---|---|---|"]
             lines += [f"| {_cell(n['what'])} | {_shown(n)} | {n['asked']} | {n['verdict']} |" for n in row["numbers"]]
         if row["figure"]:
             lines += ["", f"![{row['title']}]({row['figure']})"]

@@ -6,7 +6,8 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -44,8 +45,8 @@ class Part:
         """
         from cumulode import __version__
 
-        told = [self.compute.__module__, self.compute.__qualname__, self.settings, __version__]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        of = [self.compute.__module__, self.compute.__qualname__, self.settings, __version__]
+        return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Folder:
@@ -71,17 +72,39 @@ class Folder:
             return None
         return self._here[part.identity]
 
-    def get(self, part: Part, progress: bool) -> Arrays:
+    def get(self, part: Part, progress: bool = False) -> Arrays:
         """The arrays of a part, computed and kept where they are not there yet."""
-        found = self.find(part)
-        if found is None:
-            found = part.compute(part.settings, progress)
-            self._here[part.identity] = found
-            if self.path is not None:
-                buffer = BytesIO()
-                np.savez_compressed(buffer, **found)  # type: ignore[arg-type]
-                write_bytes(self._file(part), buffer.getvalue())
-        return found
+        arrays = self.find(part)
+        return self.keep(part, part.compute(part.settings, progress)) if arrays is None else arrays
+
+    def keep(self, part: Part, arrays: Arrays) -> Arrays:
+        """Store what a part came to."""
+        self._here[part.identity] = arrays
+        if self.path is not None:
+            buffer = BytesIO()
+            np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+            write_bytes(self._file(part), buffer.getvalue())
+        return arrays
+
+    def missing(self, parts: Iterable[Part]) -> list[Part]:
+        """Those of the parts that are to be computed, each once."""
+        return list({part.identity: part for part in parts if self.find(part) is None}.values())
+
+    def fill(self, parts: list[Part], executor: Executor | None, progress: bool) -> Iterator[Part]:
+        """Compute and keep parts, here one after the other or spread over an executor; each as soon as it is done."""
+        if executor is None:
+            for part in parts:
+                self.get(part, progress)
+                yield part
+            return
+        running = {executor.submit(part.compute, part.settings, False): part for part in parts}
+        try:
+            for future in as_completed(running):
+                self.keep(running[future], future.result())
+                yield running[future]
+        finally:
+            for future in running:
+                future.cancel()
 
     def _file(self, part: Part) -> Path:
         assert self.path is not None

@@ -5,28 +5,33 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
+from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.display import html_table
 from cumulode.numerics.io.atomic import write_bytes
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.theory.user_input.arguments import InvalidArgument, flag
 
 from . import page
-from .claim import Claim, Data
+from .claim import FULL, QUICK, Claim, Data, Effort
 from .claims import chosen
 from .findings import Finding
 from .networks import joined
 from .parts import Failed, Folder, Interrupted
-from .scales import FULL, QUICK, Scale
 
 FAILED, INTERRUPTED = "failed", "interrupted"
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What ``reproduce`` found.
+    """What :func:`reproduce` returns.
 
     Attributes
     ----------
@@ -56,15 +61,15 @@ class Reproduction:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        found = [finding.to_dict() for finding in self.findings]
-        return {"scale": self.scale, "interrupted": self.interrupted, "claims": found}
+        claims = [finding.to_dict() for finding in self.findings]
+        return {"scale": self.scale, "interrupted": self.interrupted, "claims": claims}
 
     def __str__(self) -> str:
         return page.text(self.findings)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{f.number} {f.name}: {f.verdict}" for f in self.findings)
-        return f"{type(self).__name__}({self.scale}; {told})"
+        verdicts = ", ".join(f"{f.number} {f.name}: {f.verdict}" for f in self.findings)
+        return f"{type(self).__name__}({self.scale}; {verdicts})"
 
     def _repr_html_(self) -> str:
         rows = {f"{f.number} {f.name}": f"{f.title}: {f.verdict}" for f in self.findings}
@@ -72,7 +77,12 @@ class Reproduction:
 
 
 def reproduce(
-    claims: Any = "all", *, quick: bool = False, out: str | Path | None = None, progress: bool = False
+    claims: Any = "all",
+    *,
+    quick: bool = False,
+    out: str | Path | None = None,
+    executor: Any = None,
+    progress: Shown = False,
 ) -> Reproduction:
     """Regenerate claims of the paper (Ingrosso & Goldt 2022), each as numbers with errors, a verdict and a figure.
 
@@ -85,9 +95,12 @@ def reproduce(
     out : path, optional
         A folder (made if needed) for figures, the page ``results.md``, the numbers ``results.json``, and ``data``:
         every finished part of the work goes there at once, and the same call later takes it from there, so that a run
-        that was stopped or killed goes on. Without it nothing is written, and no figure drawn.
-    progress : bool
-        Tell on standard error what is being done.
+        that was stopped or killed goes on. Several processes may write to one folder. Without it nothing is written,
+        and no figure drawn.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where the parts of a claim are computed; by default one after the other, each on all cores.
+    progress : bool or callable
+        Say on standard error what is being done, or call this with the fraction of the parts done.
 
     Returns
     -------
@@ -96,95 +109,109 @@ def reproduce(
 
     Raises
     ------
-    ValueError
-        Naming ``claim`` or ``out``, what came and what is allowed.
+    InvalidArgument
+        Naming ``claim``, ``quick``, ``out``, ``executor`` or ``progress``, what came and what is allowed.
     """
-    if not isinstance(quick, bool):
-        raise InvalidArgument("quick", quick, "True or False")
-    picked, scale = chosen(claims), QUICK if quick else FULL
-    path = _folder(out, scale)
-    folder = Folder(path)
+    picked, effort = chosen(claims), QUICK if flag("quick", quick) else FULL
+    check_progress(progress)
+    path = _folder(out, effort)
+    work = _Work(Folder(path), check_executor(executor), progress, effort)
+    work.count(picked)
     findings: list[Finding] = []
-    stopped = False
     for claim in picked:
-        finding = _regenerate(claim, scale, folder, progress)
-        findings.append(finding)
+        findings.append(_regenerate(claim, work))
         if path is not None:
-            _write(findings, path, scale)
-        if finding.ended == INTERRUPTED:
-            stopped = True
+            with FileLock(path / "results.lock"):
+                _write(findings, path, effort)
+        if findings[-1].ended == INTERRUPTED:
             break
-    return Reproduction(tuple(findings), scale.name, stopped)
+    return Reproduction(tuple(findings), effort.name, findings[-1].ended == INTERRUPTED)
 
 
-def _regenerate(claim: Claim, scale: Scale, folder: Folder, progress: bool) -> Finding:
+@dataclass
+class _Work:
+    """Where parts are kept and computed, how many there are, and how many are done."""
+
+    folder: Folder
+    executor: Executor | None
+    progress: Shown
+    effort: Effort
+    total: int = 0
+    done: int = 0
+
+    def count(self, claims: Iterable[Claim]) -> None:
+        """How many parts are to be computed."""
+        groups = [group for claim in claims for group in claim.parts(self.effort).values()]
+        self.total = len(self.folder.missing(part for group in groups for part in group))
+
+    def collect(self, claim: Claim) -> Data:
+        """The data of a claim, what is not there yet computed."""
+        groups = claim.parts(self.effort)
+        missing = self.folder.missing(part for parts in groups.values() for part in parts)
+        for part in self.folder.fill(missing, self.executor, self.progress is True):
+            self.done += 1
+            if callable(self.progress):
+                self.progress(self.done / self.total)
+            elif self.progress:
+                line = f"{claim.name}: part {self.done} of {self.total}, {part.name}, done"
+                print(line, file=sys.stderr, flush=True)
+        return {name: joined([self.folder.get(part) for part in parts]) for name, parts in groups.items()}
+
+
+def _regenerate(claim: Claim, work: _Work) -> Finding:
     """One claim: its parts, its numbers, its figure."""
-    began = time.perf_counter()
-    blank = Finding(claim.number, claim.name, claim.title, command=_command(claim, scale, folder))
+    began, path = time.perf_counter(), work.folder.path
+    blank = Finding(claim.number, claim.name, claim.title, command=_command(claim, work.effort, path))
     try:
-        data = _collect(claim, scale, folder, progress)
-        numbers, message = claim.judge(data, scale)
-        found = replace(blank, numbers=tuple(numbers), message=message, seconds=time.perf_counter() - began)
-        if folder.path is not None:
-            found = replace(found, figure=_figure(claim, found, data, scale, folder.path))
-        return found
+        data = work.collect(claim)
+        numbers, message = claim.judge(data, work.effort)
+        finding = replace(blank, numbers=tuple(numbers), message=message, seconds=time.perf_counter() - began)
+        return finding if path is None else replace(finding, figure=_figure(claim, finding, data, work.effort, path))
     except (Interrupted, KeyboardInterrupt):
         return replace(blank, ended=INTERRUPTED, message="stopped; the same command goes on from here")
     except (Failed, ValueError, ArithmeticError) as error:
         return replace(blank, ended=FAILED, message=str(error))
 
 
-def _collect(claim: Claim, scale: Scale, folder: Folder, progress: bool) -> Data:
-    """The data of a claim, what is not there yet computed."""
-    groups = claim.parts(scale)
-    missing = list(
-        {part.identity: part for parts in groups.values() for part in parts if folder.find(part) is None}.values()
-    )
-    for i, part in enumerate(missing):
-        if progress:
-            print(f"{claim.name}: part {i + 1} of {len(missing)}, {part.name}", file=sys.stderr, flush=True)
-        folder.get(part, progress)
-    return {name: joined([folder.get(part, False) for part in parts]) for name, parts in groups.items()}
-
-
-def _figure(claim: Claim, found: Finding, data: Data, scale: Scale, path: Path) -> str:
+def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Path) -> str:
     """Draw and save; the file's name."""
     from matplotlib.figure import Figure
 
     from cumulode.validation.plots.comparison import save
 
     figure = Figure(figsize=claim.figsize, layout="constrained")
-    claim.draw(figure, data, scale)
-    figure.suptitle(f"{claim.title}. Verdict: {found.verdict}", fontsize=11, x=0.01, ha="left")
-    figure.supxlabel(found.command, fontsize=7, color="0.4", x=0.01, ha="left", family="monospace")
+    claim.draw(figure, data, effort)
+    figure.suptitle(f"{claim.title}. Verdict: {finding.verdict}", fontsize=11, x=0.01, ha="left")
+    figure.supxlabel(finding.command, fontsize=7, color="0.4", x=0.01, ha="left", family="monospace")
     name = f"{claim.number}-{claim.name}.png"
-    save(figure, path / name, found.command)
+    save(figure, path / name, finding.command)
     return name
 
 
-def _command(claim: Claim, scale: Scale, folder: Folder) -> str:
-    quick = " --quick" if scale is QUICK else ""
-    out = "" if folder.path is None else f" --out {folder.path}"
-    return f"cumulode reproduce {claim.name}{quick}{out}"
+def _command(claim: Claim, effort: Effort, path: Path | None) -> str:
+    quick = " --quick" if effort is QUICK else ""
+    return f"cumulode reproduce {claim.name}{quick}" + ("" if path is None else f" --out {path}")
 
 
-def _folder(out: Any, scale: Scale) -> Path | None:
+def _folder(out: Any, effort: Effort) -> Path | None:
     """``out`` as a path; ValueError where it is none, or holds a run of the other scale."""
     if out is None:
         return None
     if not isinstance(out, (str, Path)) or not str(out):
         raise InvalidArgument("out", out, "the name of a folder")
     path = Path(out)
-    there = _read(path / "results.json").get("scale", scale.name)
-    if there != scale.name:
-        raise InvalidArgument("out", str(out), f"a folder without a {there} run: a {scale.name} one would overwrite it")
+    there = _read(path / "results.json").get("scale", effort.name)
+    if there != effort.name:
+        raise InvalidArgument(
+            "out", str(out), f"a folder without a {there} run: a {effort.name} one would overwrite it"
+        )
     return path
 
 
-def _write(findings: list[Finding], path: Path, scale: Scale) -> None:
-    """The numbers and the page, with what an earlier run found of other claims.
+def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
+    """The numbers and the page, with what an earlier run has of other claims.
 
-    A claim that was interrupted or failed now does not replace what was found of it before.
+    A claim that was interrupted or failed now does not replace what was there before.
     """
     file = path / "results.json"
     rows = {row["number"]: row for row in _read(file)["claims"]}
@@ -192,15 +219,15 @@ def _write(findings: list[Finding], path: Path, scale: Scale) -> None:
         if not finding.ended or finding.number not in rows:
             rows[finding.number] = finding.to_dict()
     ordered = [rows[number] for number in sorted(rows)]
-    write_bytes(file, json.dumps({"scale": scale.name, "claims": ordered}, indent=1).encode())
-    write_bytes(path / "results.md", page.markdown(ordered, scale).encode())
+    write_bytes(file, json.dumps({"scale": effort.name, "claims": ordered}, indent=1).encode())
+    write_bytes(path / "results.md", page.markdown(ordered, effort).encode())
 
 
 def _read(file: Path) -> dict[str, Any]:
     """What ``results.json`` has; no claims where it is absent or damaged."""
     try:
-        found = json.loads(file.read_text())
-        whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in found["claims"])
-        return dict(found) if whole and isinstance(found["scale"], str) else {"claims": []}
+        results = json.loads(file.read_text())
+        whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in results["claims"])
+        return dict(results) if whole and isinstance(results["scale"], str) else {"claims": []}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"claims": []}

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from cumulode.validation.receptive_fields.localised import localised
+from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED, localised
 from cumulode.validation.receptive_fields.metrics import centre, ipr
 
+from .claim import Data, Effort
+from .drawing import CONTROL, HIGH, LOW, OTHER, two_kinds
+from .findings import Number, over_seeds
 from .parts import Arrays
 
-#: What the claims ask of the IPR x D of fields that localise, and of those that do not: a sinusoid has 1.5, a random
-#: field of many sites 3.
-BAR = 4.0
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def scaled(run: Arrays) -> np.ndarray:
-    """IPR x D, (n, T, K)."""
-    w = run["w"]
-    return np.asarray(ipr(w) * w.shape[-1])
+    """IPR x D, (n, T, K), or (n, T) of a single neuron."""
+    return np.asarray(ipr(run["w"]) * run["w"].shape[-1])
 
 
 def medians(run: Arrays, sign: int = 0) -> np.ndarray:
     """Median IPR x D over the units of a sign of bias (0: over all), (n, T)."""
-    values = scaled(run)
-    return np.asarray(np.median(values[..., chosen(run, sign)], axis=-1))
+    return np.asarray(np.median(scaled(run)[..., chosen(run, sign)], axis=-1))
 
 
 def chosen(run: Arrays, sign: int) -> np.ndarray:
@@ -37,12 +39,46 @@ def last(run: Arrays, sign: int = 0) -> np.ndarray:
     return np.asarray(run["w"][:, -1][:, chosen(run, sign)])
 
 
-def localised_share(run: Arrays, sign: int) -> np.ndarray:
-    """Share of the units of a sign that are localised at the end (``localised``; on a ring), (n,)."""
-    return np.asarray(localised(last(run, sign)).mean(axis=-1))
-
-
 def centres(run: Arrays, sign: int) -> np.ndarray:
     """Centres of the fields at the end, (n, K'); NaN where a field is not localised."""
     w = last(run, sign)
     return np.where(localised(w), centre(w), np.nan)
+
+
+def final_median(run: Arrays, sign: int, words: str = "", **criterion: float) -> Number:
+    """IPR x D at the end, median over a network's units of this sign."""
+    what = f"IPR x D, {words}b {'<' if sign < 0 else '>'} 0, median of a network"
+    return over_seeds(what, medians(run, sign)[:, -1], **criterion)
+
+
+def localised_share(run: Arrays, sign: int, words: str = "") -> Number:
+    """Share of the units of a sign that are localised at the end (``localised``; on a ring)."""
+    what = f"share of fields that are localised, {words}b {'<' if sign < 0 else '>'} 0"
+    return over_seeds(what, localised(last(run, sign)).mean(axis=-1))
+
+
+def against_control(data: Data, name: str, words: str) -> list[Number]:
+    """IPR x D of both halves of ``control``, which must stay low, and by how much ``name`` exceeds it."""
+    ratio = medians(data[name], -1)[:, -1] / medians(data["control"], -1)[:, -1]
+    return [
+        final_median(data["control"], -1, "control, ", below=MEDIAN_LOCALISED),
+        final_median(data["control"], +1, "control, ", below=MEDIAN_LOCALISED),
+        over_seeds(f"IPR x D of {words} over control, b < 0", ratio, above=1.0),
+    ]
+
+
+def draw_against_control(figure: Figure, data: Data, effort: Effort, name: str, words: str) -> None:
+    """Fields on some inputs and on their Gaussian control, and IPR over time."""
+    run, control = data[name], data["control"]
+    pair = ((run, LOW, words), (control, CONTROL, "Gaussian control"))
+    curves = (
+        (run, -1, LOW, f"{words}, $b<0$, mean and sd of {effort.seeds} networks' medians"),
+        (run, +1, HIGH, f"{words}, $b>0$"),
+        (control, -1, CONTROL, "control, $b<0$"),
+        (control, +1, OTHER, "control, $b>0$"),
+    )
+    two_kinds(
+        figure,
+        [(last(of, -1)[0], colour, f"{title}, $b < 0$ (seed 0)") for of, colour, title in pair],
+        [(of["t"], medians(of, sign), colour, label) for of, sign, colour, label in curves],
+    )

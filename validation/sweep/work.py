@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -106,9 +106,9 @@ def _theory(task: Task, settings: Settings, stop: threading.Event | None) -> Row
 
 def _sgd(task: Task, settings: Settings, stop: threading.Event | None) -> Row:
     problem, sgd = settings.problem_at(task.point), settings.sgd_at(task.point)
-    starts, rule = settings.starts(task.point, task.seeds), (sgd.learning_rate, sgd.batch_size)
+    starts, seeds = settings.starts(task.point, task.seeds), list(task.seeds)
     with ThreadPoolExecutor(1) as inner:  # a sequence of seeds: each run is that of `cumulode sgd --seed`
-        run = simulate_sgd(problem, starts, settings.times, *rule, seed=list(task.seeds), executor=inner, stop=stop)
+        run = simulate_sgd(problem, starts, settings.times, sgd=sgd, seeds=seeds, executor=inner, stop=stop)
     runs = _runs(problem, run, settings.solver, None)
     values = _measured(runs, settings, run, "" if run.success else run.message)
     return {f"sgd_{name}": value for name, value in values.items()}
@@ -159,9 +159,11 @@ def _validity(runs: Runs, settings: Settings, solver: Solver) -> Row:
     if settings.validity == "off":
         return {}
     full = settings.validity == "full"
-    t = runs.t if full else None
-    how: Any = {"contraction": solver.contraction, "threads": 1}
-    verdict = validity(runs.problem, runs.w, solver.closure, runs.tolerance, t=t, **how)
+    own = Solver(
+        solver.closure, tolerance=solver.tolerance, contraction=solver.contraction
+    )  # Delta's steps are its own
+    with ThreadPoolExecutor(1) as inner:
+        verdict = validity(runs.problem, runs.w, t=runs.t if full else None, solver=own, executor=inner)
     names = ["rho", "mu", "mu_own"] + ["delta"] * full
     return {f"validity_{name}": getattr(verdict, name) for name in names} | {"trusted": verdict.trusted}
 
@@ -174,7 +176,7 @@ def _lines(task: Task, settings: Settings, axes: dict[str, Values]) -> Row:
     row: Row = {}
     reasons = []
     for criterion in (LINEAR, STABILITY):
-        line = critical_value(problem, along, between, criterion, solver.closure, contraction=solver.contraction)
+        line = critical_value(problem, along, between, criterion, solver=replace(solver, tolerance=None))
         row[f"critical_{along}_{criterion}"] = np.append(line.values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
         reasons += [f"{criterion}: {line.reason}"] if line.reason else []
     return row | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -15,16 +14,12 @@ from mutants import survivors
 
 from cumulode.theory import Scope
 from cumulode.theory.derivation.derivation import NUMERIC, SYMBOLIC, Derivation, WrongStep
-from cumulode.theory.documents import DOCUMENTS, derive, pages
+from cumulode.theory.derivation.line_breaks import broken, visible_width
+from cumulode.theory.documents import DOCUMENTS, pages
 
 ROOT = Path(__file__).parents[3]
 x = sp.Symbol("x", real=True)
 v = sp.Symbol("v", positive=True)
-
-
-@cache
-def shipped(name):
-    return derive(name)
 
 
 def test_a_right_step_is_confirmed_symbolically_and_at_random_points():
@@ -100,10 +95,10 @@ def test_a_long_sum_is_broken_between_its_terms():
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_shipped_derivation_holds_and_renders(name):
+def test_every_shipped_derivation_holds_and_renders(name, derived):
     """Assert that building it (which checks every step) succeeds, that the formats carry every label and end with a
     table of checks, and that it says what it rests on."""
-    d = shipped(name)
+    d = derived(name)
     assert d.steps
     for rendered in (d.text(), d.markdown(), d.latex(), d.html()):
         assert all(step.label in rendered for step in d.steps)
@@ -116,9 +111,9 @@ def test_every_shipped_derivation_holds_and_renders(name):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_where_a_result_is_used_exists(name):
+def test_where_a_result_is_used_exists(name, derived):
     """Assert that every place named under "Used in" can be imported."""
-    for place in shipped(name).scope.used:
+    for place in derived(name).scope.used:
         try:
             import_module(place)
         except ModuleNotFoundError:
@@ -127,16 +122,17 @@ def test_where_a_result_is_used_exists(name):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_no_step_is_trivial(name):
+def test_no_step_is_trivial(name, derived):
     """Assert that the two sides of every step are written differently."""
-    for step in shipped(name).steps:
+    for step in derived(name).steps:
         assert step.lhs != step.rhs, step.label
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_altering_any_coefficient_or_sign_makes_a_check_fail(name):
+def test_altering_any_coefficient_or_sign_makes_a_check_fail(name, derived):
     """Assert that no mutant of any form of any chain survives: each number a thousandth larger, each sign turned."""
-    for chain in shipped(name).chains:
+    for chain in derived(name).chains:
         assert survivors(chain) == []
 
 
@@ -151,9 +147,9 @@ def test_a_planted_wrong_coefficient_survives_where_nothing_checks_it():
     assert survivors(d.chains[0])
 
 
-def test_the_committed_pages_are_what_the_code_writes():
+def test_the_committed_pages_are_what_the_code_writes(derived):
     """Assert that regenerating gives the files in derivations/ byte for byte, and no others stand there."""
-    written = pages({name: shipped(name) for name in DOCUMENTS})
+    written = pages({name: derived(name) for name in DOCUMENTS})
     kept = {path.name: path.read_text() for path in (ROOT / "derivations").iterdir()}
     assert sorted(kept) == sorted(written)
     for name, text in written.items():
@@ -173,22 +169,20 @@ def cited():
     return found
 
 
-def test_every_cited_equation_exists_and_every_named_one_is_cited():
+def test_every_cited_equation_exists_and_every_named_one_is_cited(derived):
     """Assert that code and derivations agree on the labels; an equation without a name is intermediate."""
-    named = {f"{step.label}, {step.name}" for name in DOCUMENTS for step in shipped(name).steps if step.name}
+    named = {f"{step.label}, {step.name}" for name in DOCUMENTS for step in derived(name).steps if step.name}
     assert set(cited()) - named == set(), "cited, but no equation is called so"
     assert named - set(cited()) == set(), "named, but no docstring cites it"
 
 
 @pytest.mark.parametrize("activation", ["tanh", "h - h**3/6", "softplus", "relu", "tanh(2*h)"])
 @pytest.mark.parametrize("name", ["flow", "drift", "closures", "conditional", "growth"])
-def test_documents_rerun_for_other_activations(name, activation):
+def test_documents_rerun_for_other_activations(name, activation, derived):
     """Assert that the chain reruns for other activations, a user's own among them."""
-    if name not in DOCUMENTS:
-        pytest.skip(f"{name} is not written yet")
-    d = derive(name, activation=activation, order=5 if name == "drift" else 3)
+    d = derived(name, activation=activation, order=5 if name == "drift" else 3)
     assert d.steps
-    assert d.markdown() != shipped(name).markdown()
+    assert d.markdown() != derived(name).markdown()
 
 
 def test_the_example_runs_and_shows_what_it_says():
@@ -204,8 +198,6 @@ def test_the_example_runs_and_shows_what_it_says():
 
 def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
     """Assert brackets around both sums of a product broken into lines, around a power's base, and in a derivative."""
-    from cumulode.theory.derivation.line_breaks import broken
-
     x, y = sp.symbols("x y")
     for width in (12.0, 8.0):
         both = " ".join(broken(sp.Mul(x + y, x - 2 * y, evaluate=False), sp.latex, width))
@@ -216,11 +208,9 @@ def test_a_sum_that_a_product_leaves_alone_stands_in_brackets():
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_no_equation_is_wider_than_a_page(name):
+def test_no_equation_is_wider_than_a_page(name, derived):
     """Assert that the lines of every derivation were broken: without that two were five times the page's width."""
-    from cumulode.theory.derivation.line_breaks import visible_width
-
-    page = shipped(name).latex()
+    page = derived(name).latex()
     blocks = re.findall(r"\\begin\{align\*\}(.*?)\\end\{align\*\}", page, re.DOTALL)
     rows = [re.sub(r"\\tag\{.*?\}", "", row) for block in blocks for row in block.split("\\\\\n")]
     assert rows

@@ -10,6 +10,7 @@ from cumulode.theory.closures.family import b, closure
 from cumulode.theory.closures.lowering import REACH, lower
 from cumulode.theory.cumulants.partitions import even_moments
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.derivation.pickling import made_by
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, s
 from cumulode.theory.equations import lam as node
@@ -59,7 +60,7 @@ def hermite(n: int) -> type[sp.Function]:
             return rf"H_{n}\left({printer._print(self.args[0])}\right)"  # type: ignore[attr-defined]
 
     Hermite.__name__ = f"H{n}"
-    return Hermite
+    return made_by(Hermite, hermite, n)
 
 
 class Average(sp.Integral):
@@ -84,7 +85,7 @@ def force_of(chosen: Activation, n: int, piece: int = 0) -> type[sp.Function]:
             return rf"{written(n)}\left({printer._print(self.args[0])}\right)"  # type: ignore[attr-defined]
 
     Force.__name__ = f"F{n}"
-    return Force
+    return made_by(Force, force_of, chosen, n, piece)
 
 
 def closed_mean(chosen: Activation, n: int) -> type[sp.Function]:
@@ -101,7 +102,7 @@ def closed_mean(chosen: Activation, n: int) -> type[sp.Function]:
             return mean_latex(printer, n, self.args[0], self.args[1], exp)
 
     ClosedMean.__name__ = f"mean_F{n}"
-    return ClosedMean
+    return made_by(ClosedMean, closed_mean, chosen, n)
 
 
 def defined(chosen: Activation, n: int, weight: sp.Expr | int = 1) -> sp.Expr:

@@ -14,6 +14,8 @@ from cumulode.theory.closures.family import NEARLY_GAUSSIAN
 from cumulode.theory.closures.pearson import BOUNDED, HEAVY, nu
 from cumulode.theory.cumulants.partitions import joint_moment
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.derivation.pickling import made_by
+from cumulode.theory.derivation.plain_text import plain_maths
 from cumulode.theory.dynamics.drift import Cw, Kwww, k2, k4
 from cumulode.theory.equations import d_e, f_o, phi_e
 from cumulode.theory.equations import lam as node
@@ -62,10 +64,13 @@ def named(head: str, expr: sp.Expr) -> sp.Expr:
         def _latex(self, printer: object, exp: str | None = None) -> str:
             return head if exp is None else f"{{{head}}}^{{{exp}}}"
 
+        def _sympystr(self, printer: object) -> str:
+            return plain_maths(head)
+
     symbols = sorted(expr.free_symbols, key=str)
     # a name of its own: between two of one name SymPy would order terms by their hash, otherwise in every process
     Named.__name__ = "mean_" + re.sub(r"\W+", "_", head.replace("'", "prime")).strip("_")
-    return Named(*symbols)
+    return made_by(Named, named, head, expr)(*symbols)
 
 
 def average(head: str, polynomial: sp.Expr, shift: int = 0) -> sp.Expr:

@@ -68,7 +68,7 @@ def _slope(d: Derivation, chosen: Activation) -> None:
     sigma = piece_at_bias(chosen)
     plus, minus = (slope_at(chosen, -1, label) for label in (1, -1))
     d.chain(
-        "The slope of the force at zero preactivation (drift, force slope) for the activation "
+        "The slope of the force at zero preactivation (drift.9, force slope) for the activation "
         f"{chosen.name}{'' if chosen.smooth else ', in its last piece'}. At $b = -1$ it is ${plus:+.3f}$ for the class "
         f"$y = 1$ and ${minus:+.3f}$ for $y = -1$.",
         "F_y'(0)",

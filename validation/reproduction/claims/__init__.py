@@ -21,14 +21,11 @@ def chosen(claims: object) -> tuple[Claim, ...]:
     if isinstance(claims, str) and claims == "all":
         return CLAIMS
     if isinstance(claims, (list, tuple)) and claims:
-        found = {claim.number: claim for named in claims for claim in chosen(named)}
-        return tuple(found[number] for number in sorted(found))
-    for claim in CLAIMS:
-        if (
-            isinstance(claims, (str, int))
-            and not isinstance(claims, bool)
-            and str(claims) in (str(claim.number), claim.name)
-        ):
-            return (claim,)
+        picked = {claim.number: claim for named in claims for claim in chosen(named)}
+        return tuple(picked[number] for number in sorted(picked))
+    if isinstance(claims, (str, int)) and not isinstance(claims, bool):
+        for claim in CLAIMS:
+            if str(claims) in (str(claim.number), claim.name):
+                return (claim,)
     known = ", ".join(f"{claim.number} or {claim.name}" for claim in CLAIMS)
     raise InvalidArgument("claim", claims, f"all, or {known}")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
-from cumulode.validation.receptive_fields.metrics import ipr
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
-from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, fields, participation
+from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.drawing import CONTROL, LOW, two_kinds
 from cumulode.validation.reproduction.findings import Number
 from cumulode.validation.reproduction.networks import checked, nlgp
 from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
-from cumulode.validation.reproduction.units import BAR
+from cumulode.validation.reproduction.units import scaled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,8 +23,14 @@ TIME, AMPLITUDE = 300.0, 0.1
 
 def flows(name: str, problem: Problem, closure: str, starts: int, time: float = TIME) -> Part:
     """The theory of one neuron from ``starts`` random starts."""
-    told = {"problem": problem.to_dict(), "closure": closure, "starts": starts, "amplitude": AMPLITUDE, "time": time}
-    return Part(name, _solve, told)
+    settings = {
+        "problem": problem.to_dict(),
+        "closure": closure,
+        "starts": starts,
+        "amplitude": AMPLITUDE,
+        "time": time,
+    }
+    return Part(name, _solve, settings)
 
 
 def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
@@ -38,41 +43,39 @@ def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
     return checked(solve(problem, w0, times, closure=settings["closure"]), ("w", "k2", "k4"))
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """Third order in w, with the laws' fourth cumulants and with none."""
-    problem = nlgp(scale.size)
+    problem = nlgp(effort.size)
     return {
-        "with": (flows("taylor-nlgp", problem, "taylor", scale.starts),),
-        "without": (flows("taylor-control", problem.gaussian_control(), "taylor", scale.starts),),
+        "with": (flows("taylor-nlgp", problem, "taylor", effort.starts),),
+        "without": (flows("taylor-control", problem.gaussian_control(), "taylor", effort.starts),),
     }
 
 
-def _scaled(run: Arrays) -> np.ndarray:
-    """IPR x D, (n, T)."""
-    return np.asarray(ipr(run["w"]) * run["w"].shape[-1])
-
-
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """IPR x D of both at the end."""
-    here, without = (_scaled(data[name])[:, -1] for name in ("with", "without"))
+    here, without = (scaled(data[name])[:, -1] for name in ("with", "without"))
     numbers = [
-        Number("smallest IPR x D with the fourth cumulant, over the starts", float(here.min()), above=BAR),
-        Number("largest IPR x D without, over the starts", float(without.max()), below=BAR),
+        Number("smallest IPR x D with the fourth cumulant, over the starts", float(here.min()), above=MEDIAN_LOCALISED),
+        Number("largest IPR x D without, over the starts", float(without.max()), below=MEDIAN_LOCALISED),
     ]
     return numbers, (
-        f"One neuron, b = -1, D = {scale.size}, closure taylor, {scale.starts} random starts of norm 0.1, "
+        f"One neuron, b = -1, D = {effort.size}, closure taylor, {effort.starts} random starts of norm 0.1, "
         f"t = {TIME:g}. Without: the same covariance, K = 0."
     )
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """Final fields of both, and IPR over time."""
-    left, right, over = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
-    for ax, name, colour, words in ((left, "with", LOW, "with $K$"), (right, "without", CONTROL, "without $K$")):
-        fields(ax, data[name]["w"][:4, -1], colour)
-        ax.set_title(f"fields, {words}", fontsize=9)
-        band(over, data[name]["t"], _scaled(data[name]), colour, f"third order {words}, {scale.starts} starts")
-    participation(over, BAR)
+    kinds = ((data["with"], LOW, "with $K$"), (data["without"], CONTROL, "without $K$"))
+    two_kinds(
+        figure,
+        [(run["w"][:4, -1], colour, f"fields, {words}") for run, colour, words in kinds],
+        [
+            (run["t"], scaled(run), colour, f"third order {words}, {effort.starts} starts")
+            for run, colour, words in kinds
+        ],
+    )
 
 
 CLAIM = Claim(
@@ -82,5 +85,4 @@ CLAIM = Claim(
     parts,
     judge,
     draw,
-    (10.0, 3.8),
 )

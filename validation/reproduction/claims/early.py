@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, legend
 from cumulode.validation.reproduction.findings import over_seeds
 from cumulode.validation.reproduction.networks import TESTS, nlgp
-from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.parts import Arrays
 from cumulode.validation.reproduction.units import chosen, last
 
 from . import control
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 EARLY = 5.0
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """Networks on both kinds of inputs from the same starts."""
-    return control.parts(scale)
+    return control.parts(effort)
 
 
 def _overlap(data: Data) -> np.ndarray:
@@ -49,7 +48,7 @@ def _kurtosis(run: Arrays) -> np.ndarray:
     return np.asarray(np.median((run["k4"] / run["k2"] ** 2)[:, :, chosen(run, -1), 0], axis=-1))
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """Early agreement, late disagreement, and the kurtosis that moves."""
     run = data["nlgp"]
     gap = run["gaussian"] / run["own"] - 1
@@ -65,13 +64,12 @@ def judge(data: Data, scale: Scale) -> Judgement:
         over_seeds("its end less that of the control's weights on the same inputs", _as_if(run) - others, below=0.0),
     ]
     return numbers, (
-        f"{scale.seeds} networks of 8 units, D = {scale.size}, on NLGP inputs and on the control from the same starts; "
-        f"units of b < 0; losses on {TESTS} fresh inputs "
-        "of each kind."
+        f"{effort.seeds} networks of 8 units, D = {effort.size}, on NLGP inputs and on the control from the same "
+        f"starts; units of b < 0; losses on {TESTS} fresh inputs of each kind."
     )
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """Cosine of the weights, losses on both kinds of inputs, kurtosis of the preactivation."""
     cosine, loss, kurtosis = figure.subplots(1, 3)
     t = data["nlgp"]["t"]

@@ -8,12 +8,11 @@ import numpy as np
 
 from cumulode.theory import Problem
 from cumulode.validation.receptive_fields.metrics import width
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
-from cumulode.validation.reproduction.drawing import HIGH, LOW
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.drawing import DASHED, HIGH, LOW, dots
 from cumulode.validation.reproduction.findings import over_seeds
 from cumulode.validation.reproduction.networks import HIDDEN, TIME, checked, in_groups, nlgp, times
-from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
+from cumulode.validation.reproduction.parts import Arrays
 from cumulode.validation.reproduction.units import last
 
 from . import control
@@ -29,10 +28,10 @@ BATCH = 10
 APART = 1000
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """The fully connected networks, their control, and convolutional ones."""
-    told = {"problem": nlgp(scale.size).to_dict(), "filters": HIDDEN, "batch": BATCH, "time": TIME, "apart": APART}
-    return {**control.parts(scale), "filters": in_groups("filters", _filters, scale.seeds, told)}
+    settings = {"problem": nlgp(effort.size).to_dict(), "filters": HIDDEN, "batch": BATCH, "time": TIME, "apart": APART}
+    return {**control.parts(effort), "filters": in_groups("filters", _filters, effort.seeds, settings)}
 
 
 def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
@@ -43,7 +42,7 @@ def _filters(settings: dict[str, Any], progress: bool) -> Arrays:
         filters=settings["filters"],
         t_eval=times(settings["time"]),
         batch_size=settings["batch"],
-        seed=[settings["apart"] + seed for seed in settings["seeds"]],
+        seeds=[settings["apart"] + seed for seed in settings["seeds"]],
         progress=progress,
     )
     return checked(run, ("w", "bias"))
@@ -62,7 +61,7 @@ def _correlations(data: Data, sign: int, fields: str = "nlgp") -> np.ndarray:
     return np.array([np.median(matched(data, sign, seed, fields).correlation) for seed in seeds])
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """Correlations after alignment, of both signs of bias and of the control; widths."""
     of_fields, of_filters = (np.median(width(last(data[name], -1)), axis=-1) for name in ("nlgp", "filters"))
     fields, control = _correlations(data, -1), _correlations(data, -1, "control")
@@ -74,29 +73,29 @@ def judge(data: Data, scale: Scale) -> Judgement:
         over_seeds("width of fields over width of filters, b < 0", of_fields / of_filters),
     ]
     return numbers, (
-        f"{scale.seeds} committees of 8 units and as many convolutional networks of 8 filters over the whole ring "
-        f"(pooled, batch {BATCH}), D = {scale.size}, t = 300; Pearson's correlation after the best translation, "
+        f"{effort.seeds} committees of 8 units and as many convolutional networks of 8 filters over the whole ring "
+        f"(pooled, batch {BATCH}), D = {effort.size}, t = 300; Pearson's correlation after the best translation, "
         "reflection and sign, each filter used once, starts of their own. Bumps of nearly any widths correlate above "
-        "0.9: the widths are told, and the control, what alignment alone gives."
+        "0.9: the widths are reported, and the control, what alignment alone gives."
     )
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """Fields and their filters of the first seed, and all correlations."""
     from cumulode.validation.plots.match import plot_match
 
     pairs, over = figure.subplots(1, 2, width_ratios=(1.6, 1))
     plot_match(matched(data, -1, 0), ax=pairs)
     pairs.set_title("$b < 0$, seed 0", fontsize=9)
-    shown = ((-1, "nlgp", LOW, "$b < 0$"), (+1, "nlgp", HIGH, "$b > 0$"), (-1, "control", "0.5", "control,\n$b < 0$"))
-    for row, (sign, fields, colour, _) in enumerate(shown):
-        found = np.concatenate([matched(data, sign, seed, fields).correlation for seed in range(scale.seeds)])
-        over.plot(np.full(found.size, row), found, "o", color=colour, alpha=0.5, markersize=4)
-        over.plot([row - 0.2, row + 0.2], [np.median(found)] * 2, color=colour, linewidth=2.5)
-    over.axhline(0.9, color="0.6", linestyle=(0, (6, 3)), linewidth=1)
-    over.set(xticks=range(len(shown)), xticklabels=[words for *_, words in shown], xlim=(-0.6, 2.6), ylim=(0, 1.03))
-    over.set(ylabel="best-aligned correlation")
-    over.set_title("a dot a field, a bar the median", fontsize=9)
+    kinds = ((-1, "nlgp", LOW, "$b < 0$"), (+1, "nlgp", HIGH, "$b > 0$"), (-1, "control", "0.5", "control,\n$b < 0$"))
+    correlations = [
+        np.concatenate([matched(data, sign, seed, name).correlation for seed in range(effort.seeds)])
+        for sign, name, _, _ in kinds
+    ]
+    dots(over, correlations, [colour for *_, colour, _ in kinds], [words for *_, words in kinds])
+    over.axhline(0.9, color="0.6", linestyle=DASHED, linewidth=1)
+    over.set(ylim=(0, 1.03), ylabel="best-aligned correlation")
+    over.set_title("each dot a field, the bar their median", fontsize=9)
 
 
 CLAIM = Claim(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.validation.plots.torus_images import field_image
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, participation
 from cumulode.validation.reproduction.findings import Number, over_seeds
 from cumulode.validation.reproduction.networks import networks, nlgp
-from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
-from cumulode.validation.reproduction.units import BAR, chosen, medians, scaled
+from cumulode.validation.reproduction.parts import Arrays
+from cumulode.validation.reproduction.units import chosen, medians, scaled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,16 +33,16 @@ VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """Every variant, and its Gaussian control."""
-    found = {}
+    networks_of: Parts = {}
     for name, (_, changes, options) in VARIANTS.items():
         torus = name.startswith("torus")
-        problem = nlgp((SIDE, SIDE) if torus else scale.size, **changes)
-        extra: dict[str, Any] = {"time": scale.torus_time} if torus else {}
+        problem = nlgp((SIDE, SIDE) if torus else effort.size, **changes)
+        extra: dict[str, Any] = {"time": effort.torus_time} if torus else {}
         for kind, of in ((name, problem), (f"{name}-control", problem.gaussian_control())):
-            found[kind] = networks(f"variant-{kind}", of, scale.variant_seeds, **extra, **options)
-    return found
+            networks_of[kind] = networks(f"variant-{kind}", of, effort.variant_seeds, **extra, **options)
+    return networks_of
 
 
 def _sign(name: str) -> int:
@@ -50,7 +50,7 @@ def _sign(name: str) -> int:
     return 0 if VARIANTS[name][2].get("biases") == "equal" else -1
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """For every variant, the largest IPR x D over time over the control's, and what is left of it at the end."""
     numbers: list[Number] = []
     for name, (words, _, _) in VARIANTS.items():
@@ -59,11 +59,11 @@ def judge(data: Data, scale: Scale) -> Judgement:
             over_seeds(f"{words}: largest IPR x D over the control's", here.max(-1) / control.max(-1), above=1.0),
             over_seeds(f"{words}: IPR x D, largest in time", here.max(-1)),
             over_seeds(f"{words}: IPR x D, at the end", here[:, -1]),
-            over_seeds(f"{words}: the control's IPR x D, largest in time", control.max(-1), below=BAR),
+            over_seeds(f"{words}: the control's IPR x D, largest in time", control.max(-1), below=MEDIAN_LOCALISED),
         ]
     return numbers, (
-        f"{scale.variant_seeds} networks of 8 units each, medians over the units of b < 0 (of ReLU over all); rings of "
-        f"D = {scale.size}, t = 300, tori t = {scale.torus_time:g}. With a trained readout fields localise and "
+        f"{effort.variant_seeds} networks of 8 units each, medians over the units of b < 0 (of ReLU over all); rings "
+        f"of D = {effort.size}, t = 300, tori t = {effort.torus_time:g}. With a trained readout fields localise and "
         "widen again later: the criteria are on the largest value from t = 10 on."
     )
 
@@ -73,13 +73,13 @@ def _late(run: Arrays, sign: int) -> np.ndarray:
     return medians(run, sign)[:, run["t"] >= FROM]
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """IPR x D of every variant and its control over time, and a field on the torus."""
     axes = figure.subplots(3, 3).ravel()
     for ax, (name, (words, _, _)) in zip(axes, VARIANTS.items(), strict=False):
         for kind, colour, label in ((name, LOW, "NLGP"), (f"{name}-control", CONTROL, "control")):
             band(ax, data[kind]["t"], medians(data[kind], _sign(name)), colour, label)
-        participation(ax)
+        participation(ax, criterion=False)
         ax.get_legend().remove()
         ax.set_title(words, fontsize=9)
     axes[0].legend(frameon=False, fontsize=8)

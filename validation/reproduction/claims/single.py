@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, band, legend
 from cumulode.validation.reproduction.findings import Number
 from cumulode.validation.reproduction.networks import checked, nlgp
 from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,19 +22,19 @@ CLOSURES = ("regression", "tree")
 ALLOWED = 0.1
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """SGD at the usual rate and at twice it, and the closures."""
-    told = {
-        "problem": nlgp(scale.size).to_dict(),
-        "seeds": scale.neuron_seeds,
+    settings = {
+        "problem": nlgp(effort.size).to_dict(),
+        "seeds": effort.neuron_seeds,
         "start": START,
         "batch": BATCH,
         "time": TIME,
     }
     return {
-        "sgd": (Part("neuron-sgd", _sgd, {**told, "rate": RATE}),),
-        "coarse": (Part("neuron-sgd-coarse", _sgd, {**told, "rate": 2 * RATE}),),
-        **{c: (Part(f"neuron-{c}", _theory, {**told, "closure": c}),) for c in CLOSURES},
+        "sgd": (Part("neuron-sgd", _sgd, {**settings, "rate": RATE}),),
+        "coarse": (Part("neuron-sgd-coarse", _sgd, {**settings, "rate": 2 * RATE}),),
+        **{c: (Part(f"neuron-{c}", _theory, {**settings, "closure": c}),) for c in CLOSURES},
     }
 
 
@@ -53,7 +52,7 @@ def _sgd(settings: dict[str, Any], progress: bool) -> Arrays:
     problem, start, times = _given(settings)
     first = 0 if settings["rate"] == RATE else 10**6  # streams of their own: the means are independent
     seeds = list(range(first, first + settings["seeds"]))
-    run = simulate_sgd(problem, start, times, settings["rate"], settings["batch"], seed=seeds, progress=progress)
+    run = simulate_sgd(problem, start, times, settings["rate"], settings["batch"], seeds=seeds, progress=progress)
     return checked(run, ("w", "k2", "k4", "ipr", "norm"))
 
 
@@ -65,7 +64,7 @@ def _theory(settings: dict[str, Any], progress: bool) -> Arrays:
     return checked(run, ("w", "k2", "k4", "ipr", "norm"))
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """Final IPR and norm of theory over SGD's."""
     numbers = []
     for name, words in (("ipr", "IPR"), ("norm", "norm")):
@@ -84,17 +83,17 @@ def judge(data: Data, scale: Scale) -> Judgement:
             )
         numbers.append(Number(f"change of SGD's {words} when its learning rate is doubled", shift, 2**0.5 * error))
     return numbers, (
-        f"One neuron, b = -1, D = {scale.size}, from one start of norm 0.1; SGD of learning rate {RATE:g}, batch "
-        f"{BATCH}, {scale.neuron_seeds} seeds. For verdicts over time: `cumulode compare`."
+        f"One neuron, b = -1, D = {effort.size}, from one start of norm 0.1; SGD of learning rate {RATE:g}, batch "
+        f"{BATCH}, {effort.neuron_seeds} seeds. For verdicts over time: `cumulode compare`."
     )
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """IPR and norm over time, and the final field."""
     over, norms, field = figure.subplots(1, 3)
-    size = scale.size
+    size = effort.size
     for ax, name, factor in ((over, "ipr", size), (norms, "norm", 1)):
-        band(ax, data["sgd"]["t"], factor * data["sgd"][name], LOW, f"SGD, mean and sd of {scale.neuron_seeds} seeds")
+        band(ax, data["sgd"]["t"], factor * data["sgd"][name], LOW, f"SGD, mean and sd of {effort.neuron_seeds} seeds")
         for closure, colour, style in zip(CLOSURES, (HIGH, CONTROL), ("-", "--"), strict=True):
             band(ax, data["sgd"]["t"], factor * data[closure][name], colour, f"theory, {closure}", style)
         ax.set_ylim(bottom=0)
@@ -114,7 +113,7 @@ def _fields(ax: Any, data: Data) -> None:
     final = data["regression"]["w"][0, -1]
     aligned = align(data["sgd"]["w"][:, -1], final)[0]
     ax.plot(aligned.T, color=LOW, linewidth=0.7, alpha=0.6)
-    ax.plot([], [], color=LOW, label="SGD, a line a seed")
+    ax.plot([], [], color=LOW, label="SGD, a line for each seed")
     ax.plot(final, color=HIGH, linewidth=2, label="theory, regression")
     ax.set(xlabel="site", ylabel="weight at the end")
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import NLGP
+from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, width
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
 from cumulode.validation.reproduction.findings import Number, over_seeds
 from cumulode.validation.reproduction.parts import Arrays, Part
-from cumulode.validation.reproduction.scales import Scale
-from cumulode.validation.reproduction.units import BAR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,13 +23,13 @@ MEASURED = {"samples": 20_000, "sets": 8, "starts": 3, "iterations": 60}
 LENGTHS = (2.0, 3.0, 4.0, 6.0, 8.0)
 
 
-def _gains(scale: Scale) -> list[float]:
-    return [float(g) for g in np.geomspace(0.1, 10.0, scale.gains)]
+def _gains(effort: Effort) -> list[float]:
+    return [float(g) for g in np.geomspace(0.1, 10.0, effort.gains)]
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """Factors of the cumulant measured from samples and of the exact one, at every gain; the latter at every xi."""
-    gains = _gains(scale)
+    gains = _gains(effort)
     return {
         "measured": tuple(
             Part(f"tensor-measured-{i}", _measured, {**MEASURED, "gain": g, "xi": XI, "size": SIZE})
@@ -78,12 +77,12 @@ def _exact(settings: dict[str, Any], progress: bool) -> Arrays:
     """Rank-one convolutional factor of each law: its width, IPR x SIZE, and the norm of K."""
     from cumulode.numerics import convolutional_cp
 
-    found = [(law, convolutional_cp(NLGP(*law), 1)) for law in settings["laws"]]
-    rows = [(*law, cp.widths[0], ipr(cp.factors[0]) * SIZE, cp.norm, cp.error) for law, cp in found]
+    fits = [(law, convolutional_cp(NLGP(*law), 1)) for law in settings["laws"]]
+    rows = [(*law, cp.widths[0], ipr(cp.factors[0]) * SIZE, cp.norm, cp.error) for law, cp in fits]
     return dict(zip(("gain", "xi", "width", "ipr", "norm", "error"), np.array(rows).T, strict=True))
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """IPR x D at the ends of the gains, and the width in units of xi."""
     factors = data["measured"]["factors"]
     participation = np.median(ipr(factors) * SIZE, axis=-1)
@@ -91,8 +90,8 @@ def judge(data: Data, scale: Scale) -> Judgement:
     widths = np.median(width(factors[-1]), axis=-1)
     exact = data["exact"]
     numbers = [
-        over_seeds("IPR x D of measured factors, gain 0.1", participation[0], below=BAR),
-        over_seeds("IPR x D of measured factors, gain 10", participation[-1], above=BAR),
+        over_seeds("IPR x D of measured factors, gain 0.1", participation[0], below=MEDIAN_LOCALISED),
+        over_seeds("IPR x D of measured factors, gain 10", participation[-1], above=MEDIAN_LOCALISED),
         over_seeds("width of measured factors over xi, gain 10: more than", widths / XI, above=0.25),
         over_seeds("the same: less than", widths / XI, below=1.0),
         Number("width over xi of the exact rank-one factor, gain 3, smallest", float(lengths.min()), above=0.25),
@@ -111,15 +110,15 @@ def judge(data: Data, scale: Scale) -> Judgement:
     )
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """Measured factors at three gains; IPR against the gain; width against xi."""
-    shown, over, lengths = figure.subplots(1, 3)
+    factors, over, lengths = figure.subplots(1, 3)
     measured, exact = data["measured"], data["exact"]
     picked = (0, len(measured["gain"]) // 2, len(measured["gain"]) - 1)
     for i, colour in zip(picked, (CONTROL, HIGH, LOW), strict=True):
         row = measured["factors"][i, 0, 0]
-        shown.plot(row * np.sign(row.sum()), color=colour, label=f"gain {measured['gain'][i]:.2g}")
-    shown.set(xlabel="site", ylabel="factor of the measured cumulant (norm 1)")
+        factors.plot(row * np.sign(row.sum()), color=colour, label=f"gain {measured['gain'][i]:.2g}")
+    factors.set(xlabel="site", ylabel="factor of the measured cumulant (norm 1)")
     values = np.median(ipr(measured["factors"]) * SIZE, axis=-1)
     error = values.std(axis=-1, ddof=1) / np.sqrt(values.shape[-1])
     over.errorbar(
@@ -140,7 +139,7 @@ def draw(figure: Figure, data: Data, scale: Scale) -> None:
     line = np.array([0.0, max(LENGTHS)])
     lengths.plot(line, line / 2, color="0.5", linewidth=1, label=r"$\xi/2$: the width of $e^{-d^2/\xi^2}$")
     lengths.set(xlabel=r"correlation length $\xi$ (sites)", ylabel="width of the factor (sites)")
-    for ax in (shown, over, lengths):
+    for ax in (factors, over, lengths):
         legend(ax)
 
 

@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.validation.receptive_fields.localised import localised
+from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED, localised
 from cumulode.validation.receptive_fields.metrics import centre, power_spectrum
-from cumulode.validation.reproduction.claim import Claim, Data, Judgement
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
 from cumulode.validation.reproduction.drawing import HIGH, LOW, band, fields, participation
 from cumulode.validation.reproduction.findings import Number, over_seeds
 from cumulode.validation.reproduction.networks import networks, nlgp
-from cumulode.validation.reproduction.parts import Part
-from cumulode.validation.reproduction.scales import Scale
-from cumulode.validation.reproduction.units import BAR, centres, last, localised_share, medians
+from cumulode.validation.reproduction.units import centres, final_median, last, localised_share, medians
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from cumulode.validation.receptive_fields.tiling import Tiling
 
-#: A p-value below this tells that the centres leave gaps that uniform ones would not.
+#: A p-value below this says that the centres leave gaps that uniform ones would not.
 LEVEL = 0.01
 #: Units of the networks whose centres are tested: of the four centres of K = 8 the test sees only gaps of 0.86 D.
 MANY = 16
@@ -29,37 +27,37 @@ MANY = 16
 PAIR = 2.0
 
 
-def parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def parts(effort: Effort) -> Parts:
     """The networks that most other claims use too, and wider ones."""
-    return {**plain_parts(scale), "many": networks("network-many", nlgp(scale.size), scale.seeds, hidden=MANY)}
+    return {**plain_parts(effort), "many": networks("network-many", nlgp(effort.size), effort.seeds, hidden=MANY)}
 
 
-def plain_parts(scale: Scale) -> dict[str, tuple[Part, ...]]:
+def plain_parts(effort: Effort) -> Parts:
     """The networks of eight units alone."""
-    return {"nlgp": networks("network-nlgp", nlgp(scale.size), scale.seeds, swapped=True)}
+    return {"nlgp": networks("network-nlgp", nlgp(effort.size), effort.seeds, swapped=True)}
 
 
-def judge(data: Data, scale: Scale) -> Judgement:
+def judge(data: Data, effort: Effort) -> Judgement:
     """IPR x D of both halves, the gaps between the centres of the half that localises, waves of the other."""
     run = data["nlgp"]
-    few, many = (_covered(centres(data[name], -1), scale.size) for name in ("nlgp", "many"))
-    waves = _two_largest(last(run, +1)) / _of_noise(scale.size)
+    few, many = (_covered(centres(data[name], -1), effort.size) for name in ("nlgp", "many"))
+    waves = _two_largest(last(run, +1)) / _of_noise(effort.size)
     numbers = [
-        over_seeds("IPR x D, b < 0, median of a network", medians(run, -1)[:, -1], above=BAR),
-        over_seeds("IPR x D, b > 0, median of a network", medians(run, +1)[:, -1], below=BAR),
+        final_median(run, -1, above=MEDIAN_LOCALISED),
+        final_median(run, +1, below=MEDIAN_LOCALISED),
         over_seeds("power in the two largest wavenumbers over white noise's, b > 0", waves, above=1.0),
         Number(f"p of the largest gap, K = {MANY}, networks combined", _p(many, "combined"), above=LEVEL),
-        Number("p of the largest gap, K = 8, the smallest", _p(few, "least"), above=LEVEL / scale.seeds),
+        Number("p of the largest gap, K = 8, the smallest", _p(few, "least"), above=LEVEL / effort.seeds),
         Number("p of the largest gap, K = 8, networks combined", _p(few, "combined")),
         over_seeds("share of b < 0 fields in a pair of opposite sign, K = 8", _paired(last(run, -1))),
-        over_seeds("share of fields that are localised, b < 0", localised_share(run, -1)),
-        over_seeds("share of fields that are localised, b > 0", localised_share(run, +1)),
+        localised_share(run, -1),
+        localised_share(run, +1),
     ]
     return numbers, (
-        f"{scale.seeds} networks of 8 units and {scale.seeds} of {MANY}, D = {scale.size}, t = 300. A sinusoid has "
+        f"{effort.seeds} networks of 8 units and {effort.seeds} of {MANY}, D = {effort.size}, t = 300. A sinusoid has "
         "IPR x D 1.5, a random field of many sites 3; localised: narrow as well, or above 6 (as in phase diagrams). p: "
         "that uniform centres leave as large a gap (Stevens). Fields of opposite sign pair up, which leaves larger "
-        "gaps than independent ones: of 4 centres a network the combined p tells of it."
+        "gaps than independent ones: of 4 centres a network the combined p shows it."
     )
 
 
@@ -97,19 +95,18 @@ def _of_noise(size: int) -> float:
     return float(_two_largest(np.random.default_rng(0).standard_normal((1, 20_000, size)))[0])
 
 
-def draw(figure: Figure, data: Data, scale: Scale) -> None:
+def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """Fields of the first network by sign of bias, IPR over time, and where the centres lie."""
     run = data["nlgp"]
     low, high, over, places = figure.subplots(1, 4, width_ratios=(1, 1, 1.3, 1))
     for ax, sign, colour, words in ((low, -1, LOW, "$b < 0$"), (high, +1, HIGH, "$b > 0$")):
-        fields(ax, last(run, sign)[0], colour)
-        ax.set_title(f"fields, {words} (seed 0)", fontsize=9)
-    band(over, run["t"], medians(run, -1), LOW, f"$b<0$, mean and sd of {scale.seeds} networks' medians")
+        fields(ax, last(run, sign)[0], colour, f"fields, {words} (seed 0)")
+    band(over, run["t"], medians(run, -1), LOW, f"$b<0$, mean and sd of {effort.seeds} networks' medians")
     band(over, run["t"], medians(run, +1), HIGH, "$b>0$")
-    participation(over, BAR)
+    participation(over)
     for seed, sites in enumerate(centres(run, -1)):
         places.plot(sites, np.full(sites.size, seed), "o", color=LOW, markersize=4)
-    places.set(xlabel="centre of the field (site)", ylabel="seed", xlim=(0, scale.size))
+    places.set(xlabel="centre of the field (site)", ylabel="seed", xlim=(0, effort.size))
     places.yaxis.get_major_locator().set_params(integer=True)
     places.set_title("centres, $b < 0$", fontsize=9)
 

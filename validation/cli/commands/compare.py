@@ -1,0 +1,130 @@
+"""``cumulode compare``: theory, Gaussian control and SGD side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from typing import Any
+
+from cumulode.numerics.flow.solver import Solver
+from cumulode.validation.cli import values
+from cumulode.validation.cli.fields import read
+from cumulode.validation.cli.output import (
+    FAILED,
+    FIGURES,
+    INTERRUPTED,
+    add_output,
+    print_json,
+    save_figure,
+    without_screen,
+    writable,
+)
+from cumulode.validation.cli.problem_options import add_problem, problem
+from cumulode.validation.cli.run_options import add_run, add_sgd, add_solver, start, times
+from cumulode.validation.sgd.settings import Sgd
+
+NOTE = "The control may rest on a saddle of a few modes, which SGD's noise leaves sooner than the theory."
+RENAMED = {"--wanted": "--margin"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Problem, run, theory, learning rule, output."""
+    add_problem(parser)
+    add_run(parser)
+    add_solver(parser)
+    add_sgd(parser, conventions=False)
+    group = parser.add_argument_group("comparison")
+    group.add_argument("--seeds", type=values.integers, default="8", help="number of SGD runs, or their seeds (0,3,7)")
+    group.add_argument("--no-control", action="store_true", help="leave the Gaussian control out")
+    group.add_argument(
+        "--allowance",
+        default="measured",
+        help="O(learning rate) shift granted to SGD: measured (by runs at twice the rate), or a fraction of the "
+        "theory's value",
+    )
+    group.add_argument(
+        "--margin", type=float, default=0.05, help="relative standard error above which a row is inconclusive"
+    )
+    add_output(parser, "also write the whole table as comma-separated values to FILE (.csv)")
+    parser.add_argument("--figure", metavar="FILE", default="compare.png", help="the figure (.png, .pdf or .svg)")
+    parser.add_argument("--no-figure", action="store_true", help="draw no figure")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, draw and print; 1 when a run failed (a verdict of *differs* is a result, not a failure)."""
+    figure = None if options.no_figure else options.figure
+    writable("figure", figure, FIGURES)
+    writable("out", options.out, (".csv",))
+    of, solver = problem(options), read(Solver, options)
+    pair: dict[str, Any] = {"theory": _compare(options, of, solver, "theory")}
+    if not pair["theory"].interrupted and not options.no_control and not options.control and options.law != "gp":
+        gaussian = read(Solver, options, closure="gaussian")
+        pair["control"] = _compare(options, of.gaussian_control(), gaussian, "Gaussian control")
+    if options.out:
+        _write_csv(pair, options.out)
+    if options.json:
+        print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
+    else:
+        _print(pair, figure)
+    if figure:
+        _draw(pair, figure, options)
+    for name, comparison in pair.items():
+        for message in comparison.failures:
+            print(f"cumulode compare: {name}, {message}", file=sys.stderr)
+    if any(c.interrupted for c in pair.values()):
+        return INTERRUPTED
+    return FAILED if any(c.failures for c in pair.values()) else 0
+
+
+def _compare(options: argparse.Namespace, of: Any, solver: Solver, name: str) -> Any:
+    given = start(options), times(options)
+    more: dict[str, Any] = {"seeds": values.how_many_or_which(options.seeds), "margin": options.margin}
+    more |= {"solver": solver, "sgd": read(Sgd, options), "allowance": _allowance(options.allowance)}
+    if not options.quiet:
+        print(f"cumulode compare: {name}, closure {solver.closure}", file=sys.stderr)
+    from cumulode.numerics import SolveWarning  # numba: only once the input is good
+    from cumulode.validation.comparison.compare import compare
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SolveWarning)  # said at the end
+        return compare(of, *given, **more, progress=not options.quiet)
+
+
+def _allowance(text: str) -> Any:
+    """A number, or a word that ``compare`` knows or refuses."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _write_csv(pair: dict[str, Any], path: str) -> None:
+    import pandas as pd
+
+    tables = {name: comparison.table for name, comparison in pair.items()}
+    pd.concat(tables, names=["run"]).reset_index("run").to_csv(path, index=False)
+
+
+def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
+    without_screen()
+    control = pair.get("control")
+    note = NOTE if control is not None else None
+    figure = pair["theory"].plot(control, note=note)
+    save_figure(figure, path, options.command_line)
+
+
+def _print(pair: dict[str, Any], figure: str | None) -> None:
+    from cumulode.validation.comparison.table import as_text
+
+    for name, comparison in pair.items():
+        end = float(comparison.theory.t[-1])
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items())
+        print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
+        print(as_text(comparison.at()))
+        print()
+    print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
+    if "control" in pair:
+        print(NOTE)
+    if figure:
+        print(f"figure: {figure}")

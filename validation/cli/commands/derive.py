@@ -1,0 +1,47 @@
+"""``cumulode derive``: print or write a checked derivation, or one equation of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cumulode.validation.cli.output import add_output, print_json
+
+FORMATS = ("text", "markdown", "latex")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which derivation, for what, in which form."""
+    parser.add_argument(
+        "name", nargs="?", default=None, help="a derivation (see --list), or one equation of it, such as growth.18"
+    )
+    parser.add_argument("--list", action="store_true", help="list the derivations")
+    parser.add_argument("--format", default="text", help="text, markdown or latex")
+    parser.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
+    parser.add_argument("--order", type=int, default=3, help="order in w of the drift, odd")
+    add_output(parser, "write to FILE instead of standard output")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build (which checks every step) and print."""
+    from cumulode.theory.documents import DOCUMENTS, derive
+    from cumulode.theory.user_input.arguments import choice
+
+    if options.list or options.name is None:
+        if options.json:
+            print_json(dict(DOCUMENTS))
+        else:
+            print("\n".join(f"{name:<10} {what}" for name, what in DOCUMENTS.items()))
+        return 0
+    choice("format", options.format, FORMATS)
+    derivation = derive(options.name, activation=options.activation, order=options.order)
+    if options.json:
+        print_json({**derivation.to_dict(), "command": options.command_line})
+        if not options.out:
+            return 0
+    written = getattr(derivation, options.format)()
+    if options.out:
+        Path(options.out).write_text(written)
+    else:
+        print(written)
+    return 0

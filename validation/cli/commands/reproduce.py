@@ -1,0 +1,57 @@
+"""``cumulode reproduce``: the paper's claims, each as numbers, a verdict and a figure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.validation.cli.output import FAILED, INTERRUPTED, add_output, print_json, without_screen
+from cumulode.validation.cli.run_options import add_executor, executor
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which claims, how much work, where to."""
+    parser.add_argument("claim", nargs="*", metavar="CLAIM", help="all, or numbers or names of claims (see --list)")
+    parser.add_argument("--list", action="store_true", help="list the claims")
+    parser.add_argument("--quick", action="store_true", help="small rings and few seeds: all in minutes")
+    add_executor(parser)
+    add_output(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        default="reproduce",
+        help="figures, results.md, results.json, and data from which an interrupted run goes on",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Regenerate and print; 1 where a claim could not be computed (a verdict is a result), 130 when interrupted."""
+    from cumulode.validation.reproduction.claims import CLAIMS, chosen
+
+    if options.list:
+        if options.json:
+            print_json({"claims": [{"number": c.number, "name": c.name, "title": c.title} for c in CLAIMS]})
+        else:
+            print("\n".join(f"{claim.number} {claim.name:10}{claim.title}" for claim in CLAIMS))
+        return 0
+    if "all" in options.claim[1:] or options.claim[:1] == ["all"] != options.claim:
+        raise InvalidArgument("claim", " ".join(options.claim), "all alone, or numbers and names of claims")
+    claims = "all" if options.claim in ([], ["all"]) else options.claim
+    chosen(claims)
+    without_screen()
+    from cumulode.validation.reproduction.run import reproduce
+
+    with executor(options) as where:
+        result = reproduce(claims, quick=options.quick, out=options.out, executor=where, progress=not options.quiet)
+    if options.json:
+        print_json({**result.to_dict(), "command": options.command_line})
+    else:
+        print(result)
+        print(f"# {result.scale} run; all of it in {options.out}/results.md")
+    for finding in result.findings:
+        if finding.ended:
+            print(f"cumulode reproduce: {finding.name} {finding.ended}: {finding.message}", file=sys.stderr)
+    if result.interrupted:
+        return INTERRUPTED
+    return 0 if result.success else FAILED

@@ -1,0 +1,36 @@
+"""``cumulode rerun``: repeat a phase diagram from its file alone, and say how the numbers differ."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+
+from cumulode.validation.cli.output import FAILED, add_output, print_json
+from cumulode.validation.cli.run_options import add_executor, executor
+
+RENAMED = {"--points": "--cells"}
+NAMES = {"path": "file"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The file, and how much of it."""
+    parser.add_argument("file", help="a file written by `cumulode phase` or phase_diagram(out=...)")
+    parser.add_argument("--cells", type=int, default=None, help="repeat about so many cells only, drawn at random")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw")
+    add_executor(parser)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Repeat and compare; 0 when all is equal to the bit, else 1."""
+    from cumulode.validation.sweep.rerun import check_file, rerun
+
+    path = check_file(options.file)
+    with executor(options) as where, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before
+        again = rerun(path, cells=options.cells, seed=options.seed, executor=where, progress=not options.quiet)
+    if options.json:
+        print_json({**again.to_dict(), "command": options.command_line})
+    else:
+        print(again)
+    return 0 if again.equal else FAILED
