@@ -12,11 +12,11 @@ from typing import Any
 
 from filelock import FileLock
 
+from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.display import html_table
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.user_input.arguments import InvalidArgument, flag
-from cumulode.validation.sweep.scheduling import check_executor
 
 from . import page
 from .claim import FULL, QUICK, Claim, Data, Effort, Parts, every
