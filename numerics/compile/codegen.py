@@ -296,7 +296,7 @@ def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) 
 
 def write_nlgp() -> str:
     """Source of the Plackett integrand."""
-    from cumulode.theory.cumulants.nlgp import plackett_pair
+    from cumulode.theory.cumulants.plackett import plackett_pair
 
     return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
 
