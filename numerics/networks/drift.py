@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance, check_weights
+from cumulode.numerics.check_input import check_problem, check_weights
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.flow.plan import class_forms, cumulant_data, method_name
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -26,8 +27,9 @@ class NetworkDrift:
     problem : Problem
     """
 
-    def __init__(self, problem: Problem, tolerance: float) -> None:
-        forms = class_forms(problem, tolerance)
+    def __init__(self, problem: Problem, solver: Solver) -> None:
+        assert solver.tolerance is not None, "network_drift states its default"
+        forms = class_forms(problem, solver.tolerance, solver.contraction)
         taps, left, tables, pads, scratch, *_ = cumulant_data(problem, forms)
         self.problem, self.method = problem, method_name(forms)
         self.error = max(form.error for form in forms)
@@ -36,7 +38,7 @@ class NetworkDrift:
         self._class_drift = compiled(class_drift, class_sig)
 
     def __call__(self, w: Any, biases: Any) -> np.ndarray:
-        """dw/dt at ``w`` (K, D), finite, and biases (K,) or one number; (K, D). Raises ValueError naming either."""
+        """dw/dt at ``w`` (K, D), finite, and biases (K,) or one number: (K, D)."""
         rows = np.atleast_2d(check_weights("w", w, self.problem.shape))
         return self.both(rows, check_biases(biases, len(rows), self.problem))[0]
 
@@ -54,7 +56,7 @@ class NetworkDrift:
         return f"NetworkDrift(method={self.method!r}, error={self.error:.1e}, {self.problem})"
 
 
-def network_drift(problem: Problem, tolerance: float = 1e-3) -> NetworkDrift:
+def network_drift(problem: Problem, tolerance: float = 1e-3, *, solver: Solver | None = None) -> NetworkDrift:
     """The population drift of a committee ``s(x) = mean_k sigma(w_k.x + b_k)``, to third order in w.
 
     ``sum_y p_y E_y[(y - s) sigma'(h_k) x]``, exact but for fifth and higher orders in w: eq. (network.3, pair drift).
@@ -66,6 +68,8 @@ def network_drift(problem: Problem, tolerance: float = 1e-3) -> NetworkDrift:
         Its ``bias`` is not used.
     tolerance : float in [0, 1), on a torus at least 1e-11
         Relative Frobenius error allowed in the fourth cumulant.
+    solver : Solver, optional
+        Of which tolerance and contraction count.
 
     Returns
     -------
@@ -74,15 +78,15 @@ def network_drift(problem: Problem, tolerance: float = 1e-3) -> NetworkDrift:
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming ``problem`` or ``tolerance``.
     """
     check_problem(problem)
-    return NetworkDrift(problem, check_tolerance(tolerance))
+    return NetworkDrift(problem, choose(solver, FLOW, tolerance=tolerance))
 
 
 def check_biases(biases: Any, neurons: int, problem: Problem) -> np.ndarray:
-    """``biases`` as floats (K,), finite and off the activation's kinks; ValueError naming them otherwise."""
+    """``biases`` as floats (K,), finite and off the activation's kinks; InvalidArgument naming them otherwise."""
     allowed = f"a finite number, or {neurons} of them"
     try:
         array = np.array(biases, dtype=float)

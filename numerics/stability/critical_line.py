@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from itertools import product
 from os import cpu_count
 from typing import TYPE_CHECKING, Any
@@ -12,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.contraction.names import AUTO
+from cumulode.numerics.check_input import check_executor, check_problem
+from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.theory.problem.axes import PROBLEM_AXES, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from .critical_value import STABILITY, CriticalValues, check_question, critical_value
+from .critical_value import DEFAULT, STABILITY, CriticalValues, check_question, critical_value
 
 if TYPE_CHECKING:
     import xarray
 
 
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, points="scan")
 def critical_line(
     problem: Problem,
     axis: str,
@@ -32,18 +35,21 @@ def critical_line(
     criterion: str = STABILITY,
     closure: str = "regression",
     *,
-    points: int = 13,
+    scan: int = 13,
     tolerance: float = 1e-4,
-    contraction: str = AUTO,
+    solver: Solver | None = None,
+    executor: Executor | None = None,
 ) -> xarray.Dataset:
     """:func:`critical_value` at every value of other parameters: a line on a phase diagram.
 
     Parameters
     ----------
-    problem, axis, between, criterion, closure, points, tolerance, contraction
+    problem, axis, between, criterion, closure, scan, tolerance, solver
         As for :func:`critical_value`.
     along : dict of axis name: values
         The other axes of the map, by the names of ``cumulode.theory.problem.axes``.
+    executor : concurrent.futures.Executor, optional
+        Where the points go; by default a pool of one thread a core.
 
     Returns
     -------
@@ -55,26 +61,36 @@ def critical_line(
 
     Raises
     ------
-    ValueError
-        As :func:`critical_value`; naming ``along`` where it has no axis, or ``axis`` itself.
+    InvalidArgument
+        As :func:`critical_value`; naming ``along`` where it has no axis, or ``axis`` itself; ``executor``.
     """
     check_problem(problem)
-    check_question(axis, criterion, points)
+    check_question(axis, criterion, scan)
+    check_executor(executor)
+    solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
     coordinates = _along(along, axis)
-    options: Any = {"points": points, "tolerance": tolerance, "contraction": contraction}
+    places = [dict(zip(coordinates, values, strict=True)) for values in product(*coordinates.values())]
+    work = partial(_point, problem, axis, between, criterion, scan, solver)
+    if executor is None:
+        with ThreadPoolExecutor(cpu_count() or 1) as pool:
+            points = list(pool.map(work, places))
+    else:
+        points = list(executor.map(work, places))
+    attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "scan": scan}
+    settings = {name: getattr(solver, name) for name in ("closure", "tolerance", "contraction")}
+    return _dataset(axis, coordinates, points, attributes | {"criterion": criterion} | settings)
 
-    def point(values: tuple[Any, ...]) -> CriticalValues:
-        try:
-            moved = at(problem, **dict(zip(coordinates, values, strict=True)))
-        except ValueError as error:
-            return _absent(axis, criterion, closure, str(error))
-        return critical_value(moved, axis, between, criterion, closure, **options)
 
-    with ThreadPoolExecutor(cpu_count() or 1) as pool:
-        found = list(pool.map(point, product(*coordinates.values())))
-    attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "points": points}
-    attributes |= {"criterion": criterion, "closure": closure, "tolerance": tolerance, "contraction": contraction}
-    return _dataset(axis, coordinates, found, attributes)
+def _point(
+    problem: Problem, axis: str, between: Any, criterion: str, scan: int, solver: Solver, place: dict[str, Any]
+) -> CriticalValues:
+    """The critical values at one place; none, with the reason, where the problem does not exist."""
+    try:
+        moved = at(problem, **place)
+    except ValueError as error:
+        nothing = np.empty(0), np.empty(0, int), (), np.empty(0)
+        return CriticalValues(axis, criterion, solver.closure, *nothing, str(error))
+    return critical_value(moved, axis, between, criterion, solver.closure, scan=scan, solver=solver)
 
 
 def _along(along: Any, axis: str) -> dict[str, list[Any]]:
@@ -91,25 +107,21 @@ def _along(along: Any, axis: str) -> dict[str, list[Any]]:
     return coordinates
 
 
-def _absent(axis: str, criterion: str, closure: str, why: str) -> CriticalValues:
-    return CriticalValues(axis, criterion, closure, np.empty(0), np.empty(0, int), (), np.empty(0), why)
-
-
 def _dataset(
-    axis: str, coordinates: dict[str, list[Any]], found: list[CriticalValues], attributes: dict[str, Any]
+    axis: str, coordinates: dict[str, list[Any]], points: list[CriticalValues], attributes: dict[str, Any]
 ) -> xarray.Dataset:
     """The points as arrays over their axes."""
     import xarray
 
     from cumulode import __version__
 
-    most = max(1, *(each.values.size for each in found))
-    values, direction = np.full((len(found), most), np.nan), np.zeros((len(found), most), np.int8)
-    mode = np.full((len(found), most), "", dtype="U16")
-    for i, each in enumerate(found):
-        n = each.values.size
-        values[i, :n], direction[i, :n] = each.values, each.directions
-        mode[i, :n] = [",".join(map(str, m)) if isinstance(m, tuple) else str(m) for m in each.modes]
+    most = max(1, *(point.values.size for point in points))
+    values, direction = np.full((len(points), most), np.nan), np.zeros((len(points), most), np.int8)
+    mode = np.full((len(points), most), "", dtype="U16")
+    for i, point in enumerate(points):
+        n = point.values.size
+        values[i, :n], direction[i, :n] = point.values, point.directions
+        mode[i, :n] = [",".join(map(str, m)) if isinstance(m, tuple) else str(m) for m in point.modes]
     shape, dims = [len(v) for v in coordinates.values()], [*coordinates, "crossing"]
     named = PROBLEM_AXES[axis]
     described = {"long_name": f"critical {named.long_name}", "units": named.units}
@@ -118,7 +130,7 @@ def _dataset(
             axis: (dims, values.reshape(*shape, most), described),
             "direction": (dims, direction.reshape(*shape, most), {"long_name": "1: unstable above, -1: below"}),
             "mode": (dims, mode.reshape(*shape, most), {"long_name": "wavenumber of what grows", "units": "waves"}),
-            "reason": (dims[:-1], np.array([each.reason for each in found]).reshape(shape)),
+            "reason": (dims[:-1], np.array([point.reason for point in points]).reshape(shape)),
         },
         coords={name: (name, v, PROBLEM_AXES[name].attrs) for name, v in coordinates.items()},
         attrs={**attributes, "version": __version__},

@@ -10,26 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize
+from scipy.optimize import elementwise
 
-from cumulode.numerics.check_input import check_problem, check_tolerance
-from cumulode.numerics.contraction.names import AUTO
+from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.flow.solver import EXACT, Solver
-from cumulode.theory.closures.names import check_closure
+from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .growth import Wavenumber, growth_rates, peak
 from .stationary import state_of
 
 STABILITY, LINEAR = "stability", "linear"
-#: Axes that are numbers and may take any value between two.
+#: The rates jump where the rank of the contraction changes, by less than this tolerance shows.
+DEFAULT = Solver(tolerance=1e-4)
 #: A root at which the rate is larger than this share of those around it is a jump from one state to another.
 ZERO = 1e-3
 
@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class CriticalValues:
-    """What :func:`critical_value` found.
+    """What :func:`critical_value` returns.
 
     Attributes
     ----------
@@ -78,6 +78,7 @@ class CriticalValues:
         return float(self.values[0]) if self.values.size else math.nan
 
 
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, points="scan")
 def critical_value(
     problem: Problem,
     axis: str,
@@ -85,13 +86,13 @@ def critical_value(
     criterion: str = STABILITY,
     closure: str = "regression",
     *,
-    points: int = 13,
+    scan: int = 13,
     tolerance: float = 1e-4,
-    contraction: str = AUTO,
+    solver: Solver | None = None,
 ) -> CriticalValues:
     """The values of a parameter at which a state loses or gains stability.
 
-    **Assumptions.** Two crossings nearer than ``(high - low) / (points - 1)`` (for gains: of their logarithms) may be
+    **Assumptions.** Two crossings nearer than ``(high - low) / (scan - 1)`` (for gains: of their logarithms) may be
     missed together. Values at which the problem does not exist (xi too large for the ring) are passed over.
 
     Parameters
@@ -106,11 +107,13 @@ def critical_value(
         (:func:`growth_rates`).
     closure : str
         As for :func:`drift`; the criterion linear does not depend on it.
-    points : int >= 2
-        Values scanned.
-    tolerance, contraction
+    scan : int >= 2
+        Values scanned for changes of sign.
+    tolerance : float in [0, 1)
         Of the fourth cumulant, as for :func:`solve`. The rates jump where its rank changes: critical gains move
         by 6e-5 relative at 1e-3, 1e-6 at 1e-6 (xi 1.5 .. 6, D = 100).
+    solver : Solver, optional
+        Closure, tolerance and contraction at once, in place of these keywords.
 
     Returns
     -------
@@ -118,55 +121,40 @@ def critical_value(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    check_question(axis, criterion, points)
-    check_tolerance(tolerance)
-    closure = check_closure(closure, (EXACT,))
+    check_question(axis, criterion, scan)
+    solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
     low, high = _between(axis, between)
-    log = AXES[axis].ratios
 
+    @cache
     def rate(x: float) -> Rate:
-        return _rate(problem, axis, x, criterion, closure, tolerance, contraction)
+        return _rate(problem, axis, x, criterion, solver)
 
-    grid = [float(x) for x in (np.geomspace if log else np.linspace)(low, high, points)]
+    grid = [float(x) for x in (np.geomspace if AXES[axis].ratios else np.linspace)(low, high, scan)]
     scanned = [rate(x) for x in grid]
-    roots, jumps, lost = _crossings(rate, grid, scanned, log)
-    reason = _reason(axis, grid, scanned, bool(roots), jumps, lost)
-    values, directions = (np.array([root[i] for root in roots], dtype=kind) for i, kind in ((0, float), (1, int)))
-    modes = tuple(root[2] for root in roots)
-    return CriticalValues(axis, criterion, closure, values, directions, modes, np.array(jumps, dtype=float), reason)
+    crossings = _crossings(rate, grid, scanned)
+    roots, jumps = ([c for c in crossings if c.kind == kind] for kind in ("root", "jump"))
+    reason = _reason(axis, grid, scanned, crossings)
+    return CriticalValues(
+        axis,
+        criterion,
+        solver.closure,
+        np.array([c.x for c in roots], dtype=float),
+        np.array([c.direction for c in roots], dtype=int),
+        tuple(c.mode for c in roots),
+        np.array([c.x for c in jumps], dtype=float),
+        reason,
+    )
 
 
-def _crossings(
-    rate: Callable[[float], Rate], grid: Sequence[float], scanned: Sequence[Rate], log: bool
-) -> tuple[list[tuple[float, int, Wavenumber | None]], list[float], list[str]]:
-    """Roots with what grows on which side; jumps over zero; in words, brackets in which a rate is not known."""
-    roots: list[tuple[float, int, Wavenumber | None]] = []
-    jumps, lost = [], []
-    for (a, b), (before, after) in zip(pairwise(grid), pairwise(scanned), strict=True):
-        known = math.isfinite(before.value) and math.isfinite(after.value)
-        if not known or (before.value > 0) == (after.value > 0):
-            continue
-        try:
-            x = _root(rate, a, b, log)
-        except ValueError as error:
-            lost.append(f"lost between {a:.4g} and {b:.4g}: {error}")
-            continue
-        if abs(rate(x).value) > ZERO * max(abs(before.value), abs(after.value)):
-            jumps.append(x)
-        else:
-            roots.append((x, 1 if after.value > 0 else -1, (after if after.value > 0 else before).mode))
-    return roots, jumps, lost
-
-
-def check_question(axis: object, criterion: object, points: object) -> None:
-    """ValueError naming ``axes``, ``criterion`` or ``points``."""
+def check_question(axis: object, criterion: object, scan: object) -> None:
+    """InvalidArgument naming ``axes``, ``criterion`` or ``scan``."""
     check_axis(axis, CONTINUOUS)
     choice("criterion", criterion, (STABILITY, LINEAR))
-    integer("points", points, ge=2)
+    integer("scan", scan, ge=2)
 
 
 def _between(axis: str, between: Any) -> tuple[float, float]:
@@ -180,47 +168,63 @@ def _between(axis: str, between: Any) -> tuple[float, float]:
     return low, high
 
 
-def _rate(
-    problem: Problem, axis: str, x: float, criterion: str, closure: str, tolerance: float, contraction: str
-) -> Rate:
+def _rate(problem: Problem, axis: str, x: float, criterion: str, solver: Solver) -> Rate:
     """The largest rate with the axis at ``x``; NaN where the problem, or the state, does not exist."""
     try:
         moved = at(problem, **{axis: x})
         if criterion == LINEAR:
             k, value = peak(growth_rates(moved))
             return Rate(value, k, k)
-        state = state_of(make_plan(moved, Solver(closure, tolerance=tolerance, contraction=contraction)))
+        state = state_of(make_plan(moved, solver))
     except ValueError as error:
         return Rate(math.nan, why=str(error))
     return Rate(state.rate, state.k, state.mode, "" if math.isfinite(state.rate) else state.message)
 
 
-def _root(rate: Callable[[float], Rate], a: float, b: float, log: bool) -> float:
-    """Between two values whose rates differ in sign; ValueError where a rate in between is not known."""
+class Crossing(NamedTuple):
+    """A change of sign: ``kind`` "root" at ``x``, "jump" there, or "lost" where a rate in between is not known."""
 
-    def f(u: float) -> float:
-        found = rate(math.exp(u) if log else u)
-        if not math.isfinite(found.value):
-            raise ValueError(found.why)
-        return float(found.value)
-
-    ends = (math.log(a), math.log(b)) if log else (a, b)
-    u = optimize.brentq(f, *ends, xtol=1e-14 * max(1.0, abs(ends[1])), rtol=4 * np.finfo(float).eps)
-    return math.exp(u) if log else float(u)
+    kind: str
+    x: float
+    direction: int
+    mode: Wavenumber | None
+    words: str
 
 
-def _reason(
-    axis: str, grid: Sequence[float], scanned: Sequence[Rate], found: bool, jumps: list[float], lost: list[str]
-) -> str:
-    """In words: why nothing was found, what was passed over."""
-    parts = [f"the selected state changes at {axis} = {x:.4g}, where its rate jumps over zero" for x in jumps] + lost
+def _crossings(rate: Callable[[float], Rate], grid: Sequence[float], scanned: Sequence[Rate]) -> list[Crossing]:
+    """All changes of sign between neighbours whose rates are known, followed to where they are."""
+    values = np.array([r.value for r in scanned])
+    known = np.isfinite(values)
+    signs = values > 0
+    left = np.flatnonzero(known[:-1] & known[1:] & (signs[:-1] != signs[1:]))
+
+    def rates(x: np.ndarray) -> np.ndarray:
+        return np.array([rate(float(v)).value for v in x.ravel()]).reshape(x.shape)
+
+    roots = elementwise.find_root(rates, (np.take(grid, left), np.take(grid, left + 1)))
+    around = np.maximum(np.abs(values[left]), np.abs(values[left + 1]))
+    crossings = []
+    for n, i in enumerate(left):
+        direction, unstable = (1, scanned[i + 1]) if signs[i + 1] else (-1, scanned[i])
+        kind, words = ("jump" if abs(roots.f_x[n]) > ZERO * around[n] else "root"), ""
+        if not math.isfinite(roots.f_x[n]):
+            why = next(filter(None, (rate(float(end[n])).why for end in roots.bracket)), "")
+            kind, words = "lost", f"lost between {grid[i]:.4g} and {grid[i + 1]:.4g}: {why}"
+        crossings.append(Crossing(kind, float(roots.x[n]), direction, unstable.mode, words))
+    return crossings
+
+
+def _reason(axis: str, grid: Sequence[float], scanned: Sequence[Rate], crossings: Sequence[Crossing]) -> str:
+    """In words: why there is no critical value, what was passed over."""
+    words = f"the selected state changes at {axis} = {{:.4g}}, where its rate jumps over zero"
+    parts = [words.format(c.x) for c in crossings if c.kind == "jump"]
+    parts += [c.words for c in crossings if c.kind == "lost"]
     missing = [(x, r.why) for x, r in zip(grid, scanned, strict=True) if not math.isfinite(r.value)]
     known = [r.value for r in scanned if math.isfinite(r.value)]
-    if not found and known and not parts:
+    if not crossings and known:
         word = "positive: unstable" if min(known) > 0 else "not positive: stable"
         parts.append(f"the largest rate is {word} at all values scanned ({min(known):.3g} to {max(known):.3g})")
     if missing:
-        parts.append(
-            f"passed over {len(missing)} of {len(grid)} values, the first {missing[0][0]:.4g}: {missing[0][1]}"
-        )
+        first, why = missing[0]
+        parts.append(f"passed over {len(missing)} of {len(grid)} values, the first {first:.4g}: {why}")
     return "; ".join(parts)

@@ -14,17 +14,19 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize
+from scipy.integrate import solve_ivp
 
-from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import Plan, make_plan
-from cumulode.numerics.flow.solver import Solver
+from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .growth import Wavenumber, growth_rates, half, peak
 from .jacobian import jacobian, slope
 from .symmetry import own, shifted, symmetric_fields
 
+DEFAULT = Solver(tolerance=1e-6)
 #: Amplitudes are tried from this norm on, each larger than the last by this factor, up to that norm.
 SMALLEST, FACTOR, LARGEST = 1e-4, 1.2, 1e3
 #: A state is stationary where |dw/dt| is below this, relative to |w|.
@@ -40,7 +42,7 @@ class StationaryState:
     kind : str
         "uniform", "periodic" (of the wave ``k``), "zero" (nothing grows: w = 0), or "none".
     k : int or (kx, ky)
-        The wave that grows fastest from small weights, or the one asked for.
+        The wave that grows fastest from small weights, or the given one.
     w : (D,) array
         The weights, NaN where there is no such state.
     rates : array
@@ -68,12 +70,14 @@ class StationaryState:
     message: str
 
 
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))})
 def stationary_state(
     problem: Problem,
     closure: str = "regression",
     k: Wavenumber | None = None,
     tolerance: float = 1e-6,
-    contraction: str = AUTO,
+    *,
+    solver: Solver | None = None,
 ) -> StationaryState:
     """The stationary state that small weights reach before they localise, and the rates at which it is left.
 
@@ -88,8 +92,10 @@ def stationary_state(
         As for :func:`drift`.
     k : int in 0 .. D//2, or (kx, ky), optional
         Another wave than the selected one.
-    tolerance, contraction
+    tolerance : float in [0, 1)
         Of the fourth cumulant, as for :func:`solve`.
+    solver : Solver, optional
+        Closure, tolerance and contraction at once, in place of these keywords.
 
     Returns
     -------
@@ -98,11 +104,10 @@ def stationary_state(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument; ``bias`` where the activation has a kink there.
     """
-    plan = make_plan(problem, Solver(closure, tolerance=tolerance, contraction=contraction))
-    return state_of(plan, k)
+    return state_of(make_plan(problem, choose(solver, DEFAULT, closure=closure, tolerance=tolerance)), k)
 
 
 def state_of(plan: Plan, k: Wavenumber | None = None) -> StationaryState:
@@ -166,8 +171,7 @@ def _newton(plan: Plan, fields: np.ndarray, parts: np.ndarray, data: Any) -> np.
         guess = parts if time == 0 else _flow(f, parts, time)
         if guess is None:
             return None
-        found = optimize.root(f, guess, jac=jac, method="hybr", options={"xtol": 1e-14})
-        x = found.x
+        x = optimize.root(f, guess, jac=jac, method="hybr", options={"xtol": 1e-14}).x
         same = np.argmax(np.abs(x)) == np.argmax(np.abs(parts)) and np.linalg.norm(x) > 0.1 * size
         if np.linalg.norm(f(x)) < STATIONARY * np.linalg.norm(x) and same:
             return np.asarray(x * np.sign(x[np.argmax(np.abs(x))]))
@@ -176,8 +180,6 @@ def _newton(plan: Plan, fields: np.ndarray, parts: np.ndarray, data: Any) -> np.
 
 def _flow(f: Callable[[np.ndarray], np.ndarray], parts: np.ndarray, time: float) -> np.ndarray | None:
     """Along the flow within the fields for a time."""
-    from scipy.integrate import solve_ivp
-
     run = solve_ivp(lambda _, y: f(y), (0.0, time), parts, rtol=1e-6, atol=1e-9)
     return run.y[:, -1] if run.success and np.all(np.isfinite(run.y[:, -1])) else None
 
@@ -214,8 +216,8 @@ def _strongest(field: np.ndarray) -> Wavenumber:
     """The wavenumber of the most power."""
     power = np.abs(np.fft.fftn(field))
     at = np.unravel_index(int(power.argmax()), field.shape)
-    found = [int(min(q, side - q)) for q, side in zip(at, field.shape, strict=True)]
-    return found[0] if len(found) == 1 else (found[0], found[1])
+    k = [int(min(q, side - q)) for q, side in zip(at, field.shape, strict=True)]
+    return k[0] if len(k) == 1 else (k[0], k[1])
 
 
 def _zero(shape: tuple[int, ...]) -> Wavenumber:

@@ -1,22 +1,23 @@
 """Where the outcome of a flow can be trusted, computed without simulation (theory.md section 3).
 
-Three numbers, each of which asks tree, the closure that knows the sixth cumulant at tree level, about a trajectory:
+Three numbers, each of which compares a trajectory with tree, the closure that knows the sixth cumulant at tree level:
 
 * ``rho``, the largest ``Q/h3`` of both classes along it: how near the inputs come to fixing the third orthogonal
   polynomial of the preactivation's law, beyond what k2 and k4 know;
-* ``mu``, the top eigenvalue of tree's Jacobian at its end: an instability that closures in k2 and k4 miss; beside it
+* ``mu``, the top eigenvalue of tree's Jacobian at its end: an instability that closures in k2 and k4 miss; and
   ``mu_own``, the same of the closure itself, which an unfinished flow has as well;
 * ``delta = |IPR_tree / IPR - 1|`` at the end, of a second flow from the same start.
 
-On the 18 flows on which the thresholds were found they flag the two that fail (Ising t = 0.9 at D = 40; NLGP of gain 50
+On the 18 flows on which the thresholds were tried they flag the two that fail (Ising t = 0.9 at D = 40; NLGP of gain 50
 at b = -1.2). A bias that regression and tree have in common (5-6 % of the IPR in two cases) stays unseen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from os import cpu_count
 from typing import Any
 
@@ -24,44 +25,37 @@ import numpy as np
 from numba import types
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_problem, check_times
+from cumulode.numerics.check_input import check_executor, check_problem, check_times
 from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.compile.jit import compiled, kernel, matrix
-from cumulode.numerics.contraction.form import is_gaussian
-from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.numerics.flow.right_hand_side import class_cumulants
-from cumulode.numerics.flow.solver import EXACT, Solver
+from cumulode.numerics.flow.solve import solve
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr
-from cumulode.theory.closures.names import check_closure, is_gradient
+from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, integer
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .spectrum import arnoldi, top_eigenvalue
+from .verdict import DELTA, MU, RHO, Diagnostics, judge
 
-#: Above these a flow is not to be trusted.
-RHO, MU, DELTA = 0.45, 0.04, 0.1
-#: A growth of which the closure itself sees at least this share is an unfinished flow, not a missed instability.
-SEEN = 0.5
 #: Rows where k2 is smaller say nothing: there all closures agree to about k2, and the kurtosis may be rounding.
 SMALLEST_K2 = 1e-3
 #: Error allowed in mu.
 ACCURACY = 1e-3
 
-TRUSTED, NOT_TRUSTED, UNKNOWN = 1, 0, -1
-#: Closures on which the thresholds were tried.
-TRIED = ("regression", "tree")
-
 
 @dataclass(frozen=True)
 class Validity:
-    """What :func:`validity` found; arrays over the runs (n,), or scalars for one.
+    """What :func:`validity` returns; arrays over the runs (n,), or scalars for one.
 
     Attributes
     ----------
     rho, mu, mu_own, delta : float or (n,)
-        See :func:`validity`; NaN where not known or not asked for.
+        See :func:`validity`; NaN where not known or not computed.
     trusted : int or (n,)
         1 trusted, 0 not, -1 unknown.
     reasons : str or tuple of n str
@@ -103,15 +97,16 @@ def largest_share(w, data, smallest):  # type: ignore[no-untyped-def]
 share_sig = types.float64(matrix, tree_data_t, types.float64)
 
 
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, threads="executor")
 def validity(
     problem: Problem | Sequence[Problem],
     w: ArrayLike,
     closure: str = "regression",
     tolerance: float = 1e-3,
     *,
-    contraction: str = AUTO,
     t: ArrayLike | None = None,
-    threads: int | None = None,
+    solver: Solver | None = None,
+    executor: Executor | None = None,
 ) -> Validity:
     """Whether a flow can be trusted, from its trajectory alone (theory.md section 3).
 
@@ -127,42 +122,50 @@ def validity(
     w : (T, D) or (n, T, D) array
         Trajectories as ``Solution.w`` has them; ends that are NaN (a run that failed) make a run unknown.
     closure : str
-        The closure by which ``w`` was found, as for :func:`solve`.
-    tolerance, contraction
+        The closure that gave ``w``, as for :func:`solve`.
+    tolerance : float in [0, 1)
         Of the fourth cumulant, as for :func:`solve`.
     t : (T,) array, optional
-        The times of ``w``: asks for ``delta``, which takes a flow of tree from ``w[..., 0, :]``.
-    threads : int >= 1, optional
-        How many to use; by default one a core.
+        The times of ``w``; where given, ``delta`` is computed, by a flow of tree from ``w[..., 0, :]``.
+    solver : Solver, optional
+        Closure, tolerance, contraction, and the steps of tree's flow, in place of these keywords.
+    executor : concurrent.futures.Executor, optional
+        Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
 
     Returns
     -------
     Validity
         ``rho``, at most 1 where the preactivation's law is Pearson's, above where it cannot be (NaN if the kurtosis
         passes 3, where that has no sixth moment; rows of k2 below 1e-3 are left out); ``mu``, ``mu_own`` in units of
-        rates, to 1e-3; ``delta``. Safe in threads; the work is compiled and holds no lock.
+        rates, to 1e-3; ``delta``.
 
     Raises
     ------
-    ValueError
-        Naming ``problem``, ``w``, ``closure``, ``tolerance``, ``contraction``, ``t`` or ``threads``.
+    InvalidArgument
+        Naming the argument, what came and what is allowed.
     """
-    closure = check_closure(closure, (EXACT,))
+    solver = choose(solver, FLOW, closure=closure, tolerance=tolerance)
     problems, runs, single = _runs(problem, w)
-    workers = (cpu_count() or 1) if threads is None else integer("threads", threads, ge=1)
-    with ThreadPoolExecutor(min(len(runs), workers)) as pool:
-        deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, tolerance, contraction, pool)
-        plans = {p: _plans(p, closure, tolerance, contraction) for p in dict.fromkeys(problems)}
-        measured = _measure_all(problems, runs, plans, pool, min(len(runs), workers))
-    found = [
-        (*numbers, delta, *judge(p, closure, *numbers, delta, asked=t is not None))
-        for p, numbers, delta in zip(problems, measured, deltas, strict=True)
-    ]
-    columns = list(zip(*found, strict=True))
+    with _pool(executor, len(runs)) as pool:
+        deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, solver, pool)
+        measured = _measure_all(problems, runs, solver, pool)
+    rows = []
+    for p, numbers, delta in zip(problems, measured, deltas, strict=True):
+        of_run = numbers._replace(delta=delta)
+        rows.append((*of_run, *judge(p, solver.closure, of_run, with_delta=t is not None)))
+    columns = list(zip(*rows, strict=True))
     if single:
         return Validity(*(column[0] for column in columns))
-    rho, mu, mu_own, delta, trusted = (np.array(column) for column in columns[:5])
-    return Validity(rho, mu, mu_own, delta, trusted, columns[5])
+    return Validity(*map(np.array, columns[:5]), columns[5])
+
+
+def _pool(executor: Any, runs: int) -> Any:
+    """The executor as a context; an own one is shut down at its end. A number of threads is what ``threads`` was."""
+    if executor is None or isinstance(executor, int):
+        threads = cpu_count() or 1 if executor is None else integer("threads", executor, ge=1)
+        return ThreadPoolExecutor(min(runs, threads))
+    check_executor(executor)
+    return nullcontext(executor)
 
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
@@ -177,108 +180,64 @@ def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
     except (TypeError, ValueError):
         raise InvalidArgument("w", w, allowed) from None
     if rows.ndim not in (2, 3) or rows.shape[-1] != size or rows.size == 0 or any(p.size != size for p in problems):
-        raise InvalidArgument("w", f"shape {rows.shape}", allowed)
+        raise InvalidArgument("w", Described(f"shape {rows.shape}"), allowed)
     single = rows.ndim == 2
     rows = rows.reshape(-1, *rows.shape[-2:])
     if len(problems) not in (1, len(rows)):
-        raise InvalidArgument("w", f"{len(rows)} runs for {len(problems)} problems", "one trajectory for each problem")
+        came = Described(f"{len(rows)} runs for {len(problems)} problems")
+        raise InvalidArgument("w", came, "one trajectory for each problem")
     return problems * (len(rows) // len(problems)), rows, single
 
 
-def _plans(problem: Problem, closure: str, tolerance: float, contraction: str) -> tuple[Plan, Plan]:
-    """Of tree and of the closure itself."""
-    tree = make_plan(problem, Solver("tree", tolerance=tolerance, contraction=contraction))
-    return tree, tree if closure == "tree" else make_plan(
-        problem, Solver(closure, tolerance=tolerance, contraction=contraction)
-    )
-
-
-def _measure_all(
-    problems: list[Problem],
-    runs: np.ndarray,
-    plans: dict[Problem, tuple[Plan, Plan]],
-    pool: ThreadPoolExecutor,
-    workers: int,
-) -> list[tuple[float, float, float]]:
-    """``measure`` of every run, over threads; each has arrays of its own for the problem it is at."""
-
-    def work(part: np.ndarray) -> list[tuple[float, float, float]]:
-        found, last = [], None
-        for i in part:
-            tree, own = plans[problems[i]]
-            if last is not problems[i]:
-                last, data = problems[i], tree.data()
-                own_data = data if own is tree else own.data()
-            found.append(measure(tree, own, data, own_data, runs[i]))
-        return found
-
-    for tree, own in plans.values():  # compile before the threads start
-        arnoldi(tree)
-        arnoldi(own)
+def _measure_all(problems: list[Problem], runs: np.ndarray, solver: Solver, pool: Executor) -> list[Diagnostics]:
+    """``measure`` of every run, in as many parts as there are cores."""
+    for p in dict.fromkeys(problems):  # refused, and compiled, before the threads start
+        for plan in _plans(p, solver):
+            arnoldi(plan)
     compiled(largest_share, share_sig)
-    parts = pool.map(work, np.array_split(np.arange(len(runs)), workers))
-    return [numbers for part in parts for numbers in part]
+    parts = np.array_split(np.arange(len(runs)), min(len(runs), cpu_count() or 1))
+    work = [([problems[i] for i in part], runs[part], solver) for part in parts]
+    return [numbers for part in pool.map(_measure_part, *zip(*work, strict=True)) for numbers in part]
 
 
-def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> tuple[float, float, float]:
+def _measure_part(problems: list[Problem], runs: np.ndarray, solver: Solver) -> list[Diagnostics]:
+    """Of some runs, with arrays of their own for each problem."""
+    measured, last, arrays = [], None, ()
+    for p, w in zip(problems, runs, strict=True):
+        if p is not last:
+            tree, own = _plans(p, solver)
+            data = tree.data()
+            last, arrays = p, (tree, own, data, data if own is tree else own.data())
+        measured.append(measure(*arrays, w))
+    return measured
+
+
+def _plans(problem: Problem, solver: Solver) -> tuple[Plan, Plan]:
+    """Of tree and of the closure itself."""
+    tree = make_plan(problem, replace(solver, closure="tree"))
+    return tree, tree if solver.closure == "tree" else make_plan(problem, solver)
+
+
+def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> Diagnostics:
     """rho, mu, mu_own of one trajectory (T, D)."""
     rho = float(compiled(largest_share, share_sig)(w, data, SMALLEST_K2))
     if not np.all(np.isfinite(w[-1])):
-        return rho, np.nan, np.nan
+        return Diagnostics(rho, np.nan, np.nan)
     mu = top_eigenvalue(tree, w[-1], True, ACCURACY, data)
     if own is tree:
-        return rho, mu, mu
-    return rho, mu, top_eigenvalue(own, w[-1], is_gradient(own.closure), ACCURACY, own_data)
+        return Diagnostics(rho, mu, mu)
+    return Diagnostics(rho, mu, top_eigenvalue(own, w[-1], is_gradient(own.closure), ACCURACY, own_data))
 
 
-def _delta(
-    problems: list[Problem],
-    runs: np.ndarray,
-    t: ArrayLike,
-    tolerance: float,
-    contraction: str,
-    pool: ThreadPoolExecutor,
-) -> np.ndarray:
+def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, solver: Solver, pool: Executor) -> np.ndarray:
     """``|IPR_tree / IPR - 1|`` at the end."""
-    from cumulode.numerics.flow.solve import solve
-
     times = check_times(t)
     if times.size != runs.shape[1]:
-        raise InvalidArgument("t", f"{times.size} times", f"the {runs.shape[1]} times of w")
+        raise InvalidArgument("t", Described(f"{times.size} times"), f"the {runs.shape[1]} times of w")
     ends = np.full((len(runs), runs.shape[2]), np.nan)
     good = np.all(np.isfinite(runs[:, 0]), axis=-1)
     if np.any(good):
         chosen = [p for p, use in zip(problems, good, strict=True) if use]
-        last, how = [times[-1] - times[0]], {"tolerance": tolerance, "contraction": contraction}
-        ends[good] = solve(chosen, runs[good, 0], last, "tree", executor=pool, **how).w[:, -1]  # type: ignore[arg-type]
+        last = [times[-1] - times[0]]
+        ends[good] = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool).w[:, -1]
     return np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)
-
-
-def judge(
-    problem: Problem, closure: str, rho: float, mu: float, own: float, delta: float, asked: bool = False
-) -> tuple[int, str]:
-    """Trusted or not, and why."""
-    if closure == EXACT:
-        return TRUSTED, "exact"
-    if all(map(is_gaussian, problem.laws)) and not closure.startswith("taylor"):
-        return TRUSTED, "Gaussian inputs, for which the closure is exact"
-    against = []
-    if rho > RHO:
-        against.append(f"rho = {rho:.2f} > {RHO:g}: the inputs explain much of the third polynomial of w.x")
-    unfinished = own >= SEEN * mu > 0
-    if mu > MU and closure != "tree" and not unfinished:
-        against.append(f"mu = {mu:.3f} > {MU:g}: an instability that {closure} misses (its own rate: {own:.3f})")
-    if delta > DELTA and closure != "tree":
-        against.append(f"delta = {delta:.2f} > {DELTA:g}: tree ends elsewhere")
-    more = [f"not finished: modes still grow at {own:.3f}"] if mu > MU and unfinished else []
-    if against:
-        return NOT_TRUSTED, "; ".join(against + more)
-    if not np.isfinite(mu):
-        return UNKNOWN, "the run has no end, or tree is not defined there"
-    if not np.isfinite(rho):
-        return UNKNOWN, "the kurtosis passes 3, where Pearson's law has no sixth moment"
-    if asked and not np.isfinite(delta):
-        return UNKNOWN, "tree's flow from the same start did not reach the end"
-    if closure not in TRIED:
-        return UNKNOWN, "; ".join(["nothing against it, but the thresholds are regression's", *more])
-    return TRUSTED, "; ".join(["nothing against it", *more])
