@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_kernel, response_type
+from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import response_type
 from cumulode.theory import NLGP, Problem
 from cumulode.validation.sampling.inputs import Sampler, draw, lent, sampler, sampler_type, scratch
 from cumulode.validation.sampling.streams import stream, stream_type

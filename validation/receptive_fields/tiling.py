@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from cumulode.numerics.display import plain
+from cumulode.numerics.display import json_ready
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 
@@ -61,9 +61,9 @@ class Tiling:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON."""
-        arrays = {name: plain(getattr(self, name)) for name in ("counts", "largest", "p", "critical")}
+        arrays = {name: json_ready(getattr(self, name)) for name in ("counts", "largest", "p", "critical")}
         rest = {"combined": self.combined, "level": self.level, "size": list(self.size), "covers": self.covers}
-        return {**arrays, "gaps": [plain(g) for g in self.gaps], **rest}
+        return {**arrays, "gaps": [json_ready(g) for g in self.gaps], **rest}
 
     def __repr__(self) -> str:
         worst = int(np.argmax(self.largest - self.critical))

@@ -9,10 +9,9 @@ import numpy as np
 from cumulode.theory import NLGP
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, width
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
 from cumulode.validation.reproduction.findings import Number, over_seeds
-from cumulode.validation.reproduction.parts import Arrays, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

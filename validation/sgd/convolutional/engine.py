@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_kernel, response_type
+from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.validation.sampling.inputs import draw_class, lent, sampler_type, scratch
 from cumulode.validation.sampling.streams import stream_type
