@@ -37,9 +37,9 @@ The names are imported from `cumulode`, or from the room they belong to, as befo
 of them; `cumulode.validation.plots` and `cumulode.validation.phase_plots` are one, `cumulode.plots`.
 
 Same name, another value: `simulate_sgd` has `batch_size=100` (was 1), `cumulode phase` `--size 40` (was 100) and
-`cumulode draw` `--fields above` (was inside). `seed` is one run; a sequence goes to `seeds`, where an int n is 0 .. n - 1.
-`progress` is a bool or a function of the fraction done. `status` is a `Status`, of several runs the worst; `statuses`
-holds one for each. `Comparison.table` is a pandas DataFrame.
+`cumulode draw` `--fields above` (was inside). `seed` is one run; a sequence goes to `seeds`, where an int n is
+0 .. n - 1. `progress` is a bool or a function of the fraction done. `status` is a `Status`, of several runs the worst;
+`statuses` holds one for each. `Comparison.table` is a pandas DataFrame.
 """
 
 
