@@ -106,56 +106,56 @@ class Source:
     def meanings(self) -> dict[str, str]:
         """Names of this module -> dotted names, imports and own definitions."""
         package = self.module if self.path.endswith("__init__.py") else self.module.rpartition(".")[0]
-        found = {node.name: f"{self.module}.{node.name}" for node in self.tree.body if hasattr(node, "name")}
+        names = {node.name: f"{self.module}.{node.name}" for node in self.tree.body if hasattr(node, "name")}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found |= {a.asname: a.name for a in node.names if a.asname}
+                names |= {a.asname: a.name for a in node.names if a.asname}
             elif isinstance(node, ast.ImportFrom):
                 above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
                 origin = ".".join([*above, *([node.module] if node.module else [])])
-                found |= {a.asname or a.name: f"{origin}.{a.name}" for a in node.names}
-        return found
+                names |= {a.asname or a.name: f"{origin}.{a.name}" for a in node.names}
+        return names
 
     def uses(self, node: ast.AST) -> set[str]:
         """Dotted names that a definition refers to, those of its module's own helpers included."""
-        found: set[str] = set()
+        used: set[str] = set()
         for part in (part for each in self.parts(node) for part in ast.walk(each)):
             if isinstance(part, ast.Name):
-                found.add(self.meanings.get(part.id, part.id))
+                used.add(self.meanings.get(part.id, part.id))
             elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-                found.add(f"{self.meanings.get(part.value.id, part.value.id)}.{part.attr}")
-        return found
+                used.add(f"{self.meanings.get(part.value.id, part.value.id)}.{part.attr}")
+        return used
 
     @cached_property
     def own(self) -> dict[str, ast.AST]:
         """Functions, classes and tables of the module by name."""
-        found: dict[str, ast.AST] = {
+        named: dict[str, ast.AST] = {
             n.name: n for n in self.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))
         }
         for node in self.tree.body:
             if isinstance(node, ast.Assign):
-                found |= {name.id: node for name in node.targets if isinstance(name, ast.Name)}
-        return found
+                named |= {name.id: node for name in node.targets if isinstance(name, ast.Name)}
+        return named
 
     def parts(self, node: ast.AST) -> list[ast.AST]:
         """A definition, and those of its module that it refers to."""
-        found, names = [node], set()
-        for each in found:
+        reached, names = [node], set()
+        for each in reached:
             for part in ast.walk(each):
                 if isinstance(part, ast.Name) and part.id in self.own and part.id not in names:
                     names.add(part.id)
-                    found.append(self.own[part.id])
-        return found
+                    reached.append(self.own[part.id])
+        return reached
 
     def definitions(self) -> list[tuple[str, ast.AST]]:
         """The module ("") and its functions, classes and methods, by qualified name."""
-        found: list[tuple[str, ast.AST]] = [("", self.tree)]
+        defined: list[tuple[str, ast.AST]] = [("", self.tree)]
         for node in self.tree.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                found.append((node.name, node))
+                defined.append((node.name, node))
             if isinstance(node, ast.ClassDef):
-                found += [(f"{node.name}.{n.name}", n) for n in node.body if isinstance(n, ast.FunctionDef)]
-        return found
+                defined += [(f"{node.name}.{n.name}", n) for n in node.body if isinstance(n, ast.FunctionDef)]
+        return defined
 
 
 def sources(room: str) -> list[Source]:
@@ -173,22 +173,22 @@ def docstring(node: ast.AST) -> str:
 
 def citations(files: list[Source]) -> dict[str, list[tuple[Source, str, ast.AST]]]:
     """Label -> the definitions whose docstring cites it."""
-    found = defaultdict(list)
+    cited = defaultdict(list)
     for source in files:
         for name, node in source.definitions():
             for label, _ in LABEL.findall(docstring(node)):
-                found[label].append((source, name, node))
-    return found
+                cited[label].append((source, name, node))
+    return cited
 
 
 def named_equations() -> dict[str, str]:
     """Label -> name of every equation of derivations/ that has one, in the order of the documents."""
     order = re.findall(r"^\| \[(\w+)\]", (ROOT / "derivations" / "README.md").read_text(), re.MULTILINE)
-    found = {}
+    equations = {}
     for document in order:
         text = (ROOT / "derivations" / f"{document}.md").read_text()
-        found |= dict(re.findall(r"^- \(([a-z]+\.\d+), ([^)]*)\)", text, re.MULTILINE))
-    return found
+        equations |= dict(re.findall(r"^- \(([a-z]+\.\d+), ([^)]*)\)", text, re.MULTILINE))
+    return equations
 
 
 def statement(cited: list[tuple[Source, str, ast.AST]]) -> str:
@@ -209,21 +209,21 @@ def place(source: Source, name: str) -> str:
     return f"`{source.path}:{name}`" if name else f"`{source.path}`"
 
 
-def limited(found: list[str]) -> str:
+def limited(places: list[str]) -> str:
     """The first of a list, and how many more there are."""
-    kept = list(dict.fromkeys(found))
+    kept = list(dict.fromkeys(places))
     return "<br>".join(kept[:SHOWN] + ([f"and {len(kept) - SHOWN} more"] if len(kept) > SHOWN else []))
 
 
-def few(found: list[str]) -> list[str]:
-    """Those found, or none where they are so many that they are not about the equation."""
-    return found if len(found) <= MANY else []
+def few(places: list[str]) -> list[str]:
+    """Those places, or none where they are so many that they are not about the equation."""
+    return places if len(places) <= MANY else []
 
 
 def targets(cited: list[tuple[Source, str, ast.AST]]) -> set[str]:
     """Dotted names of the functions that cite an equation; where only a module does, of all it defines."""
-    found = {f"{source.module}.{name.split('.')[0]}" for source, name, _ in cited if name}
-    return found or {f"{source.module}.{name}" for source, _, _ in cited for name, _ in source.definitions() if name}
+    dotted = {f"{source.module}.{name.split('.')[0]}" for source, name, _ in cited if name}
+    return dotted or {f"{source.module}.{name}" for source, _, _ in cited for name, _ in source.definitions() if name}
 
 
 class Page:
@@ -268,8 +268,8 @@ class Page:
         own = {f"{s.module}.{name.split('.')[0]}" for s, name, _ in self.others.get(label, []) if name}
         indirect = few([place(s, name) for s, name, uses, _ in self.tests if uses & own])
         generated = ["`tests/numerics/compile/test_codegen.py`"] if label in GENERATED else []
-        found = cited + called + named[:SHOWN] + (indirect if not called else []) + generated
-        return limited(found or self.tests_of_modules(label) or [DERIVATION_TEST])
+        tests = cited + called + named[:SHOWN] + (indirect if not called else []) + generated
+        return limited(tests or self.tests_of_modules(label) or [DERIVATION_TEST])
 
     def tests_of_modules(self, label: str) -> list[str]:
         """Tests that use anything of the modules that state an equation."""

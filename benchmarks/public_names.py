@@ -18,9 +18,12 @@ from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "public-names.md"
 ROOMS = ("cumulode", "cumulode.theory", "cumulode.numerics", "cumulode.validation")
+#: Where figures are, or were.
+FIGURES = ("cumulode.validation.plots", "cumulode.validation.phase_plots", "cumulode.validation.plots_cp")
 #: Old name, ``function.argument``, ``Class.attribute`` or ``command --option`` -> where it went.
 WENT: dict[str, str] = {
     "*.conventions": "`sgd=Sgd(conventions=...)`",
+    "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }
@@ -44,23 +47,36 @@ def public() -> dict[str, Any]:
             value = getattr(module, name)
             if not inspect.ismodule(value):
                 names.setdefault(name, describe(value))["rooms"].append(room)
-    return {"names": names, "commands": commands()}
+    return {"names": names, "figures": figures(names), "commands": commands()}
+
+
+def figures(names: dict[str, Any]) -> dict[str, list[str]]:
+    """Functions that draw, with their arguments, of whichever of ``FIGURES`` there are; public names are no part."""
+    drawing: dict[str, list[str]] = {}
+    for room in FIGURES:
+        with contextlib.suppress(ImportError):
+            module = importlib.import_module(room)
+            for name in {*getattr(module, "__all__", ()), "factors"} - set(names):
+                function = getattr(module, name, None)
+                if inspect.isfunction(function):
+                    drawing[name] = list(inspect.signature(function).parameters)
+    return drawing
 
 
 def describe(value: Any) -> dict[str, Any]:
     """Kind, arguments, members of a class, and where renamed arguments went."""
-    found: dict[str, Any] = {"rooms": [], "kind": "value", "arguments": [], "members": [], "moved": {}}
+    facts: dict[str, Any] = {"rooms": [], "kind": "value", "arguments": [], "members": [], "moved": {}}
     if callable(value):
-        found["kind"] = "class" if inspect.isclass(value) else "function"
+        facts["kind"] = "class" if inspect.isclass(value) else "function"
         with contextlib.suppress(ValueError):  # exceptions have none
-            found["arguments"] = list(inspect.signature(value).parameters)
-        found["moved"] = moved(value)
+            facts["arguments"] = list(inspect.signature(value).parameters)
+        facts["moved"] = moved(value)
     if inspect.isclass(value):
         own = [c for c in value.__mro__ if c.__module__.startswith("cumulode")]
         members = {name for c in own for name in [*vars(c), *getattr(c, "__annotations__", {})]}
-        found["members"] = sorted(name for name in members if name[0].islower())
-        found["kind"] = "exception" if issubclass(value, Exception) else "class"
-    return found
+        facts["members"] = sorted(name for name in members if name[0].islower())
+        facts["kind"] = "exception" if issubclass(value, Exception) else "class"
+    return facts
 
 
 def moved(function: Any) -> dict[str, str]:
@@ -130,15 +146,15 @@ def section(old: dict[str, list[str]], new: dict[str, list[str]], moves: dict[st
 
 def of_kind(names: dict[str, Any], kinds: tuple[str, ...], what: str) -> dict[str, list[str]]:
     """Arguments or members of the names of some kinds."""
-    return {name: found[what] for name, found in names.items() if found["kind"] in kinds}
+    return {name: facts[what] for name, facts in names.items() if facts["kind"] in kinds}
 
 
 def page(before: dict[str, Any], after: dict[str, Any]) -> str:
     """The page as Markdown."""
     old, new = before["names"], after["names"]
-    moves = {name: found["moved"] for name, found in new.items()}
+    moves = {name: facts["moved"] for name, facts in new.items()}
     classes = ("class", "exception")
-    values = ", ".join(f"`{name}`" for name, found in sorted(new.items()) if found["kind"] == "value")
+    values = ", ".join(f"`{name}`" for name, facts in sorted(new.items()) if facts["kind"] == "value")
     return "\n".join([
         HEAD,
         "## Functions\n",
@@ -146,6 +162,8 @@ def page(before: dict[str, Any], after: dict[str, Any]) -> str:
         "## Laws, settings, results and errors: their members\n",
         section(of_kind(old, classes, "members"), of_kind(new, classes, "members"), {}, "."),
         f"Values: {values}.\n",
+        "## Figures, in `cumulode.plots`\n",
+        section(before["figures"], after["figures"], {}, "."),
         "## Commands and their options\n",
         section(before["commands"], after["commands"], {n: renamed_options(n) for n in after["commands"]}, " "),
     ])  # fmt: skip

@@ -21,10 +21,10 @@ CITED = re.compile(r"\(((?:bump|closures|conditional|cubic|drift|flow|fluctuatio
 @pytest.fixture(scope="module")
 def labels() -> dict[str, str]:
     """The name of every equation of derivations/, "" where it has none."""
-    found = {}
+    names = {}
     for page in (ROOT / "derivations").glob("*.md"):
-        found |= dict(re.findall(r"^- \(([a-z]+\.\d+)(?:, ([^)]*))?\)", page.read_text(), re.MULTILINE))
-    return found
+        names |= dict(re.findall(r"^- \(([a-z]+\.\d+)(?:, ([^)]*))?\)", page.read_text(), re.MULTILINE))
+    return names
 
 
 def test_labels_on_the_pages_are_those_of_the_derivations(labels):
@@ -139,10 +139,10 @@ def test_the_page_of_public_names_is_that_of_the_package():
     """
     text = (DOCS / "public-names.md").read_text()
     now = public_names.public()
-    for name, found in now["names"].items():
+    for name, facts in now["names"].items():
         assert re.search(rf"`{name}\b", text), name
-        if found["kind"] == "function":
-            assert public_names.call(name, found["arguments"], ".") in text, name
+        if facts["kind"] == "function":
+            assert public_names.call(name, facts["arguments"], ".") in text, name
     for command, options in now["commands"].items():
         assert public_names.call(command, options, " ") in text, command
     assert "`: `?`" not in text

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .findings import Number
+from .findings import Number, over_seeds
 from .parts import Arrays, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+__all__ = ["FULL", "QUICK", "Arrays", "Claim", "Data", "Effort", "Judgement", "Number", "Part", "Parts", "over_seeds"]
 
 Data = dict[str, Arrays]
 Parts = dict[str, tuple[Part, ...]]

@@ -177,7 +177,7 @@ def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Pa
     """Draw and save; the file's name."""
     from matplotlib.figure import Figure
 
-    from cumulode.validation.plots.comparison import save
+    from cumulode.validation.plots.style import save
 
     figure = Figure(figsize=claim.figsize, layout="constrained")
     claim.draw(figure, data, effort)

@@ -51,13 +51,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_executor(parser)
     add_output(parser)
     parser.add_argument("--out", metavar="FILE", default="phase.nc", help="where the data go as they come (.nc)")
-    parser.add_argument("--variable", default=None, help="what the figure shows (default: ipr_times_D)")
-    parser.add_argument("--figure", metavar="FILE", default=None, help=".png, .pdf or .svg; default: --out with .png")
+    parser.add_argument("--variable", help="what the figure shows (default: ipr_times_D)")
+    parser.add_argument("--figure", metavar="FILE", help=".png, .pdf or .svg; default: --out with .png")
     parser.add_argument("--no-figure", action="store_true", help="draw no figure")
 
 
 def _add_sweep(group: Any) -> None:
-    group.add_argument("--measures", type=values.words, default=None, help="what is measured, with commas (all)")
+    group.add_argument("--measures", type=values.words, help="what is measured, with commas (all)")
     group.add_argument("--validity", default="quick", help="off, quick (rho, mu) or full (Delta, by a second flow)")
     group.add_argument("--no-lines", action="store_true", help="seek no critical values along the first axis")
     group.add_argument("--no-fields", action="store_true", help="keep no final weights")
