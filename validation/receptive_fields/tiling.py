@@ -161,15 +161,15 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     if np.isinf(array).any():
         raise InvalidArgument("centres", "an infinite entry", allowed)
     array = array if array.ndim > own else array[None]
-    found = []
+    sorted_runs = []
     for run in array:
         run = run[~np.isnan(run)] if own == 1 else run[~np.isnan(run).any(axis=-1)]
         if not 1 <= len(run) <= MOST:
             raise InvalidArgument("centres", f"a run with {len(run)} finite centres", allowed)
         run = np.mod(run, shape[0])
         run[run >= shape[0]] = 0.0  # mod rounds -1e-17 up to the side
-        found.append(np.sort(run) if own == 1 else run)
-    return found
+        sorted_runs.append(np.sort(run) if own == 1 else run)
+    return sorted_runs
 
 
 def _largest_disc(points: np.ndarray, side: int) -> float:

@@ -48,7 +48,7 @@ def _measured(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def _draw(settings: dict[str, Any], seed: int) -> np.ndarray:
     """Samples (n, D)."""
-    from cumulode.validation.sampling.inputs import sampler
+    from cumulode.validation.sampling.sampler import sampler
     from cumulode.validation.sgd.network.held_out import draw_held_out
 
     size = settings["size"]
