@@ -158,7 +158,7 @@ def align(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If ``w`` or ``reference`` is not real, has fewer than 4 sites, their shapes do not broadcast, or ``shape``
         does not have D sites.
     """
