@@ -55,8 +55,8 @@ MAPS = (
         """
         At b = -1 a neuron localises where the class of label +1 has the longer correlation length; with the classes
         exchanged a wave of finite wavelength is selected, and fields stay oscillatory, some of them in packets.
-        Hatched beside the diagonal: where the two classes are nearly the same, fields shrink to few sites, and rho
-        says that two cumulants do not tell what happens there.
+        Hatched, next to the diagonal: where the two classes are nearly the same, fields shrink to few sites, and rho
+        says that two cumulants do not decide what happens there.
         """,
     ),
     Map(
@@ -75,8 +75,8 @@ MAPS = (
         "Ising rings, and where a closure fails",
         "cumulode phase --law ising --t-plus 0.02:0.96:24 --t-minus 0.02:0.96:24 --size 40 --seeds 4 --time 400",
         """
-        Hatched: the closure is not to be trusted. Beside the diagonal, where the two classes are nearly the same, a
-        field shrinks to a site or two, and rho says that two cumulants cannot tell what happens there. On the right
+        Hatched: the closure is not to be trusted. Next to the diagonal, where the two classes are nearly the same, a
+        field shrinks to a site or two, and rho says that two cumulants cannot decide what happens there. On the right
         mu does: tree's Jacobian finds an instability that regression misses, as at t = 0.9 against 0.3, where the
         exact flow localises and regression ends uniform (docs/closures-table.md).
         """,
@@ -110,7 +110,8 @@ def page() -> str:
         "Each map is made by the command under it, run in `docs/`; `python -m benchmarks.gallery` runs them all and "
         "writes this page. A command whose file is there computes nothing and draws again; `cumulode draw FILE` "
         "draws other variables, slices and fields from the same file, `cumulode rerun FILE` repeats it. "
-        "IPR is `sum w^4 / (sum w^2)^2`; fields are called localised where IPR x D > 3.",
+        "IPR is `sum w^4 / (sum w^2)^2`; the black line of a map is where IPR x D passes 3. A field is localised where "
+        "it is also narrow (width below D/6), or where IPR x D > 6.",
     ]
     for each in MAPS:
         parts += [

@@ -273,8 +273,9 @@ TORUS = """
 ## Two dimensions
 
 IPR x D is 3 for a random field, 2.25 for a standing wave in both directions, 1.5 for stripes, and D / (2 pi s^2) for a
-round bump exp(-r^2 / (2 s^2)): with D = 400, 15.9 at s = 2, 7.1 at s = 3 and 4.0 at s = 4, so that above 4 is taken for
-localised. The width (rms distance from the centre) is s for such a bump and L / sqrt 6 = 8.2 sites for a uniform field.
+round bump exp(-r^2 / (2 s^2)): with D = 400, 15.9 at s = 2, 7.1 at s = 3 and 4.0 at s = 4, so that the share
+above 4 is given; what is called localised elsewhere (theory.md section 1) is narrow as well, or above 6. The width (rms
+distance from the centre) is s for such a bump and L / sqrt 6 = 8.2 sites for a uniform field.
 """
 
 THEORY = """

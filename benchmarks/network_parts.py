@@ -72,7 +72,7 @@ def _calls(problem: Problem, hidden: int, n: int) -> dict[str, Callable[[], Any]
     response, random = response_kernel("erf"), stream(np.random.SeedSequence(1))
     weights, biases = 0.1 / np.sqrt(size) * rng.standard_normal(hidden * size), np.repeat([1.0, -1.0], hidden // 2)
     theta = np.concatenate([weights, biases, np.ones(hidden)])
-    rule = engine.Rule(0.5, 1e-3, 1, hidden, engine.MSE, 1.0, -1.0, 0.0, 0.0)
+    rule = engine.NetworkRule(0.5, 1e-3, 1, hidden, engine.MSE, 1.0, -1.0, 0.0, 0.0)
     w, x, h = rng.standard_normal((hidden, size)), rng.standard_normal(size), rng.standard_normal(hidden)
     samples = compiled(_samples, types.void(i8, sampler_type, stream_type, vector))
     dots = compiled(_dots, f8(i8, matrix, vector))

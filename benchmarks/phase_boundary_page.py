@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.validation.plots.parts import COLOURS
+from cumulode.validation.plots.roles import COLOURS
 
 from .timing import table
 

@@ -43,7 +43,7 @@ def ours(size: int, steps: int) -> float:
     """Seconds a sample of one run."""
     problem = Problem(NLGP(GAIN, XI[0]), NLGP(GAIN, XI[1]), size, bias=BIAS)
     w0 = np.full(size, 0.1 / np.sqrt(size))
-    return _timed(lambda count: simulate_sgd(problem, w0, [count * RATE], RATE), steps)
+    return _timed(lambda count: simulate_sgd(problem, w0, [count * RATE], RATE, 1), steps)
 
 
 def numpy_loop(size: int, steps: int) -> float:

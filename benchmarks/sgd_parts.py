@@ -20,7 +20,7 @@ from numba import types
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.theory import NLGP, Problem
-from cumulode.validation.sampling.erf_table import erf_by_libm, erf_by_table
+from cumulode.validation.sampling.erf_table import erf_by, erf_by_libm, erf_by_table
 from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
 from cumulode.validation.sampling.inputs import ERF, Sampler, lent, sampler, scratch
 from cumulode.validation.sampling.normals import fill_normals
@@ -118,7 +118,7 @@ def _whole(problem: Problem, laws: list[Sampler], n: int) -> Callable[[], Any]:
     advance, force = sgd._kernel(), activation_kernels(str(problem.activation)).force
     size = problem.size
     w = np.full(size, 0.1 / math.sqrt(size))
-    random, rule = stream(np.random.SeedSequence(1)), sgd.Rule(problem.prior, problem.bias, 1e-3, 1)
+    random, rule = stream(np.random.SeedSequence(1)), sgd.NeuronRule(problem.prior, problem.bias, 1e-3, 1)
     return lambda: advance(w, n, *laws, force, rule, random)
 
 
@@ -157,7 +157,8 @@ def measure(
         ``method`` of each class, ``samples_per_second``.
     """
     problem = Problem(NLGP(gain, xi[0]), NLGP(gain, xi[1]), size)
-    laws = [sampler(law, size, erf) for law in problem.laws]
+    with erf_by(erf):
+        laws = [sampler(law, size) for law in problem.laws]
     sites = problem.size
     n = max(20, int(seconds / (6e-9 * sites)))
     w, x = np.random.default_rng(3).standard_normal((2, sites))

@@ -16,6 +16,19 @@ def plain(array: np.ndarray) -> Any:
     return found.tolist()
 
 
+def json_ready(value: Any) -> Any:
+    """The same in lists and numbers that JSON has: NaN becomes None, an infinite number the string "inf" or "-inf"."""
+    if isinstance(value, dict):
+        return {key: json_ready(inside) for key, inside in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_ready(inside) for inside in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return json_ready(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else str(value)
+    return value
+
+
 def html_table(caption: str, rows: Mapping[str, Any]) -> str:
     """Names and values, one below the other."""
     cells = "".join(

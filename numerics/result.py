@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from cumulode.numerics.display import html_table, plain
+from cumulode.numerics.display import html_table, json_ready, plain
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
@@ -111,6 +111,13 @@ class Result:
         return int(self.w.shape[-1])
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Sides of the lattice: (D,) of a ring, (L, L) of a torus."""
+        problem = self.provenance.get("problem", {})
+        size = (problem[0] if isinstance(problem, list) else problem).get("size", self.w.shape[-1])
+        return tuple(size) if isinstance(size, (list, tuple)) else (size,)
+
+    @property
     def runs(self) -> int | None:
         """Number of runs n, None for one run without a leading axis."""
         return self.w.shape[0] if self.w.ndim > 1 + len(self._dimensions()["w"]) else None
@@ -159,7 +166,7 @@ class Result:
             "time": ("time", self.t, {"units": time_units(self.provenance)}),
             "class": ["plus", "minus"],
         }
-        coords |= {"site": np.arange(self.size)} if "site" in dims["w"] else {}
+        coords |= {"site": np.arange(self.size)} if any("site" in d for d in dims.values()) else {}
         attrs = {
             "kind": type(self).__name__,
             "message": self.message,
@@ -215,7 +222,7 @@ class Result:
             "success": self.success,
             "message": self.message,
             "statuses": [Status(int(s)).name for s in self.statuses],
-            "provenance": self.provenance,
+            "provenance": json_ready(self.provenance),
         }
 
     def _summary(self) -> dict[str, str]:

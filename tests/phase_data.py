@@ -135,12 +135,17 @@ def stamped(problem: Problem | None = None, learning_rate: float | None = None, 
     return probe.stamp("made up", {} if learning_rate is None else {"learning_rate": learning_rate, "batch_size": 100})
 
 
-def labelled(ax: Any, label: str) -> list[Any]:
-    """Lines and collections that carry a label."""
-    return [a for a in (*ax.lines, *ax.collections) if a.get_label() == f"_{label}"]
+def labelled(ax: Any, words: str) -> list[Any]:
+    """Lines and collections whose label, shown in the legend or not (``_``), begins with these words."""
+    return [a for a in (*ax.lines, *ax.collections) if plain(str(a.get_label()).removeprefix("_")).startswith(words)]
+
+
+def plain(text: str) -> str:
+    """On one line, with ordinary spaces."""
+    return " ".join(text.split())
 
 
 def texts_of(home: Any) -> list[str]:
     """Entries of the legend of Axes or figure, on one line each."""
     legend = home.legends[0] if isinstance(home, Figure) else home.get_legend()
-    return [] if legend is None else [" ".join(text.get_text().split()) for text in legend.get_texts()]
+    return [] if legend is None else [plain(text.get_text()) for text in legend.get_texts()]

@@ -25,7 +25,8 @@ class Axis:
     """One axis.
 
     ``parameter``: of the laws of ``classes``, or (without classes) of the problem or run; ``text``: its values are
-    words; ``ratios``: steps along it are ratios (gains), so that it is scanned by its logarithm.
+    words; ``ratios``: steps along it are ratios (gains), so that it is scanned by its logarithm; ``symbol``: in TeX, as
+    the field writes it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Axis:
     classes: tuple[str, ...] = ()
     text: bool = False
     ratios: bool = False
+    symbol: str = ""
 
     @property
     def attrs(self) -> dict[str, str]:
@@ -44,17 +46,17 @@ class Axis:
 
 def _law_axes() -> list[Axis]:
     """Of both classes where that can be meant, and of each."""
-    found = [Axis("gain", "gain", "1", "gain", CLASSES, ratios=True)]
+    found = [Axis("gain", "gain", "1", "gain", CLASSES, ratios=True, symbol="g")]
     kinds = {
-        "gain": ("gain", "1"),
-        "xi": ("correlation length", "sites"),
-        "t": ("neighbour correlation t", "1"),
-        "J": ("coupling J", "temperature"),
+        "gain": ("gain", "1", "g"),
+        "xi": ("correlation length", "sites", r"\xi"),
+        "t": ("neighbour correlation t", "1", "t"),
+        "J": ("coupling J", "temperature", "J"),
     }
-    for parameter, (words, units) in kinds.items():
-        for c in CLASSES:
-            ratios = parameter == "gain"
-            found.append(Axis(f"{parameter}_{c}", f"{words}, class {c}", units, parameter, (c,), ratios=ratios))
+    for parameter, (words, units, symbol) in kinds.items():
+        for c, sign in zip(CLASSES, "+-", strict=True):
+            name, long_name, ratios = f"{parameter}_{c}", f"{words}, class {c}", parameter == "gain"
+            found.append(Axis(name, long_name, units, parameter, (c,), ratios=ratios, symbol=f"{symbol}_{sign}"))
     return found
 
 
@@ -64,8 +66,8 @@ PROBLEM_AXES: dict[str, Axis] = {
     for axis in (
         *_law_axes(),
         Axis("covariance", "covariance of the Gaussian field", "", "covariance", CLASSES, text=True),
-        Axis("bias", "bias", "1", "bias"),
-        Axis("prior", "probability of the class plus", "1", "prior"),
+        Axis("bias", "bias", "1", "bias", symbol="b"),
+        Axis("prior", "probability of the class plus", "1", "prior", symbol="p_+"),
         Axis("size", "number of sites D, or side L of a torus", "sites", "size"),
         Axis("activation", "activation", "", "activation", text=True),
     )
@@ -75,8 +77,8 @@ RUN_AXES: dict[str, Axis] = {
     axis.name: axis
     for axis in (
         Axis("closure", "closure", "", "closure", text=True),
-        Axis("start_amplitude", "norm of the start, about", "1", "amplitude", ratios=True),
-        Axis("learning_rate", "learning rate", "1", "learning_rate", ratios=True),
+        Axis("start_amplitude", "norm of the start, about", "1", "amplitude", ratios=True, symbol="|w_0|"),
+        Axis("learning_rate", "learning rate", "1", "learning_rate", ratios=True, symbol=r"\eta"),
         Axis("batch_size", "batch size", "samples", "batch_size"),
     )
 }

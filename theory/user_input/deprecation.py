@@ -59,3 +59,20 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
         return wrapper  # type: ignore[return-value]
 
     return decorate
+
+
+def dropped_arguments(**instead: str) -> Callable[[F], F]:
+    """Accept keywords that have no effect any more, each with a ``DeprecationWarning`` that says what to do instead."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            for name in [name for name in kwargs if name in instead]:
+                del kwargs[name]
+                message = f"{function.__name__}: {name} has no effect: {instead[name]}"
+                warnings.warn(message, DeprecationWarning, stacklevel=2)
+            return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+    return decorate

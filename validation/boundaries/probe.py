@@ -83,8 +83,7 @@ class Probe(Protocol):
     def run_sgd(self, point: Point, sgd: Sgd, streams: Sequence[int]) -> np.ndarray:
         """ln(quantity / level), (n,), of SGD from start ``i`` with the random numbers of ``streams[i]``."""
         problem, starts = self.problem_at(point), self.starts(point, self.seeds)
-        rule = sgd.learning_rate, sgd.batch_size
-        run = simulate_sgd(problem, starts, [self.time], *rule, seed=list(streams), executor=self.executor)
+        run = simulate_sgd(problem, starts, [self.time], seeds=list(streams), sgd=sgd, executor=self.executor)
         return self.logarithm(run.w[:, -1], problem.shape)
 
     def stamp(self, title: str, settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""Figures: of runs, of comparisons, of decompositions and matches, of phase diagrams.
+"""Figures: of runs, of comparisons, of decompositions and matches, of phase diagrams; ``cumulode.plots`` for users.
 
-Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes. ``trajectories`` and ``torus_images``
-draw runs, ``comparison``, ``decomposition``, ``match`` and ``phase`` what their names say; ``parts`` is shared.
+Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes; all are drawn in one style,
+``cumulode.mplstyle``. Read in this order: ``roles`` (who has which colour), ``style`` (new figures, legends, files),
+``words`` (what figures say), ``runs`` (what they need to know of a run), then ``trajectories``, ``networks``,
+``torus_images``, ``comparison``, ``decomposition``, ``match`` and ``phase``.
 """
 
 import lazy_loader
@@ -10,9 +12,21 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "trajectories": ["space_time", "ipr_over_time", "kurtosis_over_time", "fields"],
+        "networks": ["units_over_time"],
         "torus_images": ["field_image", "field_images"],
         "comparison": ["comparison_figure"],
         "decomposition": ["factors"],
         "match": ["plot_match"],
+        "style": ["save"],
+        "phase": [
+            "PhaseMap",
+            "phase_map",
+            "phase_figure",
+            "slice_figure",
+            "slices",
+            "insets",
+            "field_strip",
+            "boundary_symbols",
+        ],
     },
 )

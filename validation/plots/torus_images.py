@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.numerics.result import Result
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.validation.receptive_fields.field_input import field as as_field
 from cumulode.validation.receptive_fields.field_input import on_torus, shape_for
 from cumulode.validation.receptive_fields.symmetry import TorusSymmetry, transform
 
-from .parts import axes_or_new, largest_weight, last_field, one_run, shape_of_run, torus_to_middle
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from cumulode.numerics.result import Result
-
-__all__ = ["field_image", "field_images"]
+from .runs import largest_weight, last_time, moved_by, one_run, to_middle
+from .style import axes_or_new, styled
 
 
+@styled()
 def field_image(
     w: ArrayLike,
     ax: Axes | None = None,
@@ -48,31 +46,31 @@ def field_image(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If ``w`` is no field on a torus, or ``limit`` is not above 0.
     """
-    found = as_field("w", w)
-    side = round(found.shape[-1] ** 0.5)
-    if found.ndim != 1 or (shape is None and side * side != found.size):
-        raise InvalidArgument("w", f"shape {found.shape}", "one field (L * L,) on a torus")
-    sides = shape_for(found, (side, side) if shape is None else shape)
+    flat = as_field("w", w)
+    side = round(flat.shape[-1] ** 0.5)
+    if flat.ndim != 1 or (shape is None and side * side != flat.size):
+        raise InvalidArgument("w", Described(f"shape {flat.shape}"), "one field (L * L,) on a torus")
+    sides = shape_for(flat, (side, side) if shape is None else shape)
     if len(sides) != 2:
         raise InvalidArgument("shape", shape, "(L, L)")
-    moved = on_torus(found if symmetry is None else transform(found, symmetry), sides)
-    limit = largest_weight(moved) if limit is None else real("limit", limit, gt=0, allowed="a weight > 0")
+    image = on_torus(flat if symmetry is None else transform(flat, symmetry), sides)
+    limit = largest_weight(image) if limit is None else real("limit", limit, gt=0)
     ax = axes_or_new(ax)
-    image = ax.imshow(
-        np.ma.masked_invalid(moved), origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest"
-    )
+    drawn = ax.imshow(np.ma.masked_invalid(image), origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit)
     ax.set_facecolor("0.8")
-    ax.set(xlabel="column" + _moves(symmetry, side), ylabel="row", aspect="equal")
+    moved = textwrap.fill(moved_by(symmetry, side), 36)
+    ax.set(xlabel="column (site)" + ("\n" + moved if moved else ""), ylabel="row (site)", aspect="equal")
     for axis in (ax.xaxis, ax.yaxis):
         axis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     if colorbar:
-        ax.figure.colorbar(image, ax=ax, label="weight", shrink=0.8)
+        ax.figure.colorbar(drawn, ax=ax, label="weight", shrink=0.8)
     return ax
 
 
+@styled()
 def field_images(
     trajectory: Result,
     axes: Sequence[Axes] | None = None,
@@ -94,7 +92,7 @@ def field_images(
     times : 1-d array, optional
         Of each the nearest recorded time is shown.
     shape : (L, L), optional
-        Sides of the torus, where the trajectory's provenance does not tell.
+        Sides of the torus, where the trajectory's provenance does not say.
     centred : bool
         Translate all images alike, so that the final field's centre, if it has one, is in the middle.
     limit : float > 0, optional
@@ -102,51 +100,35 @@ def field_images(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If the trajectory is not one on a torus, ``run`` does not exist, or the axes are not one a time.
     """
-    sides = shape_of_run(trajectory, shape)
+    sides = trajectory.shape if shape is None else shape_for(trajectory.w, shape)
     if len(sides) != 2:
-        raise InvalidArgument("trajectory", f"{sides[0]} sites on a ring", "a run on a torus (of a ring: space_time)")
+        got = Described(f"{sides[0]} sites on a ring")
+        raise InvalidArgument("trajectory", got, "a run on a torus (of a ring: space_time)")
     w = one_run(trajectory, run)
-    picked = _nearest(trajectory.t, times)
-    panels = _panels(len(picked)) if axes is None else list(axes)
-    if len(panels) != len(picked):
-        raise InvalidArgument("axes", f"{len(panels)} Axes", f"one for each of the {len(picked)} times")
-    move = torus_to_middle(last_field(w), sides) if centred else None
-    for i, ax in zip(picked, panels, strict=True):
-        field_image(w[i], ax, shape=sides, symmetry=move, limit=limit)
-        ax.set_title(f"t = {trajectory.t[i]:.4g}", loc="left", fontsize=11)
-    return panels
+    shown = _nearest(trajectory.t, times)
+    if axes is None:
+        figure = Figure(figsize=(4 * len(shown) + 0.4, 3.9), layout="constrained")
+        axes = np.ravel(figure.subplots(1, len(shown))).tolist()
+    if len(axes) != len(shown):
+        raise InvalidArgument("axes", Described(f"{len(axes)} Axes"), f"one for each of the {len(shown)} times")
+    move = to_middle(w[last_time(w)], sides) if centred else None
+    for i, ax in zip(shown, axes, strict=True):
+        field_image(w[i], ax, shape=sides, symmetry=move, limit=limit)  # type: ignore[arg-type]
+        ax.set_title(f"t = {trajectory.t[i]:.4g}")
+    return list(axes)
 
 
 def _nearest(recorded: np.ndarray, times: ArrayLike | None) -> list[int]:
-    """Indices of the recorded times asked for, each once, in order."""
+    """Indices of the recorded times nearest to ``times``, each once, in order."""
     if times is None:
         return sorted({0, len(recorded) // 2, len(recorded) - 1})
     try:
-        asked = np.atleast_1d(np.asarray(times, dtype=float))
+        wanted = np.atleast_1d(np.asarray(times, dtype=float))
     except (TypeError, ValueError):
-        asked = np.array([np.nan])
-    if asked.ndim != 1 or not asked.size or not np.isfinite(asked).all():
+        wanted = np.array([np.nan])
+    if wanted.ndim != 1 or not wanted.size or not np.isfinite(wanted).all():
         raise InvalidArgument("times", times, "a 1-d sequence of finite times")
-    return sorted({int(np.argmin(np.abs(recorded - t))) for t in asked})
-
-
-def _panels(count: int) -> list[Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4 * count + 0.4, 3.9), layout="constrained")
-    return [figure.add_subplot(1, count, i + 1) for i in range(count)]
-
-
-def _moves(symmetry: TorusSymmetry | None, side: int) -> str:
-    """How the sites were moved, in brackets on lines of their own."""
-    if symmetry is None:
-        return ""
-    element = int(symmetry.element)
-    shift = [int(s) - (side if s > side // 2 else 0) for s in symmetry.shift]
-    done = ["axes exchanged"] * bool(element & 4) + ["rows reversed"] * bool(element & 1)
-    done += ["columns reversed"] * bool(element & 2) + [f"shifted by {shift[0]:+d}, {shift[1]:+d}"] * any(shift)
-    done += ["sign reversed"] * bool(symmetry.sign < 0)
-    return "\n" + textwrap.fill(f"({', '.join(done)})", 36) if done else ""
+    return sorted({int(np.argmin(np.abs(recorded - t))) for t in wanted})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.validation.plots.parts import COLOURS, TIME
+from cumulode.validation.plots.roles import COLOURS, TIME
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED, localised
 from cumulode.validation.receptive_fields.metrics import centre
 

@@ -66,13 +66,13 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
     """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
     from cumulode.validation.sampling.inputs import sampler
-    from cumulode.validation.sgd.network.engine import MSE, Rule
+    from cumulode.validation.sgd.network.engine import MSE, NetworkRule
     from cumulode.validation.sgd.network.held_out import draw_held_out
 
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
     held = draw_held_out(plus, minus, problem.prior, problem.size, tests, np.random.SeedSequence(1))
     n, T, K, _ = run["w"].shape
-    rule = Rule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
+    rule = NetworkRule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
     theta = np.concatenate([run["w"].reshape(n, T, -1), run["bias"], run["readout"]], axis=-1)
     return np.array([[held.measure(row, str(problem.activation), rule)[0] for row in of_run] for of_run in theta])
 

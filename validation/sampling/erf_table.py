@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
+from cumulode.theory.user_input.arguments import choice
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TABLE, LIBM = "table", "libm"
+#: What computes the erf of the samplers made from now on: the table, or the C library, with which tests compare it.
+erf_name: ContextVar[str] = ContextVar("erf_name", default=TABLE)
+
+
+@contextmanager
+def erf_by(name: str) -> Iterator[None]:
+    """Make samplers whose erf is computed by "table" or "libm"; the random numbers are the same."""
+    token = erf_name.set(choice("erf", name, (TABLE, LIBM)))
+    try:
+        yield
+    finally:
+        erf_name.reset(token)
+
 
 _NODES = np.arange(769) / 64.0 - 6.0  # erf(6) is 1 to the last digit
 _ERF = np.array([math.erf(c) for c in _NODES])
 _SLOPE = np.array([2.0 / math.sqrt(math.pi) * math.exp(-c * c) for c in _NODES])
+
+
+def old_erf_argument(function: F) -> F:
+    """Take the old keyword ``erf`` for one release, with a warning: users have nothing to choose there."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if "erf" not in kwargs:
+            return function(*args, **kwargs)
+        warnings.warn(
+            f"{function.__name__}: erf is chosen by the package; the keyword goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        with erf_by(kwargs.pop("erf")):
+            return function(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
 
 
 @kernel(fastmath={"contract"})

@@ -20,17 +20,17 @@ from cumulode.theory.problem import covariance
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.problem.laws import GP, NLGP, Ising, Law
 from cumulode.theory.problem.measured_cumulants import ROUNDING
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 from cumulode.validation.sgd.borrowing import borrowed
 
-from .erf_table import erf_by_libm, erf_by_table
+from .erf_table import LIBM, TABLE, erf_by_libm, erf_by_table, erf_name, old_erf_argument
 from .field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
 from .fields import Field, ring_field, torus_field
 from .normals import fill_normals
 from .streams import seed_sequence, stream, uniform
 
 GAUSSIAN, ERF, ERF_LIBM, SIGN, ISING, ROWS = range(6)
-ERFS = {"table": ERF, "libm": ERF_LIBM}
+ERFS = {TABLE: ERF, LIBM: ERF_LIBM}
 
 
 class Sampler(NamedTuple):
@@ -64,7 +64,7 @@ class Sampler(NamedTuple):
 sampler_type = types.NamedTuple((i8, i8, i8, i8, vector, vector, f8, f8), Sampler)
 
 
-def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal: float = 0.0) -> Sampler:
+def sampler(law: Law, size: int | tuple[int, ...], diagonal: float = 0.0) -> Sampler:
     """Describe ``law`` for the kernel ``draw`` (theory.md sections 1 and 2).
 
     Parameters
@@ -73,8 +73,6 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal:
     size : int >= 4, or (D,), or (L, L)
         Sites of a ring, or of a torus: there inputs are flat, row by row, and an NLGP's Gaussian covariance is the
         product of the rings' in each direction.
-    erf : {"table", "libm"}
-        Of an NLGP: ``erf_kernel.erf_by_table`` (error below 2e-14) or ``erf_by_libm`` (an ulp or two).
     diagonal : float >= 0
         Added to the diagonal of the covariance of an NLGP's Gaussian field, not to what divides by its variance, and
         what follows for its Gaussian control (``conventions``); other laws have no such field.
@@ -87,7 +85,6 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal:
     """
     if not isinstance(law, (NLGP, GP, Ising)):
         raise InvalidArgument("law", law, "a law to draw from: NLGP(...), GP(...) or Ising(...)")
-    kind = ERFS[choice("erf", erf, tuple(ERFS))]
     shape = shape_of(size)
     law.check_size(shape)
     if isinstance(law, Ising):
@@ -98,7 +95,7 @@ def sampler(law: Law, size: int | tuple[int, ...], erf: str = "table", diagonal:
     if math.isinf(law.gain):
         return _of_field(SIGN, field, shape)
     variance = float(nlgp.normalisation(law.q, complement=law.one_minus_q))
-    return _of_field(kind, field, shape, law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
+    return _of_field(ERFS[erf_name.get()], field, shape, law.gain / math.sqrt(2.0), 1.0 / math.sqrt(variance))
 
 
 def rows_sampler(rows: np.ndarray) -> Sampler:
@@ -267,9 +264,8 @@ def _draw_rows(law: Sampler, random: np.ndarray, rows: np.ndarray) -> None:
         draw(law, random, work, rows[k])
 
 
-def sample(
-    law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0, erf: str = "table"
-) -> np.ndarray:
+@old_erf_argument
+def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.SeedSequence = 0) -> np.ndarray:
     """Draw ``n`` independent inputs from ``law`` on a ring of ``size`` sites, or on a torus.
 
     Parameters
@@ -280,8 +276,6 @@ def sample(
     n : int >= 1
     seed : int >= 0 or SeedSequence
         Equal seeds give equal inputs; the first rows do not depend on ``n``.
-    erf : {"table", "libm"}
-        Error of an NLGP's erf: below 2e-14, or an ulp or two at ten times the cost; the same random numbers.
 
     Returns
     -------
@@ -293,7 +287,7 @@ def sample(
     ValueError
         Naming the argument, what came and what is allowed.
     """
-    described = sampler(law, size, erf)
+    described = sampler(law, size)
     rows = np.empty((integer("n", n, ge=1), math.prod(shape_of(size))))
     _draw_rows(described, stream(seed_sequence("seed", seed)), rows)
     return rows

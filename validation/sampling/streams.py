@@ -82,11 +82,15 @@ def seed_sequence(name: str, seed: object) -> np.random.SeedSequence:
     return np.random.SeedSequence(integer(name, seed, ge=0, allowed=allowed))
 
 
+def child(root: np.random.SeedSequence, key: Sequence[int] = ()) -> np.random.SeedSequence:
+    """The child ``key`` of ``root``, which stays as it is (``spawn`` would count its calls)."""
+    return np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key), pool_size=root.pool_size)
+
+
 def stream(root: np.random.SeedSequence, key: Sequence[int] = ()) -> np.ndarray:
-    """Stream (LENGTH,) of the child ``key`` of ``root``, which stays as it is (``spawn`` would count its calls)."""
-    child = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key), pool_size=root.pool_size)
+    """Stream (LENGTH,) of the child ``key`` of ``root``."""
     made = np.zeros(LENGTH, np.uint64)
-    made[:COUNTER] = child.generate_state(3 * LANES, np.uint64).reshape(LANES, 3).T.ravel()
+    made[:COUNTER] = child(root, key).generate_state(3 * LANES, np.uint64).reshape(LANES, 3).T.ravel()
     made[COUNTER] = 1
     made[USED] = made[USED_NORMALS] = BLOCK
     fill_words(made, np.empty(_WARMING * LANES, np.uint64))

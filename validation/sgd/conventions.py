@@ -1,4 +1,4 @@
-"""The conventions of Ingrosso & Goldt's own runs, so that their settings can be typed in as they are.
+"""The conventions of Ingrosso & Goldt's own runs, so that their settings can be given as they are.
 
 ==========================  ====================================  =============================================
 theirs                      what it is                            ours
@@ -31,14 +31,11 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, choice
+from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .training import check_rate
+from .settings import OURS, THEIRS, Sgd
 
-OURS, THEIRS = "cumulode", "ingrosso-goldt"
-CONVENTIONS = (OURS, THEIRS)
 #: What they add to the diagonal of the Gaussian covariance.
 DIAGONAL = 1e-3
 
@@ -60,25 +57,20 @@ class Units:
     loss: float = 1.0
     diagonal: float = 0.0
 
-    def given(self, learning_rate: Any, t_eval: Any, w0: Any) -> tuple[Any, Any, Any]:
-        """What was typed in, as ours; what is no number is left for the function itself to refuse."""
-        if self.name == OURS:
-            return learning_rate, t_eval, w0
-        if t_eval is None:
+    def times_to_ours(self, t_eval: Any) -> Any:
+        """Times in our units; what is no numbers is left for the check of times to refuse."""
+        if self.name == THEIRS and t_eval is None:
             raise InvalidArgument("t_eval", None, f"times, steps / D, with conventions={THEIRS!r}")
-        rate, times = check_rate(learning_rate) * self.rate, check_times(t_eval) * self.time
-        return rate, times, scaled(w0, self.weight)
+        return scaled(t_eval, self.time)
 
-    def clock(self, learning_rate: float) -> tuple[float, float]:
-        """The time of a step, and the learning rate, as asked for, of our learning rate."""
-        return learning_rate / self.time, learning_rate / self.rate
+    def weights_to_ours(self, w0: Any) -> Any:
+        """Weights in our units; what is no numbers is left for the check of weights to refuse."""
+        return scaled(w0, self.weight)
 
-    def told(self, run: Any) -> Any:
-        """A run in the units that were asked for, with a word about them in its provenance."""
-        run.provenance["conventions"] = self.name
+    def from_ours(self, run: Any) -> Any:
+        """A run of ours in these units."""
         if self.name == OURS:
             return run
-        run.provenance["learning_rate"] /= self.rate
         changed: dict[str, Any] = {"t": run.t / self.time, "w": run.w / self.weight}
         if hasattr(run, "loss"):
             changed |= {name: getattr(run, name) * self.loss for name in ("loss", "loss_error")}
@@ -96,23 +88,17 @@ def scaled(value: Any, factor: float) -> Any:
         return value
 
 
-def units(conventions: object, problem: Problem, learning_rate: Any) -> Units:
-    """The factors of ``conventions`` ("cumulode" or "ingrosso-goldt") for a committee, or a neuron.
-
-    Raises ValueError naming ``conventions``.
-    """
-    if choice("conventions", conventions, CONVENTIONS) == OURS:
+def units_of(sgd: Sgd, problem: Problem) -> Units:
+    """The factors of ``sgd.conventions`` for a committee, or a neuron."""
+    if sgd.conventions == OURS:
         return Units()
-    rate = 2.0 / problem.size
-    weight = 1.0 / float(np.sqrt(problem.size))
-    return Units(THEIRS, rate, 2.0 * check_rate(learning_rate), weight, loss=2.0, diagonal=DIAGONAL)
+    rate, weight = 2.0 / problem.size, 1.0 / float(np.sqrt(problem.size))
+    return Units(THEIRS, rate, 2.0 * sgd.learning_rate, weight, loss=2.0, diagonal=DIAGONAL)
 
 
-def network_units(
-    conventions: object, problem: Problem, learning_rate: Any, hidden: int, architecture: Any, loss: Any, labels: Any
-) -> Units:
+def network_units(sgd: Sgd, problem: Problem, hidden: int, architecture: Any, loss: Any, labels: Any) -> Units:
     """The same for a network of ``hidden`` units; what theirs has otherwise is refused."""
-    found = units(conventions, problem, learning_rate)
+    found = units_of(sgd, problem)
     if found.name == OURS:
         return found
     if loss != "mse":
@@ -125,10 +111,10 @@ def network_units(
     return replace(found, rate=found.rate / K, time=found.time / K, readout=K, readout_rate=K**2 / 2)
 
 
-def check_readout(readout: Any, given: Units, architecture: Any) -> Any:
+def check_readout(readout: Any, units: Units, architecture: Any) -> Any:
     """Their readouts v as ours; they must be given, since theirs are random and of two outputs."""
-    if given.name == THEIRS and architecture == "two-layer" and readout is None:
+    if units.name == THEIRS and architecture == "two-layer" and readout is None:
         raise InvalidArgument(
             "readout", None, f"numbers v_k, one a hidden unit, with conventions={THEIRS!r} (theirs: sd 0.1)"
         )
-    return scaled(readout, given.readout)
+    return scaled(readout, units.readout)

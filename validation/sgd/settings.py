@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cumulode.theory.user_input.arguments import choice, integer, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, instance, integer, real
 
 OURS, THEIRS = "cumulode", "ingrosso-goldt"
 
@@ -43,3 +43,14 @@ class Sgd:
         object.__setattr__(self, "learning_rate", real("learning_rate", self.learning_rate, gt=0))
         object.__setattr__(self, "batch_size", integer("batch_size", self.batch_size, ge=1, le=2**31 - 1))
         choice("conventions", self.conventions, (OURS, THEIRS))
+
+
+def choose(sgd: Sgd | None, **keywords: Any) -> Sgd:
+    """``sgd`` where it is given, else ``Sgd(**keywords)``; keywords that contradict ``sgd`` are refused."""
+    if sgd is None:
+        return Sgd(**keywords)
+    instance("sgd", sgd, Sgd, "an Sgd or None")
+    for name, value in keywords.items():
+        if value not in (getattr(Sgd, name), getattr(sgd, name)):
+            raise InvalidArgument("sgd", Described(f"sgd={sgd!r} and {name}={value!r}"), f"one of sgd and {name}")
+    return sgd

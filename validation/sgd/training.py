@@ -9,39 +9,36 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from cumulode import __version__
+from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress
-from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
+from cumulode.numerics.status import Status
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.validation.sampling.erf_table import erf_name
 
-DONE, DIVERGED, INTERRUPTED = 0, 2, 4  # the codes of cumulode.numerics.integrate
+from .conventions import Units
+from .seeds import Roots
+from .settings import Sgd
+
 _SPELL = 0.2  # seconds of compiled code between two looks at the stop flag
 _MOST_STEPS = 2**53  # beyond, a count of steps is no longer an exact float
 
-Seed = int | np.random.SeedSequence | Sequence[int]
-
 
 @dataclass
-class Outcome:
+class Trace:
     """How far one run came: a status code, the number of steps taken."""
 
-    status: int = field(default=INTERRUPTED, kw_only=True)
+    status: Status = field(default=Status.INTERRUPTED, kw_only=True)
     steps: int = field(default=0, kw_only=True)
-
-
-def check_rate(learning_rate: object) -> float:
-    """Return ``learning_rate`` if it is positive."""
-    return real("learning_rate", learning_rate, gt=0)
-
-
-def check_batch(batch_size: object) -> int:
-    """Return ``batch_size`` if it is a whole number from 1 on."""
-    return integer("batch_size", batch_size, ge=1, le=2**31)
 
 
 def whole_steps(times: np.ndarray, learning_rate: float) -> np.ndarray:
@@ -53,19 +50,39 @@ def whole_steps(times: np.ndarray, learning_rate: float) -> np.ndarray:
     return steps.astype(np.int64)
 
 
-def is_sequence(seed: object) -> bool:
-    """Whether several seeds are given."""
-    return isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, (str, bytes))
+class Stopwatch:
+    """Seconds of setting up, of compiling and of running."""
+
+    def __init__(self) -> None:
+        self._began, self._compiled = time.perf_counter(), jit.compile_seconds
+        self._ready = self._ended = self._began
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What comes before is setting up."""
+        self._ready = time.perf_counter()
+        yield
+        self._ended = time.perf_counter()
+
+    def costs(self) -> dict[str, float]:
+        """For provenance."""
+        return {
+            "run_seconds": self._ended - self._ready,
+            "setup_seconds": self._ready - self._began,
+            "compile_seconds": jit.compile_seconds - self._compiled,
+        }
 
 
-def plain_seed(seed: Any) -> Any:
-    """The seed as plain values, for provenance and JSON."""
-    if is_sequence(seed):
-        return [plain_seed(s) for s in seed]
-    if isinstance(seed, np.random.SeedSequence):
-        entropy = list(map(int, seed.entropy)) if isinstance(seed.entropy, (Sequence, np.ndarray)) else seed.entropy
-        return {"entropy": entropy, "spawn_key": list(map(int, seed.spawn_key))}
-    return int(seed)
+def described(problem: Problem, sgd: Sgd, seeds: Roots, traces: Sequence[Trace]) -> dict[str, Any]:
+    """What every training was made with, for provenance."""
+    return {
+        "version": __version__,
+        "problem": problem.to_dict(),
+        **asdict(sgd),
+        "steps": [trace.steps for trace in traces],
+        "seed": seeds.plain,
+        "erf": erf_name.get(),
+    }
 
 
 def go_through(
@@ -73,33 +90,33 @@ def go_through(
     spell: int,
     take: Callable[[int], int],
     record: Callable[[int], None],
-    outcome: Outcome,
+    trace: Trace,
     stop: threading.Event | None,
     progress: Progress | None,
 ) -> None:
     """Take the steps to each of the ``goals`` (T,) and record there, until ``stop`` is set or ``take`` fails.
 
     ``take(n)`` does n steps and returns how many, negative where what is trained was not finite then; ``spell`` is the
-    first n; ``record(i)`` keeps what there is at goal i. ``outcome`` is told the status and the steps.
+    first n; ``record(i)`` keeps what there is at goal i. ``trace`` keeps the status and the steps.
     """
     try:
         for i, goal in enumerate(goals):
-            while outcome.steps < goal:
+            while trace.steps < goal:
                 if stop is not None and stop.is_set():
                     return
-                todo = int(min(spell, goal - outcome.steps))
+                todo = int(min(spell, goal - trace.steps))
                 began = time.perf_counter()
                 taken = take(todo)
                 if todo == spell:
                     spell = _next_spell(spell, time.perf_counter() - began)
-                outcome.steps += abs(taken)
+                trace.steps += abs(taken)
                 if progress is not None:
                     progress.update(abs(taken))
                 if taken < 0:
-                    outcome.status = DIVERGED
+                    trace.status = Status.DIVERGED
                     return
             record(i)
-        outcome.status = DONE
+        trace.status = Status.REACHED_END
     except KeyboardInterrupt:  # in a process of its own, or where the caller's thread does the work
         if stop is not None:
             stop.set()
@@ -151,25 +168,29 @@ def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
             raise KeyboardInterrupt
 
 
-def describe(
-    outcomes: Sequence[Outcome], steps: np.ndarray, rule: Any, clock: tuple[float, float] | None = None
-) -> str:
-    """In words: how the runs ended, why, and what to do next.
+def how_ended(traces: Sequence[Trace], steps: np.ndarray, rule: Any, units: Units) -> dict[str, Any]:
+    """``statuses``, ``messages`` and ``message`` of a result; times and rates in the caller's ``units``."""
+    tick, rate = rule.learning_rate / units.time, rule.learning_rate / units.rate
+    return {
+        "statuses": np.array([int(trace.status) for trace in traces]),
+        "messages": tuple(_in_words([trace], steps, rule.batch_size, tick, rate) for trace in traces),
+        "message": _in_words(traces, steps, rule.batch_size, tick, rate),
+    }
 
-    ``clock``: time of a step and learning rate in the units of the caller, where these are not the rule's.
-    """
-    tick, rate = clock or (rule.learning_rate, rule.learning_rate)
+
+def _in_words(traces: Sequence[Trace], steps: np.ndarray, batch: int, tick: float, rate: float) -> str:
+    """How the runs ended, why, and what to do next; ``tick``: time of a step."""
     end = steps[-1] * tick
-    for status in (DIVERGED, INTERRUPTED):
-        reached = [outcome.steps for outcome in outcomes if outcome.status == status]
+    for status in (Status.DIVERGED, Status.INTERRUPTED):
+        reached = [trace.steps for trace in traces if trace.status == status]
         if not reached:
             continue
-        which = f"{len(reached)} of {len(outcomes)} runs " if len(outcomes) > 1 else ""
+        which = f"{len(reached)} of {len(traces)} runs " if len(traces) > 1 else ""
         where = f"{which}stopped at t = {min(reached) * tick:g} of {end:g}: "
-        if status == DIVERGED:
+        if status == Status.DIVERGED:
             return (
                 f"{where}learning rate too large, the weights became non-finite; try learning_rate below "
                 f"{rate:g}, or a bounded activation"
             )
         return f"{where}interrupted; what was recorded is kept, the rest is NaN"
-    return f"reached t = {end:g} ({steps[-1]} steps of {rule.batch_size} samples)"
+    return f"reached t = {end:g} ({steps[-1]} steps of {batch} samples)"

@@ -176,7 +176,7 @@ def _sgd(task: Task, settings: Settings, axes: dict[str, Values], stop: threadin
             settings.times,
             rate,
             batch,
-            seed=list(task.seeds),
+            seeds=list(task.seeds),
             executor=inner,
             stop=stop,
         )

@@ -214,7 +214,7 @@ def test_simulated_fields_grow_from_noise_alone() -> None:
     """
     rates, noise = early_modes()
     eta, steps, runs = 5e-4, np.array([200, 600, 1200]), 4000
-    run = simulate_sgd(SMALL, np.zeros((runs, 6)), steps * eta, eta, seed=8)
+    run = simulate_sgd(SMALL, np.zeros((runs, 6)), steps * eta, eta, 1, seed=8)
     power = np.abs(np.fft.rfft(run.w, axis=2)) ** 2 / 6
     expected = noisy.variance_after(rates, noise, eta, steps[:, None])
     error = power.std(axis=0) / math.sqrt(runs)

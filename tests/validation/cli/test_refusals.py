@@ -114,11 +114,11 @@ REFUSED: list[tuple[str, str]] = [
     ("draw line.nc", "file: got 'line.nc, which holds critical"),
     ("draw nowhere.nc", "file: got 'nowhere.nc', allowed: a file that exists"),
     ("draw map.nc --variable foo", "variable: got 'foo'"),
-    ("draw map.nc --insets 2", "select: got 'nothing for closure', allowed: closure= one of regression, tree"),
+    ("draw map.nc --insets 2", "select: got nothing for closure, allowed: closure= one of regression, tree"),
     ("draw map.nc --select closure", "select: got 'closure', allowed: AXIS=VALUE"),
     ("draw map.nc --select gain=x", "select: got 'gain=x'"),
     ("draw map.nc --select closure=tree --at 3", "at: got '3', allowed: X,Y"),
-    ("draw map.nc --select closure=tree --at 300,2", "at: got 'gain = 300'"),
+    ("draw map.nc --select closure=tree --at 300,2", "at: got gain = 300"),
     ("draw map.nc --select closure=tree --insets 40", "insets: got 40"),
     ("draw map.nc --select closure=tree --field-seed 9", "field-seed: got 9"),
     ("draw map.nc --select closure=tree --boundary map.nc", "boundary: got"),
@@ -133,22 +133,22 @@ REFUSED: list[tuple[str, str]] = [
     ("draw map.nc --log --linear", "argument --linear: not allowed with argument --log"),
     (
         "draw map.nc --select closure=tree --boundary-sgd line.nc",
-        "boundary-sgd: got 'critical, standard_error', allowed: a Dataset of boundary(simulate=True), with sgd_critical "
+        "boundary-sgd: got critical, standard_error, allowed: a Dataset of boundary(simulate=True), with sgd_critical "
         "and sgd_standard_error",
     ),
     (
         "draw map.nc --select closure=regression --boundary line.nc",
-        "boundary: got 'closure = tree', allowed: a boundary of what the map shows, closure = regression",
+        "boundary: got closure = tree, allowed: a boundary of what the map shows, closure = regression",
     ),
     ("draw map.nc --select closure=tree --variable pattern --log", "log: got True, allowed: only for numbers"),
     ("draw map.nc --select closure=tree --variable pattern --linear", "linear: got False, allowed: only for numbers"),
     (
         "draw map.nc --select closure=tree --select gain=3.1",
-        "select: got 'gain = 3.1', allowed: gain= one of 0.1, 0.3162, 1, 3.162",
+        "select: got gain = 3.1, allowed: gain= one of 0.1, 0.3162, 1, 3.162",
     ),
     (
         "draw map.nc --slice --x gain --select closure=tree",
-        "select: got 'nothing for xi_plus', allowed: xi_plus= one of 1.5, 2, 3, 4 (--select), or a curve for each "
+        "select: got nothing for xi_plus, allowed: xi_plus= one of 1.5, 2, 3, 4 (--select), or a curve for each "
         "value: along xi_plus (--along)",
     ),
     # the rest

@@ -13,7 +13,7 @@ from cumulode.numerics.result import Result
 from cumulode.validation.cli import main
 from cumulode.validation.cli.problem_options import size_of
 from cumulode.validation.comparison.compare import QUANTITIES
-from cumulode.validation.comparison.table import AGREES
+from cumulode.validation.comparison.table import AGREES, select
 from cumulode.validation.receptive_fields import metrics
 
 L = 6
@@ -33,7 +33,8 @@ def test_width_is_compared_as_the_torus_has_it():
     """Assert that ``compare`` measures the width on the torus that the run's problem names."""
     w = np.random.default_rng(0).standard_normal((3, 2, L * L))
     k = np.ones((3, 2, 2))
-    run = Result(np.arange(2.0), w, k[..., 0], k, k, np.zeros(3, int), ("", "", ""), "", {"problem": TORUS.to_dict()})
+    ended = {"statuses": np.zeros(3, int), "messages": ("",) * 3, "message": ""}
+    run = Result(np.arange(2.0), w, w[..., 0], k, k, **ended, provenance={"problem": TORUS.to_dict()})
     assert np.array_equal(QUANTITIES["width"](run), metrics.width(w, (L, L)))
     assert not np.allclose(QUANTITIES["width"](run), metrics.width(w))
 
@@ -71,9 +72,7 @@ def test_theory_and_sgd_agree_on_a_torus():
     found = compare(TORUS, 5 * START, [0.0, 3.0], seeds=6, learning_rate=0.02, batch_size=200)
     for name in ("ipr", "norm", "k2_plus", "k2_minus"):
         assert found.verdict(name) == AGREES
-    row = found.table.select("k2_plus", 3.0)[0]
+    row = select(found.table, "k2_plus", 3.0).iloc[0]
     other = Problem(NLGP(3.0, 0.9, "wrapped"), TORUS.minus, (L, L))
-    wrong = compare(other, 5 * START, [0.0, 3.0], seeds=2, learning_rate=0.02, batch_size=20).table.select(
-        "k2_plus", 3.0
-    )[0]
-    assert abs(wrong.theory - row.sgd) > 3 * row.standard_error + row.allowance
+    wrong = compare(other, 5 * START, [0.0, 3.0], seeds=2, learning_rate=0.02, batch_size=20)
+    assert abs(select(wrong.table, "k2_plus", 3.0).iloc[0].theory - row.sgd) > 3 * row.standard_error + row.allowance

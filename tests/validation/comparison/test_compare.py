@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from cumulode import NLGP, Ising, Problem, compare, ipr, simulate_sgd, solve
-from cumulode.validation.comparison.table import AGREES, DIFFERS, INCONCLUSIVE, Row, Table, judge
+from cumulode import NLGP, Ising, Problem, Sgd, Solver, compare, ipr, simulate_sgd, solve
+from cumulode.validation.comparison.table import (
+    AGREES,
+    COLUMNS,
+    DIFFERS,
+    INCONCLUSIVE,
+    as_text,
+    judge,
+    select,
+    verdict_counts,
+)
 
 SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
 W0 = 0.1 * np.random.default_rng(1).standard_normal(12) / np.sqrt(12)
 
 
 @pytest.mark.parametrize(
-    ("theory", "mean", "error", "allowance", "tolerance", "verdict"),
+    ("theory", "mean", "error", "allowance", "margin", "verdict"),
     [
         (1.0, 1.02, 0.01, 0.0, 0.05, AGREES),
         (1.0, 1.04, 0.01, 0.0, 0.05, DIFFERS),
@@ -25,18 +38,21 @@ W0 = 0.1 * np.random.default_rng(1).standard_normal(12) / np.sqrt(12)
         (1.0, float("nan"), 0.1, 0.0, 0.05, INCONCLUSIVE),
     ],
 )
-def test_a_verdict_follows_its_definition(theory, mean, error, allowance, tolerance, verdict):
-    """Assert differs beyond 3 standard errors plus the allowance, inconclusive where the error exceeds the tolerance."""
-    assert judge(theory, mean, error, allowance, tolerance) == verdict
+def test_a_verdict_follows_its_definition(theory, mean, error, allowance, margin, verdict):
+    """Assert differs beyond 3 standard errors plus the allowance, inconclusive where the error exceeds the margin."""
+    assert judge(theory, mean, error, allowance, margin) == verdict
 
 
 def test_the_table_has_a_row_a_quantity_and_time_computed_from_the_runs():
     """Assert theory, mean, standard error, allowance and z of every row against the trajectories themselves."""
     cmp = compare(SMALL, W0, [0.0, 2.0, 6.0], closure="exact", batch_size=10, seeds=4)
-    assert {(r.quantity, r.time) for r in cmp.table} == {
-        (q, t) for q in {r.quantity for r in cmp.table} for t in (0.0, 2.0, 6.0)
-    }
-    row = cmp.table.select("ipr", 6.0)[0]
+    assert tuple(cmp.table.columns) == COLUMNS
+    quantities = list(dict.fromkeys(cmp.table["quantity"]))
+    assert len(quantities) == 7
+    assert list(zip(cmp.table["quantity"], cmp.table["time"], strict=True)) == list(
+        product(quantities, (0.0, 2.0, 6.0))
+    )
+    row = select(cmp.table, "ipr", 6.0).iloc[0]
     values = ipr(cmp.sgd.w[:, -1])
     assert row.theory == cmp.theory.ipr[-1]
     assert row.sgd == pytest.approx(values.mean(), rel=1e-14)
@@ -45,15 +61,21 @@ def test_the_table_has_a_row_a_quantity_and_time_computed_from_the_runs():
     assert row.z == pytest.approx((row.theory - row.sgd) / row.standard_error, rel=1e-12)
     assert cmp.verdict("ipr") == row.verdict
     json.dumps(cmp.to_dict(), allow_nan=False)
-    assert "<table>" in cmp._repr_html_()
-    assert cmp.table.to_xarray()["sgd"].dims == ("quantity", "time")
+    assert "<table" in cmp._repr_html_()
+    assert cmp.to_xarray()["sgd"].dims == ("quantity", "time")
+    assert float(cmp.to_xarray()["sgd"].sel(quantity="ipr", time=6.0)) == row.sgd
+    assert "\n" not in repr(cmp)
+    again = pickle.loads(pickle.dumps(cmp))
+    assert again.table.equals(cmp.table)
+    np.testing.assert_array_equal(again.sgd.w, cmp.sgd.w)
+    assert len(copy.deepcopy(cmp).plot().axes) > 2
 
 
 def test_a_stated_allowance_takes_no_further_runs():
     """Assert that a fraction replaces the measurement."""
     cmp = compare(SMALL, W0, [0.0, 1.0], batch_size=10, seeds=2, allowance=0.1)
     assert cmp.coarse is None
-    assert cmp.table.select("norm", 1.0)[0].allowance == pytest.approx(0.1 * cmp.theory.norm[-1])
+    assert select(cmp.table, "norm", 1.0)["allowance"].iloc[0] == pytest.approx(0.1 * cmp.theory.norm[-1])
 
 
 def test_a_planted_wrong_theory_is_found_to_differ():
@@ -71,7 +93,10 @@ def test_a_planted_wrong_theory_is_found_to_differ():
         ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=1)),
         ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=[3, 3])),
         ("seeds", lambda: compare(SMALL, W0, [0, 1], seeds=2.5)),
-        ("tolerance", lambda: compare(SMALL, W0, [0, 1], tolerance=0)),
+        ("margin", lambda: compare(SMALL, W0, [0, 1], margin=0)),
+        ("sgd", lambda: compare(SMALL, W0, [0, 1], sgd=Sgd(conventions="ingrosso-goldt"))),
+        ("sgd", lambda: compare(SMALL, W0, [0, 1], batch_size=3, sgd=Sgd())),
+        ("solver", lambda: compare(SMALL, W0, [0, 1], closure="exact", solver=Solver())),
         ("allowance", lambda: compare(SMALL, W0, [0, 1], allowance="some")),
         ("allowance", lambda: compare(SMALL, W0, [0, 1], allowance=-1)),
         ("w0", lambda: compare(SMALL, np.stack([W0, W0]), [0, 1])),
@@ -94,14 +119,28 @@ def test_bad_input_is_one_line_naming_the_argument(name, call):
 
 def test_the_table_prints_selects_and_counts():
     """Assert selection by quantity and nearest time, counts and CSV."""
-    rows = [Row("ipr", t, 0.1, 0.1, 0.01, 0.0, 0.0, AGREES) for t in (0.0, 1.0)] + [
-        Row("norm", 1.0, 1, 2, 0.1, 0, -10, DIFFERS)
+    rows = [("ipr", t, 0.1, 0.1, 0.01, 0.0, 0.0, AGREES) for t in (0.0, 1.0)] + [
+        ("norm", 1.0, 1, 2, 0.1, 0, -10, DIFFERS)
     ]
-    table = Table(rows)
-    assert len(table.select(time=0.9)) == 2
-    assert table.counts() == {AGREES: 2, DIFFERS: 1, INCONCLUSIVE: 0}
-    assert len(table.to_csv().splitlines()) == 4
-    assert "differs" in str(table)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    assert len(select(table, time=0.9)) == 2
+    assert verdict_counts(table) == {AGREES: 2, DIFFERS: 1, INCONCLUSIVE: 0}
+    assert len(table.to_csv(index=False).splitlines()) == 4
+    assert "differs" in as_text(table)
+
+
+def test_old_keywords_work_with_a_warning():
+    """Assert that they are the new ones: margin, and the fields of the solver."""
+    with pytest.warns(DeprecationWarning, match=r"tolerance is now margin|Solver\(tolerance=|Solver\(rtol="):
+        old = compare(
+            SMALL, W0, [0, 1], "exact", batch_size=4, seeds=2, tolerance=0.2, rtol=1e-5, cumulant_tolerance=1e-2
+        )
+    solver = Solver("exact", rtol=1e-5, tolerance=1e-2)
+    new = compare(SMALL, W0, [0, 1], batch_size=4, seeds=2, margin=0.2, solver=solver)
+    assert old.table.equals(new.table)
+    assert old.theory.provenance["rtol"] == 1e-5
+    with pytest.warns(DeprecationWarning, match="plot"):
+        old.figure()
 
 
 @pytest.mark.slow
@@ -112,13 +151,12 @@ def test_sgd_agrees_with_the_population_flow_and_halving_the_rate_moves_it_there
     0.04, 0.01, 64 seeds: the mean moves towards the flow by more than 4 standard errors of the difference (false alarm
     < 1e-4; the true difference, over 5000 seeds, is about 11 of them, with eight seeds 3.9: those failed half the time).
     """
-    runs = simulate_sgd(demo_problem, start, [0.0, 60.0], 0.01, 100, seed=list(range(8)))
+    runs = simulate_sgd(demo_problem, start, [0.0, 60.0], 0.01, 100, seeds=8)
     final = runs.ipr[:, -1]
     error = final.std(ddof=1) / np.sqrt(8)
     assert abs(final.mean() - 0.1626) < 3 * error + 0.05 * 0.1626
     coarse, fine = (
-        simulate_sgd(demo_problem, start, [0.0, 60.0], rate, 10, seed=list(range(64))).ipr[:, -1]
-        for rate in (0.04, 0.01)
+        simulate_sgd(demo_problem, start, [0.0, 60.0], rate, 10, seeds=64).ipr[:, -1] for rate in (0.04, 0.01)
     )
     spread = np.sqrt((coarse.var(ddof=1) + fine.var(ddof=1)) / 64)
     assert coarse.mean() < fine.mean() - 4 * spread
@@ -130,7 +168,7 @@ def test_the_gaussian_control_never_localises_in_theory_or_sgd(demo_problem, sta
     """Assert IPR x D < 2.5 at t = 300 for the control, whose SGD leaves the saddle the theory rests on sooner."""
     control = demo_problem.gaussian_control()
     assert solve(control, start, [0.0, 300.0]).ipr[-1] * 40 < 2.5
-    runs = simulate_sgd(control, start, [0.0, 300.0], 0.01, 100, seed=[0, 1, 2, 3])
+    runs = simulate_sgd(control, start, [0.0, 300.0], 0.01, 100, seeds=4)
     assert np.all(runs.ipr[:, -1] * 40 < 2.5)
 
 

@@ -6,14 +6,16 @@ import math
 import numpy as np
 import pytest
 
-from cumulode import GP, NLGP, Ising, Problem, simulate_network, simulate_sgd
+from cumulode import GP, NLGP, Ising, Problem, Sgd, simulate_network, simulate_sgd
 from cumulode.validation.cli import main
+from cumulode.validation.sampling.erf_table import erf_by
 from cumulode.validation.sampling.inputs import sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import conventions
 
 SIZE, LR, BATCH, STEPS, HIDDEN = 16, 0.3, 3, 40, 4
 PROBLEM = Problem(plus=NLGP(gain=3.0, xi=2.0), minus=NLGP(gain=3.0, xi=1.0), size=SIZE, bias=-1.0)
+THEIRS = Sgd(LR, BATCH, "ingrosso-goldt")
 TIMES = np.array([0, 8, 24, STEPS]) / SIZE
 
 
@@ -61,8 +63,9 @@ def loop(w, b, v, train_b, train_v):
 def network(**options):
     """Ours, with the settings of ``loop`` typed in as they are."""
     w0 = np.random.default_rng(0).standard_normal((HIDDEN, SIZE))
-    given = {"w0": w0, "learning_rate": LR, "batch_size": BATCH, "seed": 7, "erf": "libm", "n_test": 500}
-    return w0, simulate_network(PROBLEM, HIDDEN, t_eval=TIMES, **{**given, "conventions": "ingrosso-goldt", **options})
+    given = {"w0": w0, "sgd": THEIRS, "seed": 7, "n_test": 500}
+    with erf_by("libm"):
+        return w0, simulate_network(PROBLEM, HIDDEN, t_eval=TIMES, **{**given, **options})
 
 
 V0 = np.array([0.3, -0.2, 0.5, 0.1])
@@ -94,7 +97,8 @@ def test_networks_agree_with_an_explicit_loop_in_their_conventions(options, trai
 def test_a_neuron_agrees_with_an_explicit_loop():
     """Assert the same of ``simulate_sgd``, theirs of one unit (theory.md section 1: rate 2 lr / D, t = 2 lr time)."""
     w0 = np.random.default_rng(1).standard_normal(SIZE)
-    run = simulate_sgd(PROBLEM, w0, TIMES, LR, BATCH, seed=7, erf="libm", conventions="ingrosso-goldt")
+    with erf_by("libm"):
+        run = simulate_sgd(PROBLEM, w0, TIMES, seed=7, sgd=THEIRS)
     w, _, _ = loop(w0[None], np.array([-1.0]), np.ones(1), 0, 0)
     np.testing.assert_allclose(run.w, w[:, 0], rtol=0, atol=1e-8)
     np.testing.assert_allclose(run.t, TIMES, rtol=1e-14)
@@ -130,9 +134,7 @@ def test_losses_are_theirs_and_shapes_are_the_same_in_both():
     assert run.loss[0] == pytest.approx(1.0, abs=1e-6)
     plain = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=SIZE, bias=-1.0)  # no field, no diagonal
     w0 = np.random.default_rng(3).standard_normal((HIDDEN, SIZE))
-    theirs = simulate_network(
-        plain, HIDDEN, t_eval=TIMES, w0=w0, learning_rate=LR, n_test=500, conventions="ingrosso-goldt"
-    )
+    theirs = simulate_network(plain, HIDDEN, t_eval=TIMES, w0=w0, n_test=500, sgd=Sgd(LR, conventions="ingrosso-goldt"))
     rate = 2 * LR / SIZE
     ours = simulate_network(
         plain, HIDDEN, t_eval=np.array([0, 8, 24, STEPS]) * rate, w0=w0 / 4, learning_rate=rate, n_test=500
@@ -176,10 +178,7 @@ def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"conventions": "saxe"}, "conventions: got 'saxe', allowed: .*ingrosso-goldt"),
-        ({"conventions": None}, "conventions"),
         ({"t_eval": None}, "t_eval: got None, allowed: times, steps / D"),
-        ({"learning_rate": -1.0}, "learning_rate"),
         ({"w0": "x"}, "w0"),
         ({"loss": "cross-entropy"}, "loss: got 'cross-entropy', allowed: 'mse'"),
         ({"labels": (0, 1)}, "labels: .*one-hot"),
@@ -190,22 +189,35 @@ def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
 )
 def test_bad_input_gets_one_line(options, words):
     """Assert one line that names the argument, what came and what is allowed."""
-    given = {"t_eval": TIMES, "learning_rate": LR, "conventions": "ingrosso-goldt", "n_test": 10, **options}
+    given = {"t_eval": TIMES, "sgd": THEIRS, "n_test": 10, **options}
     with pytest.raises(ValueError, match=words) as error:
         simulate_network(PROBLEM, HIDDEN, **given)
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("conventions", "saxe", "conventions: got 'saxe', allowed: .*ingrosso-goldt"),
+        ("conventions", None, "conventions"),
+        ("learning_rate", -1.0, "learning_rate"),
+        ("batch_size", 0, "batch_size"),
+    ],
+)
+def test_a_wrong_rule_is_refused(field, value, words):
+    """Assert that ``Sgd`` names the field."""
+    with pytest.raises(ValueError, match=words):
+        Sgd(**{field: value})
+
+
 def test_the_start_is_theirs_and_a_control_of_too_large_a_gain_is_refused():
     """Assert entries of standard deviation ``amplitude`` (10000 of them, within 5 standard errors; seed 0), and one
     line for the control of a gain at which theirs has no number."""
-    run = simulate_network(
-        PROBLEM, 1000, biases="equal", t_eval=[0.0], amplitude=0.1, n_test=10, conventions="ingrosso-goldt"
-    )
+    run = simulate_network(PROBLEM, 1000, biases="equal", t_eval=[0.0], amplitude=0.1, n_test=10, sgd=THEIRS)
     assert abs(run.w[0].std() - 0.1) < 5 * 0.1 / np.sqrt(2 * run.w[0].size)
     steep = Problem(NLGP(gain=40.0, xi=2.0), NLGP(gain=40.0, xi=1.0), SIZE).gaussian_control()
     with pytest.raises(ValueError, match=r"gain: got 40.* at most 31\.6"):
-        simulate_network(steep, HIDDEN, t_eval=TIMES, n_test=10, conventions="ingrosso-goldt")
+        simulate_network(steep, HIDDEN, t_eval=TIMES, n_test=10, sgd=THEIRS)
 
 
 def test_relative_rates_scale_what_they_name():

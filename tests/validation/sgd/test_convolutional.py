@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from cumulode import NLGP, Ising, Problem, simulate_convolutional
+from cumulode import NLGP, Ising, Problem, Sgd, Status, load, simulate_convolutional
 from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.validation.sampling.inputs import sampler
 from cumulode.validation.sampling.streams import stream
@@ -86,7 +86,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     """Assert a sample's update against central differences of its loss times F (readouts: F D), to 1e-8."""
     F, lattice, D = 2, engine.Lattice(4, 4, 3, 3), 16
     theta, x = 0.4 * RNG.standard_normal(F * 9 + F + F * D), RNG.standard_normal((1, D))
-    rule = network_engine.Rule(0.5, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
+    rule = network_engine.NetworkRule(0.5, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
     response, values = response_kernel("erf"), np.empty((1, 2))
 
     def loss(at: np.ndarray) -> float:
@@ -97,7 +97,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     for i in range(theta.size):
         shift = eps * (np.arange(theta.size) == i)
         gradient[i] = (loss(theta + shift) - loss(theta - shift)) / (2 * eps)
-    sampled = network_engine.Rule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
+    sampled = network_engine.NetworkRule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
     from cumulode.validation.sampling.inputs import rows_sampler
 
     moved, rows = theta.copy(), rows_sampler(x)
@@ -110,7 +110,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
 def test_seeds_are_equal_bytes_alone_and_together() -> None:
     """Assert that each run of a sequence equals, to the bit, the run with its seed, and that seeds differ."""
     given: dict[str, Any] = {"t_eval": [0, 0.2], "n_test": 20}
-    both, alone = (simulate_convolutional(RING, 2, 4, seed=s, **given) for s in ([5, 6], 6))
+    both, alone = (simulate_convolutional(RING, 2, 4, **s, **given) for s in ({"seeds": [5, 6]}, {"seed": 6}))
     assert both.w.shape == (2, 2, 2, 4)
     assert alone.fields.shape == (2, 2, 10)
     assert both.w[1].tobytes() == alone.w.tobytes()
@@ -119,9 +119,9 @@ def test_seeds_are_equal_bytes_alone_and_together() -> None:
 
 
 @pytest.mark.parametrize(("problem", "tap"), [(RING, 4), (TORUS, 3)])
-def test_a_run_tells_its_shapes(problem, tap) -> None:
+def test_a_run_tells_its_shapes(problem, tap, tmp_path) -> None:
     """Assert xarray, dict, repr and html, with metrics of the filter as a field of D sites."""
-    run = simulate_convolutional(problem, 2, tap, "full", t_eval=[0, 0.1], n_test=20, seed=[1, 2])
+    run = simulate_convolutional(problem, 2, tap, "full", t_eval=[0, 0.1], n_test=20, seeds=[1, 2])
     data = run.to_xarray()
     assert data["readout"].dims == ("run", "time", "unit", "site")
     assert data["w"].sizes["tap"] == run.w.shape[-1]
@@ -132,6 +132,13 @@ def test_a_run_tells_its_shapes(problem, tap) -> None:
     json.dumps(run.to_dict())
     assert "ConvolutionalRun" in repr(run)
     assert "<table" in run._repr_html_()
+    assert run.plot().lines
+    run.save(tmp_path / "run.nc")
+    again = load(tmp_path / "run.nc")
+    assert type(again) is type(run)
+    assert again.taps == run.taps
+    for name in ("t", *type(run).VARIABLES, "fields"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
     assert run.fields.reshape(-1, *problem.shape)[..., tap:].any() == np.False_
 
 
@@ -140,7 +147,7 @@ def test_divergence_and_interruption_leave_what_there_is() -> None:
     wild = Problem(Ising(t=0.7), Ising(t=-0.3), 6, "relu", bias=0.5)
     run = simulate_convolutional(wild, 2, t_eval=[0, 5e5], learning_rate=500.0, batch_size=1, n_test=2)
     assert not run.success
-    assert run.status.tolist() == [2]
+    assert run.statuses.tolist() == [Status.DIVERGED]
     assert "learning rate too large" in run.message
     assert np.isfinite(run.w[0]).all()
     assert np.isnan(run.w[1]).all()
@@ -148,7 +155,7 @@ def test_divergence_and_interruption_leave_what_there_is() -> None:
     stop = threading.Event()
     stop.set()
     halted = simulate_convolutional(RING, 2, t_eval=[0, 50], n_test=2, stop=stop)
-    assert halted.status.tolist() == [4]
+    assert halted.statuses.tolist() == [Status.INTERRUPTED]
     assert "interrupted" in halted.message
 
 
@@ -167,6 +174,7 @@ def test_divergence_and_interruption_leave_what_there_is() -> None:
         ({"loss": "hinge"}, "loss"),
         ({"labels": (1, 2)}, "labels"),
         ({"n_test": 1}, "n_test"),
+        ({"sgd": Sgd(conventions="ingrosso-goldt")}, "sgd"),
         ({"samples": (np.ones((3, 10)), np.ones((3, 10)))}, "samples"),
     ],
 )

@@ -5,7 +5,9 @@ Statistical bounds are 5.5 standard errors (two-sided 4e-8 a comparison) unless 
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from cumulode import GP, NLGP, Ising, Problem, simulate_network, simulate_sgd
+from cumulode import GP, NLGP, Ising, Problem, Status, load, simulate_network, simulate_sgd
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import activation_kernels, response_kernel
 from cumulode.numerics.compile.generated import losses as generated_losses
@@ -23,6 +25,7 @@ from cumulode.validation.sampling.inputs import rows_sampler, sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import training
 from cumulode.validation.sgd.network import engine, held_out
+from cumulode.validation.sgd.network.result import NetworkRun
 
 ERRORS = 5.5
 SMALL = Problem(Ising(t=0.7), Ising(t=-0.3), 6, bias=-0.6, prior=0.3)
@@ -202,16 +205,16 @@ def test_hidden_units_are_exchangeable() -> None:
 def test_bits_depend_neither_on_threads_nor_on_spells_nor_on_the_other_seeds(monkeypatch) -> None:
     """Assert equal bytes of one run alone, among others, in one thread, and in short spells; seeds differ."""
 
-    def run(seed, **more):
+    def run(**more):
         return simulate_network(
-            problem_of("erf"), 2, t_eval=[0, 5, 20], learning_rate=0.1, batch_size=2, seed=seed, n_test=50, **more
+            problem_of("erf"), 2, t_eval=[0, 5, 20], learning_rate=0.1, batch_size=2, n_test=50, **more
         )
 
-    three = run([0, 1, 2])
+    three = run(seeds=3)
     with ThreadPoolExecutor(1) as pool:
-        np.testing.assert_array_equal(run([0, 1, 2], executor=pool).w, three.w)
+        np.testing.assert_array_equal(run(seeds=[0, 1, 2], executor=pool).w, three.w)
     monkeypatch.setattr(training, "_SPELL", 1e-9)
-    alone = run(1)
+    alone = run(seed=1)
     np.testing.assert_array_equal(alone.w, three.w[1])
     np.testing.assert_array_equal(alone.loss, three.loss[1])
     assert alone.w.shape == (3, 2, 12)
@@ -299,26 +302,38 @@ def test_a_torus_has_centres_of_two_coordinates_and_flattens_what_it_is_given() 
     np.testing.assert_array_equal(simulate_network(problem, 2, samples=(x, x), **common).w, flat.w)
 
 
-def test_a_result_can_be_saved_and_shown() -> None:
+def test_a_result_can_be_saved_and_shown(tmp_path) -> None:
     """Assert that xarray, JSON, repr and HTML hold the arrays, with the seeds in front."""
-    net = simulate_network(problem_of("erf"), 2, t_eval=[0, 0.1], seed=[3, 4], n_test=10)
+    net = simulate_network(problem_of("erf"), 2, t_eval=[0, 0.1], seeds=[3, 4], n_test=10)
     data = net.to_xarray()
     assert data["ipr"].dims == ("run", "time", "unit")
     assert data["kurtosis"].shape == (2, 2, 2, 2)
     assert net.success
-    assert net.status.tolist() == [0, 0]
+    assert net.statuses.tolist() == [Status.REACHED_END] * 2
+    assert len(net.messages) == 2
     told = json.loads(json.dumps(net.to_dict(), allow_nan=False))
     np.testing.assert_allclose(told["w"], net.w)
     assert told["provenance"]["seed"] == [3, 4]
     assert "reached" in repr(net)
     assert "<table>" in net._repr_html_()
+    assert net.plot().lines
+    net.save(tmp_path / "net.nc")
+    for again in (load(tmp_path / "net.nc"), pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
+        assert type(again) is NetworkRun
+        assert again.provenance == net.provenance
+        for name in ("t", *NetworkRun.VARIABLES):
+            np.testing.assert_array_equal(getattr(again, name), getattr(net, name))
+    np.testing.assert_allclose(net(0.05), (net.w[:, 0] + net.w[:, 1]) / 2, rtol=1e-14)
+    units = net.neurons()
+    np.testing.assert_array_equal(units.w[3], net.w[1, :, 1])
+    np.testing.assert_array_equal(units.k2[2], net.k2[1, :, 0])
 
 
 def test_a_run_that_diverges_or_is_stopped_tells_and_keeps_what_it_has() -> None:
     """Assert status, message and NaN after the end; the start stays."""
     cubic = problem_of("h - h**3/6")
     net = simulate_network(cubic, 2, t_eval=[0, 1e4], learning_rate=5.0, batch_size=1, n_test=10)
-    assert net.status[0] == 2
+    assert net.status is Status.DIVERGED
     assert "learning rate too large" in net.message
     assert not net.success
     assert np.isfinite(net.w[0]).all()
@@ -326,8 +341,8 @@ def test_a_run_that_diverges_or_is_stopped_tells_and_keeps_what_it_has() -> None
     assert np.isnan(net.loss[1])
     stop = threading.Event()
     stop.set()
-    net = simulate_network(problem_of("erf"), 2, t_eval=[0, 1e6], seed=[0, 1], stop=stop, n_test=10)
-    assert (net.status == 4).all()
+    net = simulate_network(problem_of("erf"), 2, t_eval=[0, 1e6], seeds=2, stop=stop, n_test=10)
+    assert net.statuses.tolist() == [Status.INTERRUPTED] * 2
     assert "interrupted" in net.message
     assert np.isfinite(net.w[:, 0]).all()
     assert np.isnan(net.w[:, 1]).all()
@@ -357,9 +372,10 @@ GOOD = np.random.default_rng(1).standard_normal((5, 12))
         ("w0", {"w0": np.full((2, 12), np.nan)}),
         ("w0", {"w0": "x"}),
         ("w0", {"w0": np.ones((2, 12)) * 1j}),
-        ("seed", {"w0": np.ones((2, 2, 12))}),
-        ("seed", {"seed": []}),
-        ("seed", {"w0": np.ones((2, 2, 12)), "seed": [1]}),
+        ("seeds", {"w0": np.ones((2, 2, 12))}),
+        ("seeds", {"seeds": []}),
+        ("seeds", {"w0": np.ones((2, 2, 12)), "seeds": [1]}),
+        ("seeds", {"seed": 1, "seeds": 2}),
         ("seed", {"seed": -1}),
         ("amplitude", {"amplitude": 0.0}),
         ("learning_rate", {"learning_rate": 0}),
@@ -368,6 +384,8 @@ GOOD = np.random.default_rng(1).standard_normal((5, 12))
         ("n_test", {"n_test": 1}),
         ("test_seed", {"test_seed": 0.5}),
         ("erf", {"erf": "other"}),
+        ("sgd", {"sgd": 0.1}),
+        ("progress", {"progress": "yes"}),
         ("samples", {"samples": GOOD}),
         ("samples of the class plus", {"samples": (GOOD[:, :5], GOOD)}),
         ("samples of the class minus", {"samples": (GOOD, np.where(GOOD > 1, np.nan, GOOD))}),

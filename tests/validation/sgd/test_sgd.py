@@ -6,8 +6,10 @@ test says otherwise; the false alarms of this file together are below 5e-5.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -24,14 +26,17 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from cumulode.numerics import preactivation_cumulants, solve
+from cumulode.numerics import load, preactivation_cumulants, solve
 from cumulode.numerics.io.progress import Progress
+from cumulode.numerics.status import Status
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.problem.laws import Law
+from cumulode.validation.sampling.erf_table import erf_by
 from cumulode.validation.sampling.inputs import sample
 from cumulode.validation.sgd import neuron as sgd
 from cumulode.validation.sgd import training
-from cumulode.validation.sgd.neuron import simulate_sgd
+from cumulode.validation.sgd.neuron import Run, simulate_sgd
+from cumulode.validation.sgd.settings import Sgd
 
 ERRORS = 5.5
 SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=-0.3), size=6, bias=-0.6, prior=0.3)
@@ -106,7 +111,7 @@ def test_the_noise_of_a_step_falls_with_the_batch() -> None:
     drift, covariance = exact_update(SMALL, W_SMALL)
     variance = np.diag(covariance)
     for batch in (1, 5):
-        runs = simulate_sgd(SMALL, W_SMALL, [0.1], 0.1, batch, seed=range(3000))
+        runs = simulate_sgd(SMALL, W_SMALL, [0.1], 0.1, batch, seeds=3000)
         u = (runs.w[:, 0] - W_SMALL) / 0.1 - drift
         assert np.abs(u.mean(axis=0) / np.sqrt(variance / batch / 3000)).max() < ERRORS
         gap = (u**2).mean(axis=0) - variance / batch
@@ -127,7 +132,7 @@ def test_many_steps_follow_the_drift_and_small_rates_the_exact_flow() -> None:
     Euler's error against the exact flow must halve with the rate, so time is learning rate x steps.
     """
     rate, batch = 0.5, 40_000
-    w = simulate_sgd(SMALL, W_SMALL, [2.0, 4.0], rate, batch, seed=range(60)).w
+    w = simulate_sgd(SMALL, W_SMALL, [2.0, 4.0], rate, batch, seeds=60).w
     for i, steps in enumerate((4, 8)):
         error = w[:, i].std(axis=0, ddof=1) / np.sqrt(60)
         assert np.all(np.abs(w[:, i].mean(axis=0) - euler(SMALL, W_SMALL, rate, steps)) < ERRORS * error + rate / batch)
@@ -153,7 +158,7 @@ def test_fluctuations_follow_the_linear_noise_equation() -> None:
         move = np.eye(6) + rate * jacobian
         s = move @ s @ move.T + rate**2 * covariance / batch
         w = w + rate * drift
-    found = simulate_sgd(SMALL, W_SMALL, [rate * steps], rate, batch, seed=range(1500)).w[:, 0]
+    found = simulate_sgd(SMALL, W_SMALL, [rate * steps], rate, batch, seeds=1500).w[:, 0]
     square = (found - found.mean(axis=0)) ** 2
     error = square.std(axis=0) / np.sqrt(1500)
     assert np.all(np.abs(square.mean(axis=0) - np.diag(s)) < ERRORS * error + 0.01 * np.diag(s))
@@ -176,8 +181,8 @@ def test_equal_seeds_give_equal_bytes_whatever_the_threads_times_and_spells(monk
 def test_one_seed_of_many_equals_the_run_alone() -> None:
     """Assert that a sequence of seeds is so many single runs, from one start or from one start each."""
     single = [simulate_sgd(WIDE, W_WIDE[0], [0.0, 1.0], seed=s).w for s in (0, 7, 2**70)]
-    np.testing.assert_array_equal(simulate_sgd(WIDE, W_WIDE[0], [0.0, 1.0], seed=[0, 7, 2**70]).w, single)
-    starts = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 1.0], seed=np.array([0, 7])).w
+    np.testing.assert_array_equal(simulate_sgd(WIDE, W_WIDE[0], [0.0, 1.0], seeds=[0, 7, 2**70]).w, single)
+    starts = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 1.0], seeds=np.array([0, 7])).w
     np.testing.assert_array_equal(starts[0], single[0])
     np.testing.assert_array_equal(starts[1], simulate_sgd(WIDE, W_WIDE[1], [0.0, 1.0], seed=7).w)
 
@@ -199,11 +204,11 @@ def test_times_are_rounded_to_whole_steps() -> None:
     np.testing.assert_array_equal(run.t, np.array([0, 10, 11, 30]) * 0.01)
     np.testing.assert_array_equal(run.w[0], W_WIDE[0])
     assert (run.w.shape, run.ipr.shape, run.k2.shape) == ((4, 20), (4,), (4, 2))
-    assert simulate_sgd(WIDE, W_WIDE, [0.0], seed=[1] * 6).k4.shape == (6, 1, 2)
-    assert simulate_sgd(WIDE, W_WIDE[0], [0.0, 0.1], seed=[4]).w.shape == (1, 2, 20)
+    assert simulate_sgd(WIDE, W_WIDE, [0.0], seeds=[1] * 6).k4.shape == (6, 1, 2)
+    assert simulate_sgd(WIDE, W_WIDE[0], [0.0, 0.1], seeds=[4]).w.shape == (1, 2, 20)
 
 
-def test_a_run_says_how_it_was_made() -> None:
+def test_a_run_says_how_it_was_made(tmp_path: Path) -> None:
     """Assert that provenance suffices to repeat the run, survives JSON, and the cumulants are those of its weights."""
     run = simulate_sgd(WIDE, W_WIDE[:2], [0.0, 0.5], 0.02, 3, seed=np.random.SeedSequence(8))
     made = json.loads(json.dumps(run.provenance))
@@ -218,16 +223,41 @@ def test_a_run_says_how_it_was_made() -> None:
     for got, expected in zip((run.k2, run.k4), preactivation_cumulants(WIDE, run.w), strict=True):
         np.testing.assert_array_equal(got, expected)
     assert dict(run.to_xarray().sizes) == {"run": 2, "time": 2, "site": 20, "class": 2}
+    run.save(tmp_path / "run.nc")
+    for again in (load(tmp_path / "run.nc"), pickle.loads(pickle.dumps(run)), copy.deepcopy(run)):
+        assert type(again) is Run
+        assert again.provenance == run.provenance
+        assert again.messages == run.messages
+        for name in ("t", *Run.VARIABLES):
+            np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
+    np.testing.assert_allclose(run([0.125, 0.5]), np.stack([0.75 * run.w[:, 0] + 0.25 * run.w[:, 1], run.w[:, 1]], 1), rtol=1e-13)
+    assert run.plot().lines
 
 
-def test_erf_of_libm_on_request() -> None:
-    """Assert that it moves 100 steps' weights by rounding only, and is recorded; anything else is refused."""
-    table, libm = (simulate_sgd(WIDE, W_WIDE[0], [1.0], seed=3, erf=erf) for erf in ("table", "libm"))
+def test_erf_by_table_is_that_of_libm() -> None:
+    """Assert that the C library's erf moves 100 steps' weights by rounding only, and is recorded; others are refused."""
+    table = simulate_sgd(WIDE, W_WIDE[0], [1.0], batch_size=1, seed=3)
+    with erf_by("libm"):
+        libm = simulate_sgd(WIDE, W_WIDE[0], [1.0], batch_size=1, seed=3)
     np.testing.assert_allclose(table.w, libm.w, rtol=0, atol=1e-13)
     assert not np.array_equal(table.w, libm.w)
     assert libm.provenance["erf"] == "libm"
-    with pytest.raises(ValueError, match=r"^erf: [^\n]*table, libm$"):
-        simulate_sgd(WIDE, W_WIDE[0], [1.0], erf="numpy")
+    with pytest.raises(ValueError, match=r"^erf: [^\n]*table, libm$"), erf_by("numpy"):
+        pass
+
+
+def test_old_arguments_work_with_a_warning() -> None:
+    """Assert that a sequence as seed, erf and conventions are what they were."""
+    new = simulate_sgd(WIDE, W_WIDE[0], [1.0], seeds=[3, 4])
+    with pytest.warns(DeprecationWarning, match="seeds"):
+        old = simulate_sgd(WIDE, W_WIDE[0], [1.0], seed=[3, 4])
+    np.testing.assert_array_equal(old.w, new.w)
+    with pytest.warns(DeprecationWarning, match="erf"):
+        assert simulate_sgd(WIDE, W_WIDE[0], [1.0], 0.01, 1, erf="libm").provenance["erf"] == "libm"
+    theirs = simulate_sgd(WIDE, W_WIDE[0], [1.0], sgd=Sgd(0.3, 3, "ingrosso-goldt"))
+    with pytest.warns(DeprecationWarning, match="Sgd"):
+        old = simulate_sgd(WIDE, W_WIDE[0], [1.0], 0.3, 3, conventions="ingrosso-goldt")
+    np.testing.assert_array_equal(old.w, theirs.w)
 
 
 def test_a_step_on_a_torus_averages_over_its_inputs() -> None:
@@ -258,13 +288,15 @@ def test_one_kernel_is_compiled_for_all_activations_and_laws() -> None:
 def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str) -> None:
     """Assert that non-finite weights end a run: NaN after it, the others unharmed, a message naming the rate."""
     problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, activation, UNBOUNDED.bias)
-    run = simulate_sgd(problem, np.full((2, 8), 0.1), [0.0, 3.0, 30_000.0], 3.0, seed=1)
+    run = simulate_sgd(problem, np.full((2, 8), 0.1), [0.0, 3.0, 30_000.0], 3.0, 1, seed=1)
     assert not run.success
-    assert run.status.tolist() == [training.DIVERGED] * 2
+    assert run.statuses.tolist() == [Status.DIVERGED] * 2
     assert np.all(np.isfinite(run.w[:, :2]))
     assert np.all(np.isnan(run.w[:, 2]) & np.isnan(run.ipr[:, 2:]))
     assert np.all(np.isnan(run.k2[:, 2]))
     assert "\n" not in run.message
+    assert all(message.startswith("stopped at t = ") for message in run.messages)
+    assert "of 2 runs" not in run.messages[0]
     for part in ("2 of 2 runs", "learning rate too large", "non-finite", "learning_rate below 3"):
         assert part in run.message
 
@@ -278,7 +310,7 @@ def test_an_interrupted_run_returns_what_exists() -> None:
     assert not run.success
     assert "interrupted" in run.message
     assert "of 1e+07" in run.message
-    assert run.status.tolist() == [training.INTERRUPTED] * 6
+    assert run.statuses.tolist() == [Status.INTERRUPTED] * 6
     np.testing.assert_array_equal(run.w[:, 0], W_WIDE)
     assert np.all(np.isfinite(run.w[0, 1]))
     assert np.all(np.isnan(run.w[:, 2]))
@@ -294,7 +326,9 @@ def test_an_interrupted_run_returns_what_exists() -> None:
     ("learning_rate", {"learning_rate": np.inf}), ("learning_rate", {"learning_rate": np.nan}),
     ("learning_rate", {"learning_rate": "0.1"}), ("batch_size", {"batch_size": 0}), ("batch_size", {"batch_size": 1.0}),
     ("batch_size", {"batch_size": True}), ("seed", {"seed": -1}), ("seed", {"seed": 1.5}), ("seed", {"seed": "1"}),
-    ("seed", {"seed": []}), ("seed", {"seed": [1, -1]}), ("seed", {"seed": [1, 2], "w0": np.zeros((3, 6))}),
+    ("seeds", {"seeds": []}), ("seeds", {"seeds": [1, -1]}), ("seeds", {"seeds": [1, 2], "w0": np.zeros((3, 6))}),
+    ("seeds", {"seeds": 0}), ("seeds", {"seed": 1, "seeds": 2}), ("progress", {"progress": 1}), ("sgd", {"sgd": "mine"}),
+    ("sgd", {"sgd": Sgd(0.1), "learning_rate": 0.2}),
 ])
 def test_bad_input_is_refused_by_name(name: str, changes: dict[str, Any]) -> None:
     """Assert that bad input raises a one-line ValueError that begins with the argument's name."""
@@ -346,7 +380,7 @@ def test_localisation_is_that_of_the_population_flow() -> None:
     data = np.load(Path(__file__).parents[2] / "data" / "nlgp_population.npz")
     key = next(k for k in data.files if k.startswith("nlgp_D40_xip4_xim1_g3_b-1_amp0.1_seed1/") and k.endswith("/w"))
     problem = Problem(plus=NLGP(3.0, 4.0), minus=NLGP(3.0, 1.0), size=40, bias=-1.0)
-    run = simulate_sgd(problem, data[key][0], [0.0, 150.0], 0.01, 100, seed=range(16))
+    run = simulate_sgd(problem, data[key][0], [0.0, 150.0], 0.01, 100, seeds=16)
     expected = data[key.replace("/w", "/ipr")][-1]
     final = run.ipr[:, -1]
     assert abs(final.mean() - expected) < stats.t(15).isf(5e-6) * final.std(ddof=1) / 4 + 0.005

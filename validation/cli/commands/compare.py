@@ -110,8 +110,7 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
     without_screen()
     control = pair.get("control")
     note = NOTE if control is not None else None
-    title = f"{options.closure} closure and SGD (learning rate {options.learning_rate:g}, batch {options.batch_size})"
-    figure = pair["theory"].plot(control, title=title, command=options.command_line, note=note)
+    figure = pair["theory"].plot(control, note=note)
     save_figure(figure, path, options.command_line)
 
 

@@ -44,7 +44,7 @@ def _add_over(parser: argparse.ArgumentParser) -> None:
     fields = group.add_mutually_exclusive_group()
     fields.add_argument("--insets", type=int, metavar="N", default=None, help="receptive fields at N points (4)")
     fields.add_argument("--at", metavar="X,Y", action="append", help="receptive field at this point; may be repeated")
-    group.add_argument("--fields", default="inside", help="where receptive fields go: inside the map, or below it")
+    group.add_argument("--fields", default="above", help="where receptive fields go: above the map, or below it")
     group.add_argument("--field-seed", type=int, default=None, help="whose (default: the seed nearest to the median)")
     group.add_argument("--no-hatch", action="store_true", help="do not hatch where the closure is not trusted")
     group.add_argument("--no-lines", action="store_true", help="leave the analytic lines out")
@@ -111,7 +111,6 @@ def _map(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
         lines=not options.no_lines,
         theory=None if options.boundary is None else _load("boundary", options.boundary),
         sgd=None if options.boundary_sgd is None else _load("boundary_sgd", options.boundary_sgd),
-        command=options.command_line,
         **given,
     )
 
@@ -136,7 +135,6 @@ def _slice(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
         select=select,
         over=_over(options.over, "mean"),
         lines=not options.no_lines,
-        command=options.command_line,
         **given,
     )
 

@@ -225,8 +225,7 @@ def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
 
     swept = [str(name) for name in dataset[options.variable].dims if name not in ("seed", "site")]
     rest = [name for name in str(dataset.attrs["axes"]).split(", ") if name not in swept[:2]]
-    more: dict[str, Any] = {"command": options.command_line}
-    more["select"] = {name: dataset[name].values[0] for name in rest}
+    more: dict[str, Any] = {"select": {name: dataset[name].values[0] for name in rest}}
     if len(swept) > 1:
         more["points"] = 4 if "w" in dataset else None
     draw = plots.phase_figure if len(swept) > 1 else plots.slice_figure

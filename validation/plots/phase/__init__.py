@@ -2,14 +2,21 @@
 
 Everything here reads what ``phase_diagram`` returned or saved (``xarray.open_dataset("phase.nc")``), computes no
 trajectory, draws into the Axes given or into a new figure that pyplot does not know, and returns the Axes.
+
+Read in this order: ``axes`` (an axis of a map, and what is selected on the others), ``cells`` (from seeds to one
+number), ``map`` (``PhaseMap``), ``marks`` and ``lines`` (drawn over it), ``boundaries`` (measured ones), ``fields``
+(receptive fields), ``slices``, ``figure`` (all together).
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from .figure import phase_figure, slice_figure
-from .insets import field_strip, insets
-from .maps import phase_map
-from .slices import slices
-from .symbols import boundary_symbols
-
-__all__ = ["boundary_symbols", "field_strip", "insets", "phase_figure", "phase_map", "slice_figure", "slices"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "map": ["PhaseMap", "phase_map"],
+        "boundaries": ["boundary_symbols"],
+        "fields": ["field_strip", "insets"],
+        "slices": ["slices"],
+        "figure": ["phase_figure", "slice_figure"],
+    },
+)

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
 
-from cumulode.theory.user_input.arguments import InvalidArgument, choice
-from cumulode.validation.plots.parts import axes_or_new
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice
+from cumulode.validation.plots.roles import MARKERS, PALETTE
+from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
+from cumulode.validation.plots.words import IPR_TIMES_D, SGD, quantity_label, value_label
 
-from .curves import Curve, all_axes, curves_of, own_curves, which
-from .legend import Entries, draw_legend
-from .overlays import LINES, critical_lines, line_values, line_words, threshold
-from .planes import Scale, all_selected, axes_of, check_select, scale_of, shown
-from .ticks import dress
-from .values import by_seed, flags_of, reduce_seeds, standard_error
-from .words import IPR_TIMES_D, SGD, is_sgd, quantity_label
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.axes import Axes
+from .axes import MapAxis, axes_of, check_select, shown, view
+from .cells import by_seed, flags_of, reduce_seeds, standard_error
+from .lines import LINES, critical_lines, line_label, single_lines
+from .map import LOG_FROM, threshold
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A value of the axis along, its colour and symbol, and what is selected for it."""
+
+    label: str
+    colour: str
+    marker: str
+    select: dict[str, Any]
+
+
+@styled()
 def slices(
     ds: xr.Dataset,
     variable: str = "ipr_times_D",
@@ -65,155 +74,177 @@ def slices(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument; for an axis that is neither drawn nor selected, its values.
     """
-    ax, entries = draw_slices(ds, variable, ax, x, along, select, over, sgd, lines, log)
+    choice("over", over, ("mean", "median"))
+    axes = axes_of(ds, variable)
+    if flags_of(ds, variable) is not None:
+        raise InvalidArgument("variable", variable, "a quantity, not a class")
+    twins = {"sgd": variable} if variable.startswith(SGD) else {"theory": variable, "sgd": SGD + variable}
+    drawn = {role: name for role, name in twins.items() if name in ds and (sgd or role == "theory" or name == variable)}
+    every = list(dict.fromkeys([*axes, *(a for name in drawn.values() for a in axes_of(ds, name))]))
+    x, name, values = _which(ds, variable, every, x, along, select)
+    kept = (x,) if name is None else (x, name)
+    _check_free(ds, every, kept, select)
+    curves = _curves(ds, name, values, check_select(ds, select, kept))
+    ax = axes_or_new(ax)
+    for curve in curves:
+        if curve.label:
+            ax.plot(
+                [], [], color=curve.colour, marker=curve.marker, markersize=4.5, linestyle="none", label=curve.label
+            )
+    drawing = _Drawing(ax, ds, x, over, curves[0].colour if len(curves) == 1 else "0.3")
+    numbers = [drawing.curve(of, curve, role) for role, of in drawn.items() for curve in _own(ds, of, name, curves)]
+    _ordinate(ax, log, np.concatenate(numbers))
+    ax.set_ylabel("\n".join(textwrap.wrap(quantity_label(ds, variable), 42)))
+    if variable.removeprefix(SGD) == "ipr_times_D":
+        limit = threshold(ds)
+        words = f"localised above {IPR_TIMES_D} = {limit:g}"
+        ax.axhline(limit, color="0.4", linewidth=0.9, linestyle=":", zorder=1, label=words)
+    if lines:
+        drawing.critical(variable, curves)
     if legend:
-        draw_legend(ax, entries)
+        draw_legend(ax)
     return ax
 
 
-def draw_slices(
-    ds: xr.Dataset, variable: str, ax: Axes | None, x: Any, along: Any, select: Any, over: str, sgd: bool, lines: bool,
-    log: bool | None,
-) -> tuple[Axes, Entries]:  # fmt: skip
-    """``slices`` without the legend, whose entries are returned."""
-    choice("over", over, ("mean", "median"))
-    axes = all_axes(ds, variable)
-    if flags_of(ds, variable) is not None:
-        raise InvalidArgument("variable", variable, "a quantity, not a class")
-    x, name, values = which(ds, variable, axes, x, along, select)
-    kept = (x,) if name is None else (x, name)
-    _check_free(ds, axes if sgd else axes_of(ds, variable), kept, select)
-    curves = curves_of(ds, name, values, check_select(ds, select, kept))
-    ax = axes_or_new(ax)
-    scale = scale_of(ds, x)
-    drawn: set[str] = set()
-    roles = {"sgd": variable} if is_sgd(variable) else {"theory": variable, "sgd": SGD + variable}
-    for role, of in roles.items():
-        if of in ds and (role == "theory" or sgd):
-            for curve in own_curves(ds, of, name, curves):
-                _draw(ax, ds, of, scale, curve, over, role, drawn)
-    dress(ax, scale, None)
-    ax.set_ylabel("\n".join(textwrap.wrap(quantity_label(ds, variable), 42)))
-    _ordinate(ax, log)
-    _lines(ax, ds, variable, scale, curves, lines, drawn)
-    return ax, _entries(ds, curves, over, drawn)
+@dataclass(frozen=True)
+class _Drawing:
+    """Where curves are drawn, and how seeds become one number; ``ink`` is the legend's colour."""
+
+    ax: Axes
+    ds: xr.Dataset
+    x: str
+    over: str
+    ink: str
+
+    def curve(self, variable: str, curve: Curve, role: str) -> np.ndarray:
+        """Draw one curve of theory or SGD; its numbers."""
+        flat = self.x not in self.ds[variable].dims
+        sliced = view(self.ds, variable, () if flat else (self.x,), curve.select)[0]
+        values = by_seed(sliced, variable, () if flat else (self.x,))
+        finite = np.where(np.isfinite(values), values, np.nan)
+        middle = np.atleast_1d(reduce_seeds(finite, self.over))
+        error = np.nan_to_num(np.atleast_1d(standard_error(finite, self.over)))
+        known = middle[np.isfinite(middle)]
+        if not known.size:
+            return known
+        seeds = self.ds.sizes.get("seed", 1)
+        how = f"{self.over} and standard error over {seeds} seeds" if seeds > 1 else "one seed"
+        look: dict[str, Any] = {"marker": curve.marker, "markersize": 4.5, "zorder": 4, "linestyle": "none"}
+        if role == "sgd":
+            look |= {"markerfacecolor": "white"}
+        else:
+            look |= {"linestyle": "-", "linewidth": 1.2, "zorder": 3}
+        self.ax.plot(
+            [], [], **(look | {"marker": "o"}), color=self.ink, label=f"{'SGD' if role == 'sgd' else role}: {how}"
+        )
+        if flat:
+            self.ax.axhline(middle[0], color=curve.colour, linewidth=1.2, zorder=2, label=f"_{role}")
+            return known
+        axis = MapAxis.of(sliced, self.x)
+        look |= {"linestyle": "none"} if axis.words else {}
+        axis.draw(self.ax, "x")
+        self.ax.errorbar(
+            axis.places, middle, yerr=error, color=curve.colour, elinewidth=1.0, capsize=2.0, label=f"_{role}", **look
+        )
+        if role == "theory":
+            self._crosses(sliced, axis, middle)
+        return known
+
+    def _crosses(self, sliced: xr.Dataset, axis: MapAxis, middle: np.ndarray) -> None:
+        """Where theory is not trusted in half of the seeds judged, or more."""
+        if "trusted" not in sliced or axis.name not in sliced["trusted"].dims:
+            return
+        judged = by_seed(sliced, "trusted", (axis.name,))
+        number = (judged >= 0).sum(axis=-1)
+        bad = (number > 0) & (2 * (judged == 0).sum(axis=-1) >= number) & np.isfinite(middle)
+        if bad.any():
+            style: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": "black", "markersize": 7}
+            self.ax.plot(axis.places[bad], middle[bad], **style, zorder=5, label="closure not trusted")
+
+    def critical(self, variable: str, curves: list[Curve]) -> None:
+        """Critical values of x, a vertical for each curve."""
+        for name, (of, kind) in critical_lines(self.ds).items():
+            if of != self.x or self.ds[self.x].dtype.kind not in "fiu":
+                continue
+            style: dict[str, Any] = {"linewidth": 1.0, "linestyle": LINES[kind][1], "zorder": 1}
+            for curve in curves:
+                sliced = view(self.ds, name, (self.x,) if self.x in self.ds[name].dims else (), curve.select)[0]
+                axis = MapAxis.of(self.ds.sortby(self.x), self.x)
+                for _, values in single_lines(sliced[name], None):
+                    v = float(axis.place(values[0]))
+                    if axis.holds(np.array(v)):
+                        self.ax.axvline(v, color=curve.colour, **style, label=f"_{name}")
+                        self.ax.plot([], [], color=self.ink, **style, label=line_label(self.ds, name, of, kind))
+
+
+def _which(
+    ds: xr.Dataset, variable: str, axes: list[str], x: str | None, along: Any, select: Mapping[str, Any] | None
+) -> tuple[str, str | None, Any]:
+    """Abscissa, axis along (or None), its values given (or None)."""
+    name, values = (along, None) if not isinstance(along, Mapping) else next(iter(along.items()), (None, None))
+    if isinstance(along, Mapping) and len(along) != 1:
+        raise InvalidArgument("along", dict(along), "one axis and its values")
+    for argument, axis in (("x", x), ("along", name)):
+        if axis is not None and axis not in axes:
+            raise InvalidArgument(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
+    if x is not None and x == name:
+        raise InvalidArgument("along", name, f"an axis other than x = {x}")
+    free = [a for a in axes if a != name and a not in (select or {})]
+    free.sort(key=lambda a: ds.sizes[a] == 1)  # stable: axes with one value last
+    if x is None and not free:
+        raise InvalidArgument("x", x, "an axis: " + ", ".join(axes))
+    return x or free[0], name, values
 
 
 def _check_free(ds: xr.Dataset, axes: list[str], kept: tuple[str, ...], select: Mapping[str, Any] | None) -> None:
-    """Raise ValueError for an axis without a place in the figure, with both ways to give it one."""
+    """Raise InvalidArgument for an axis without a place in the figure, with both ways to give it one."""
     for axis in axes:
         if axis not in kept and axis not in (select or {}) and ds.sizes[axis] > 1:
             allowed = f"{axis}= one of {shown(ds[axis].values)} (--select)"
             more = "" if len(kept) > 1 else f", or a curve for each value: along {axis} (--along)"
-            raise InvalidArgument("select", f"nothing for {axis}", allowed + more)
+            raise InvalidArgument("select", Described(f"nothing for {axis}"), allowed + more)
 
 
-def _draw(
-    ax: Axes, ds: xr.Dataset, variable: str, scale: Scale, curve: Curve, over: str, role: str, drawn: set[str]
-) -> None:
-    """One curve of theory or SGD."""
-    flat = scale.name not in ds[variable].dims
-    keep = () if flat else (scale.name,)
-    select = all_selected(ds, variable, keep, curve.select)
-    values = by_seed(ds, variable, keep, select)
-    finite = np.where(np.isfinite(values), values, np.nan)
-    middle = np.atleast_1d(reduce_seeds(ds, variable, finite, over))
-    error = np.atleast_1d(standard_error(finite, over))
-    if not np.isfinite(middle).any():
-        return
-    drawn.add(role)
-    style: dict[str, Any] = {"color": curve.colour, "markersize": 4.5, "marker": curve.marker, "label": f"_{role}"}
-    if flat:
-        ax.axhline(middle[0], color=curve.colour, linewidth=1.2, zorder=2, label=f"_{role}")
-        return
-    middle, error = middle[scale.order], error[scale.order]
-    if role == "sgd":
-        style |= {"markerfacecolor": "white", "linestyle": "none", "zorder": 4}
+def _curves(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, Any]) -> list[Curve]:
+    """One for each value along; one without a name where there is no such axis."""
+    if name is None:
+        return [Curve("", PALETTE[0], MARKERS[0], select)]
+    axis = np.sort(ds[name].values) if ds[name].dtype.kind in "fiu" else ds[name].values
+    if values is None:
+        chosen = axis[
+            np.unique(np.linspace(0, len(axis) - 1, min(len(PALETTE), len(axis))).round().astype(int))
+        ].tolist()
     else:
-        style |= {"linestyle": "none" if scale.words else "-", "linewidth": 1.2, "zorder": 3}
-    ax.errorbar(scale.places, middle, yerr=np.nan_to_num(error), **style, elinewidth=1.0, capsize=2.0)
-    if role == "theory":
-        _crosses(ax, ds, scale, curve, middle, drawn)
+        given = [values] if isinstance(values, (str, float, int)) else list(values)
+        if not 1 <= len(given) <= len(PALETTE):
+            raise InvalidArgument("along", Described(f"{len(given)} values of {name}"), f"1 to {len(PALETTE)}")
+        try:
+            chosen = [check_select(ds, {name: v})[name] for v in given]
+        except InvalidArgument as error:
+            raise error.about("along") from None
+    looks = zip(PALETTE, MARKERS, strict=True)
+    return [
+        Curve(value_label(name, v, ds.attrs), *look, select | {name: v}) for v, look in zip(chosen, looks, strict=False)
+    ]
 
 
-def _crosses(ax: Axes, ds: xr.Dataset, scale: Scale, curve: Curve, middle: np.ndarray, drawn: set[str]) -> None:
-    """Where theory is not trusted in half of the seeds judged, or more."""
-    if "trusted" not in ds or scale.name not in ds["trusted"].dims:
-        return
-    judged = by_seed(ds, "trusted", (scale.name,), curve.select)[scale.order]
-    number = (judged >= 0).sum(axis=-1)
-    bad = (number > 0) & (2 * (judged == 0).sum(axis=-1) >= number) & np.isfinite(middle)
-    if bad.any():
-        drawn.add("untrusted")
-        style: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": "black", "markersize": 7}
-        ax.plot(scale.places[bad], middle[bad], **style, markeredgewidth=1.0, zorder=5, label="_untrusted")
+def _own(ds: xr.Dataset, variable: str, name: str | None, curves: list[Curve]) -> list[Curve]:
+    """The curves of a variable: one in black where it does not depend on the axis along (theory, learning rate)."""
+    return curves if name is None or name in ds[variable].dims else [Curve("", "black", "o", curves[0].select)]
 
 
-def _ordinate(ax: Axes, log: bool | None) -> None:
-    """Logarithmic where asked for, or where the range of positive values asks for it; from 0 otherwise."""
-    found = [np.asarray(line.get_ydata(), dtype=float) for line in ax.lines if line.get_label() in ("_theory", "_sgd")]
-    found += [np.asarray(c.lines[0].get_ydata(), dtype=float) for c in ax.containers if hasattr(c, "lines")]
-    y = np.concatenate(found) if found else np.array([np.nan])
-    y = y[np.isfinite(y)]
+def _ordinate(ax: Axes, log: bool | None, y: np.ndarray) -> None:
+    """Logarithmic where that is given, or where the range of positive values needs it; else from 0."""
     if not y.size:
         return
     if log is None:
-        log = bool(y.min() > 0 and y.max() > 30 * y.min())
+        log = bool(y.min() > 0 and y.max() > LOG_FROM * y.min())
     if log and y.min() <= 0:
         raise InvalidArgument("log", log, f"False where values reach {y.min():.3g}")
     if log:
         ax.set_yscale("log")
     elif y.min() >= 0:
         ax.set_ylim(bottom=0)
-
-
-def _lines(
-    ax: Axes, ds: xr.Dataset, variable: str, scale: Scale, curves: list[Curve], lines: bool, drawn: set[str]
-) -> None:
-    """The threshold of localisation, and critical values of x."""
-    if variable.removeprefix(SGD) == "ipr_times_D":
-        ax.axhline(threshold(ds), color="0.4", linewidth=0.9, linestyle=":", zorder=1, label="_threshold")
-        drawn.add("threshold")
-    if not lines or scale.words:
-        return
-    for name, (axis, kind) in critical_lines(ds).items():
-        if axis != scale.name:
-            continue
-        for curve in curves:
-            for _, value in line_values(ds, name, (), curve.select):
-                v = float(scale.place(float(np.ravel(value.values)[0]))) if value.size == 1 else np.nan
-                if scale.edges[0] <= v <= scale.edges[-1]:
-                    style = LINES[kind][1]
-                    ax.axvline(v, color=curve.colour, linewidth=1.0, linestyle=style, zorder=1, label=f"_{name}")
-                    drawn.add(name)
-
-
-def _entries(ds: xr.Dataset, curves: list[Curve], over: str, drawn: set[str]) -> Entries:
-    """Colours of the curves, then what symbols and lines mean."""
-    from matplotlib.lines import Line2D
-
-    entries: list[tuple[Any, str]] = [
-        (Line2D([], [], color=c.colour, marker=c.marker, markersize=4.5, linestyle="none"), c.label)
-        for c in curves
-        if c.label
-    ]
-    n = ds.sizes.get("seed", 1)
-    how = f"{over} and standard error over {n} seeds" if n > 1 else "one seed"
-    ink = curves[0].colour if len(curves) == 1 else "0.3"
-    dots: dict[str, Any] = {"color": ink, "marker": "o", "markersize": 4.5}
-    meanings = {
-        "theory": (Line2D([], [], **dots, linewidth=1.2), f"theory: {how}"),
-        "sgd": (Line2D([], [], **dots, markerfacecolor="white", linestyle="none"), f"SGD: {how}"),
-        "untrusted": (Line2D([], [], color="black", marker="x", linestyle="none"), "closure not trusted"),
-        "threshold": (
-            Line2D([], [], color="0.4", linestyle=":"),
-            f"localised above {IPR_TIMES_D} = {threshold(ds):g}",
-        ),
-    }
-    for name, (axis, kind) in critical_lines(ds).items():
-        words = line_words(ds, name, axis, LINES[kind][2])
-        meanings[name] = (Line2D([], [], color=ink, linewidth=1.0, linestyle=LINES[kind][1]), words)
-    return entries + [pair for key, pair in meanings.items() if key in drawn]

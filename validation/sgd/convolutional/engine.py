@@ -20,7 +20,7 @@ from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.validation.sampling.inputs import draw_class, lent, sampler_type, scratch
 from cumulode.validation.sampling.streams import stream_type
 from cumulode.validation.sgd.borrowing import borrowed
-from cumulode.validation.sgd.network.engine import Rule, judge, residual, rule_type
+from cumulode.validation.sgd.network.engine import NetworkRule, judge, residual, rule_type
 from cumulode.validation.sgd.network.held_out import HeldOut
 
 
@@ -158,7 +158,7 @@ class ConvolutionalHeldOut(HeldOut):
 
     lattice: Lattice
 
-    def measure(self, theta: np.ndarray, activation: str, rule: Rule) -> np.ndarray:
+    def measure(self, theta: np.ndarray, activation: str, rule: NetworkRule) -> np.ndarray:
         """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
         values = np.empty((len(self.inputs), 2))
         held_out_kernel()(theta, self.inputs, self.classes, self.lattice, response_kernel(activation), rule, values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cumulode.validation.receptive_fields import metrics
 from cumulode.validation.sgd.network.result import NetworkRun
 
 
@@ -42,21 +41,6 @@ class ConvolutionalRun(NetworkRun):
     def size(self) -> int:
         """Number of sites D."""
         return int(np.prod(self.shape))
-
-    @property
-    def ipr(self) -> np.ndarray:
-        """Inverse participation ratio of every filter, (T, F) or (n, T, F)."""
-        return metrics.ipr(self.w)
-
-    @property
-    def width(self) -> np.ndarray:
-        """Width of every filter (``metrics.width`` of ``fields``), sites, (T, F) or (n, T, F)."""
-        return metrics.width(self.fields, self._shape)
-
-    @property
-    def centre(self) -> np.ndarray:
-        """Centre of every filter (``metrics.centre`` of ``fields``), sites, (T, F); on a torus (T, F, 2)."""
-        return metrics.centre(self.fields, self._shape)
 
     def _dimensions(self) -> dict[str, tuple[str, ...]]:
         """Taps for sites; readouts of every position where they are trained."""

@@ -18,7 +18,7 @@ MOST_FILTERS = 10_000
 
 def check_filters(filters: object) -> int:
     """The number F of filters."""
-    return integer("filters", filters, ge=1, le=MOST_FILTERS, allowed=f"an integer from 1 to {MOST_FILTERS}")
+    return integer("filters", filters, ge=1, le=MOST_FILTERS)
 
 
 def taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import Executor
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import preactivation_cumulants
-from cumulode.numerics.check_input import check_problem, check_times
-from cumulode.numerics.compile import jit
+from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import integer
-from cumulode.validation.sampling.streams import seed_sequence
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
-from cumulode.validation.sgd.network.engine import Rule, draw_kernel
-from cumulode.validation.sgd.network.jobs import (
-    Job,
-    NetworkOutcome,
-    blank,
-    inputs_of,
-    roots_of,
-    stacked,
-    starts_of,
-    told,
-    trained,
-)
-from cumulode.validation.sgd.training import (
-    Seed,
-    check_batch,
-    check_rate,
-    is_sequence,
-    plain_seed,
-    run_all,
-    whole_steps,
-)
+from cumulode.validation.sgd.network.engine import NetworkRule
+from cumulode.validation.sgd.network.jobs import Job, NetworkTrace, blank, data_of, stacked, starts_of, trained
+from cumulode.validation.sgd.old_arguments import old_arguments
+from cumulode.validation.sgd.seeds import Seed, Seeds
+from cumulode.validation.sgd.settings import OURS, Sgd, choose
+from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
 
 from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
 from .result import ConvolutionalRun, embed
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
 
 
-def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
+def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
     """One run, as a thread or process does it."""
     assert isinstance(job.held, ConvolutionalHeldOut)
     lattice, response = job.held.lattice, response_kernel(job.activation)
@@ -56,6 +39,7 @@ def _run(job: Job, stop: threading.Event | None = None, progress: Progress | Non
     return trained(job, advance, job.rule.batch_size * job.rule.hidden * job.held.inputs.shape[1], stop, progress)
 
 
+@old_arguments
 def simulate_convolutional(
     problem: Problem,
     filters: int = 8,
@@ -69,14 +53,15 @@ def simulate_convolutional(
     batch_size: int = 100,
     seed: Seed = 0,
     *,
+    seeds: Seeds | None = None,
+    sgd: Sgd | None = None,
     loss: str = "mse",
     labels: tuple[float, float] = (-1, 1),
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 2_000,
     test_seed: int = 0,
-    erf: str = "table",
     executor: Executor | None = None,
-    progress: bool = False,
+    progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> ConvolutionalRun:
     """Train one circular convolutional layer by SGD on fresh samples, on the task of ``simulate_network``.
@@ -105,91 +90,69 @@ def simulate_convolutional(
         Filters at time 0 (of a torus also (..., p, p)); by default Gaussian rows of norm about ``amplitude``.
     n_test : int >= 2
         Number of held-out inputs; fewer than of ``simulate_network`` by default, since each costs F D units.
-    amplitude, learning_rate, batch_size, seed, loss, labels, samples, test_seed, erf, executor, progress, stop
-        As of :func:`cumulode.simulate_network`; equal seeds see the same inputs as there.
+    amplitude, learning_rate, batch_size, seed, seeds, sgd, loss, labels, samples, test_seed, executor, progress, stop
+        As of :func:`cumulode.simulate_network`; equal seeds see the same inputs as there;
+        conventions "cumulode" only.
 
     Returns
     -------
     ConvolutionalRun
         A :class:`NetworkRun` with filters for units: ``t``, ``w`` (T, F, P), ``fields`` (T, F, D), ``bias`` (T, F),
-        ``readout`` (T, F, D) or pooled (T, F); a sequence of n seeds puts an axis n in front.
+        ``readout`` (T, F, D) or pooled (T, F); ``seeds`` put an axis n in front.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    rate, batch, number = check_rate(learning_rate), check_batch(batch_size), check_filters(filters)
-    architecture, taps = architecture_of(readout), taps_of(filter_size, problem.shape)
-    fixed = biases_of(biases, problem, number)
-    rule = settings.make_rule(problem, rate, batch, number, architecture, biases, loss, labels)
-    start, scale = settings.check_start(w0, amplitude, number, taps)
-    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rate)
-    roots = roots_of(seed, start)
-    rows = settings.check_samples(samples, problem.shape)
-    test = (integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed))
-    began, compiling = time.perf_counter(), jit.compile_seconds
-    plus, minus, drawn = inputs_of(problem, rows, erf, 0.0, *test)
-    held = ConvolutionalHeldOut(drawn.inputs, drawn.classes, lattice_of(taps, problem.shape))
-    _compile(problem, rows is None)
-    rest = np.concatenate([fixed, np.ones(number * problem.size)])
-    jobs = [
-        Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
-        for root, w in zip(roots, starts_of(roots, start, scale, number, int(np.prod(taps))), strict=True)
-    ]
-    ready = time.perf_counter()
-    with Progress(len(jobs) * int(steps[-1]), "convolutional network", progress) as shown:
-        outcomes = run_all(_run, blank, jobs, executor, shown, stop)
-    cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
-    run = _gather(problem, rule, steps, outcomes, rows is None, not is_sequence(seed), taps)
-    run.provenance.update(
-        readout=readout,
-        loss=loss,
-        labels=[float(y) for y in labels],
-        biases=biases if isinstance(biases, str) else fixed.tolist(),
-        n_test=test[0],
-        amplitude=None if w0 is not None else scale,
-        seed=plain_seed(seed),
-        test_seed=plain_seed(test_seed),
-        erf=erf,
-        **cost,
-        compile_seconds=jit.compile_seconds - compiling,
+    sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
+    if sgd.conventions != OURS:
+        raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")
+    number, taps = check_filters(filters), taps_of(filter_size, problem.shape)
+    architecture, first = architecture_of(readout), biases_of(biases, problem, number)
+    rule = settings.make_rule(
+        problem, sgd.learning_rate, sgd.batch_size, number, architecture, biases, loss, settings.check_labels(labels)
     )
-    return run
+    start, scale = settings.check_start(w0, amplitude, number, taps)
+    steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
+    chosen = settings.check_starts(start, seed, seeds)
+    check_progress(progress)
+    watch = Stopwatch()
+    data = data_of(problem, samples, n_test, test_seed)
+    held = ConvolutionalHeldOut(data.held.inputs, data.held.classes, lattice_of(taps, problem.shape))
+    advance_kernel(), held_out_kernel()
+    rest = np.concatenate([first, np.ones(number * problem.size)])
+    jobs = [
+        Job(data.plus, data.minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
+        for root, w in zip(chosen.roots, starts_of(chosen.roots, start, scale, number, prod(taps)), strict=True)
+    ]
+    with watch.running(), Progress(len(jobs) * int(steps[-1]), "convolutional network", progress) as shown:
+        traces = run_all(_run, blank, jobs, executor, shown, stop)
+    provenance = {
+        "method": "convolutional network sgd",
+        "filters": number,
+        "filter_size": list(taps),
+        "readout": readout,
+        **settings.plain_options(loss, labels, biases, first, None if w0 is not None else scale),
+        **data.provenance,
+        **described(problem, sgd, chosen, traces),
+        **watch.costs(),
+    }
+    parameters = _parameters(traces, rule, prod(taps))
+    return ConvolutionalRun(
+        t=steps * rule.learning_rate,
+        **stacked(problem, traces, parameters, embed(parameters["w"], taps, problem.shape), data.laws, not chosen.many),
+        **how_ended(traces, steps, rule, Units()),
+        provenance=provenance,
+    )
 
 
-def _compile(problem: Problem, cumulants: bool) -> None:
-    """Compile before the threads start; what is recorded needs K: refused before the work, not after."""
-    response_kernel(str(problem.activation)), advance_kernel(), held_out_kernel(), draw_kernel()
-    if cumulants:
-        preactivation_cumulants(problem, np.zeros((1, problem.size)))
-
-
-def _split(theta: np.ndarray, rule: Rule, taps: int) -> list[np.ndarray]:
-    """Filters (..., F, P), biases (..., F), readouts (..., F, D), or (..., F) where they are not trained."""
-    F = rule.hidden
+def _parameters(traces: list[NetworkTrace], rule: NetworkRule, taps: int) -> dict[str, np.ndarray]:
+    """Filters (n, T, F, P), biases (n, T, F), readouts (n, T, F, D), or (n, T, F) where they are not trained."""
+    theta, F = np.stack([trace.theta for trace in traces]), rule.hidden
     lead = theta.shape[:-1]
     w = np.ascontiguousarray(theta[..., : F * taps]).reshape(*lead, F, taps)
     readout = theta[..., F * taps + F :].reshape(*lead, F, -1)
-    return [w, theta[..., F * taps : F * taps + F], readout if rule.readout_rate > 0 else readout[..., 0]]
-
-
-def _gather(
-    problem: Problem,
-    rule: Rule,
-    steps: np.ndarray,
-    outcomes: list[NetworkOutcome],
-    cumulants: bool,
-    single: bool,
-    taps: tuple[int, ...],
-) -> ConvolutionalRun:
-    """Stack the runs, with their cumulants and how they ended."""
-    parameters = _split(np.stack([outcome.theta for outcome in outcomes]), rule, int(np.prod(taps)))
-    fields = embed(parameters[0], taps, problem.shape)
-    run = ConvolutionalRun(
-        **stacked(problem, parameters, fields, outcomes, not cumulants, single),
-        **told(problem, rule, steps, outcomes, not cumulants),
-    )
-    run.provenance.update(method="convolutional network sgd", filters=rule.hidden, filter_size=list(taps))
-    return run
+    trained_readout = readout if rule.readout_rate > 0 else readout[..., 0]
+    return {"w": w, "bias": theta[..., F * taps : F * taps + F], "readout": trained_readout}

@@ -23,7 +23,7 @@ from cumulode.validation.sgd.borrowing import borrowed
 MSE, CROSS_ENTROPY = range(2)
 
 
-class Rule(NamedTuple):
+class NetworkRule(NamedTuple):
     """The learning rule as the kernels read it; ``high`` and ``low`` are the targets of the classes plus and minus.
 
     Biases and readouts move at ``bias_rate`` and ``readout_rate`` times the rate of the weights; 0: fixed.
@@ -40,7 +40,7 @@ class Rule(NamedTuple):
     readout_rate: float
 
 
-rule_type = types.NamedTuple((f8, f8, i8, i8, i8, f8, f8, f8, f8), Rule)
+rule_type = types.NamedTuple((f8, f8, i8, i8, i8, f8, f8, f8, f8), NetworkRule)
 
 
 @kernel

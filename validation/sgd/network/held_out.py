@@ -10,7 +10,7 @@ from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.validation.sampling.inputs import Sampler, rows_sampler
 from cumulode.validation.sampling.streams import stream
 
-from .engine import Rule, draw_kernel, held_out_kernel
+from .engine import NetworkRule, draw_kernel, held_out_kernel
 
 #: Share of a user's samples of each class that are kept from training.
 KEPT = 0.1
@@ -24,7 +24,7 @@ class HeldOut:
     inputs: np.ndarray
     classes: np.ndarray
 
-    def measure(self, theta: np.ndarray, activation: str, rule: Rule) -> np.ndarray:
+    def measure(self, theta: np.ndarray, activation: str, rule: NetworkRule) -> np.ndarray:
         """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
         values = np.empty((len(self.inputs), 2))
         held_out_kernel()(theta, self.inputs, self.classes, response_kernel(activation), rule, values)

@@ -10,19 +10,21 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
+from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import integer
 from cumulode.validation.sampling.inputs import Sampler, sampler
 from cumulode.validation.sampling.streams import seed_sequence, stream
-from cumulode.validation.sgd.training import DONE, Outcome, describe, go_through, is_sequence
+from cumulode.validation.sgd.seeds import plain_seed
+from cumulode.validation.sgd.training import Trace, go_through
 
 from . import settings
-from .engine import Rule
+from .engine import NetworkRule, draw_kernel
 from .held_out import HeldOut, draw_held_out, split
 
 INPUTS, START = 0, 1  # children of a run's seed
-ARRAYS = ("w", "bias", "readout", "k2", "k4", "loss", "accuracy", "loss_error", "accuracy_error")
+MEASURES = ("loss", "accuracy", "loss_error", "accuracy_error")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Job:
     plus: Sampler
     minus: Sampler
     activation: str
-    rule: Rule
+    rule: NetworkRule
     theta: np.ndarray
     steps: np.ndarray
     root: np.random.SeedSequence
@@ -40,7 +42,7 @@ class Job:
 
 
 @dataclass
-class NetworkOutcome(Outcome):
+class NetworkTrace(Trace):
     """What one run left: parameters (T, P), held-out measures (T, 4), and how far it came."""
 
     theta: np.ndarray
@@ -52,12 +54,12 @@ class NetworkOutcome(Outcome):
         self.measures[i] = job.held.measure(theta, job.activation, job.rule)
 
 
-def blank(job: Job) -> NetworkOutcome:
+def blank(job: Job) -> NetworkTrace:
     """A run that has not begun: only the start is known."""
-    outcome = NetworkOutcome(np.full((job.steps.size, job.theta.size), np.nan), np.full((job.steps.size, 4), np.nan))
+    trace = NetworkTrace(np.full((job.steps.size, job.theta.size), np.nan), np.full((job.steps.size, 4), np.nan))
     if job.steps[0] == 0:
-        outcome.record(0, job.theta, job)
-    return outcome
+        trace.record(0, job.theta, job)
+    return trace
 
 
 def trained(
@@ -66,74 +68,21 @@ def trained(
     work: int,
     stop: threading.Event | None,
     progress: Progress | None,
-) -> NetworkOutcome:
+) -> NetworkTrace:
     """One run from its start to its last time, or until it diverges or ``stop`` is set.
 
     ``advance(theta, count, random)`` takes steps; ``work`` is about how many units a step computes.
     """
-    random, theta, outcome = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    random, theta, trace = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
 
     def take(count: int) -> int:
         return advance(theta, count, random)
 
     def record(i: int) -> None:
-        outcome.record(i, theta, job)
+        trace.record(i, theta, job)
 
-    go_through(job.steps, 1 + 1000 // work, take, record, outcome, stop, progress)
-    return outcome
-
-
-def told(
-    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[NetworkOutcome], samples: bool,
-    clock: tuple[float, float] | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """How the runs ended and what they were, as a result tells it, apart from its arrays."""
-    from cumulode import __version__
-
-    status = np.array([outcome.status for outcome in outcomes])
-    provenance = {
-        "version": __version__,
-        "problem": problem.to_dict(),
-        "inputs": "the user's samples" if samples else "the problem's laws",
-        "learning_rate": rule.learning_rate,
-        "batch_size": rule.batch_size,
-        "steps": [outcome.steps for outcome in outcomes],
-    }
-    return {
-        "t": steps * rule.learning_rate,
-        "shape": problem.shape,
-        "success": bool(np.all(status == DONE)),
-        "message": describe(outcomes, steps, rule, clock),
-        "status": status,
-        "provenance": provenance,
-    }
-
-
-def stacked(
-    problem: Problem, parameters: list[np.ndarray], fields: np.ndarray, outcomes: list[NetworkOutcome],
-    samples: bool, single: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """The arrays of a result: weights, biases, readouts, cumulants of the preactivations of ``fields``, measures."""
-    if samples:
-        cumulants = [np.full((*fields.shape[:-1], 2), np.nan) for _ in range(2)]
-    else:
-        cumulants = list(preactivation_cumulants(problem, fields))
-    measures = np.stack([outcome.measures for outcome in outcomes])
-    arrays = [*parameters, *cumulants, *np.moveaxis(measures, -1, 0)]
-    return dict(zip(ARRAYS, [a[0] for a in arrays] if single else arrays, strict=True))
-
-
-def roots_of(seed: Any, start: np.ndarray | None) -> list[np.random.SeedSequence]:
-    """A root of random numbers for every run."""
-    starts = None if start is None or start.ndim == 2 else len(start)
-    if not is_sequence(seed):
-        if starts is not None:
-            raise InvalidArgument("seed", seed, f"a sequence of {starts} seeds, one for each start of w0")
-        return [seed_sequence("seed", seed)]
-    if len(seed) == 0 or starts not in (None, len(seed)):
-        many = "at least one int" if starts is None else f"{starts} ints (one for each start)"
-        raise InvalidArgument("seed", seed, f"an int >= 0, a SeedSequence, or a sequence of {many} >= 0")
-    return [seed_sequence("seed", s) for s in seed]
+    go_through(job.steps, 1 + 1000 // work, take, record, trace, stop, progress)
+    return trace
 
 
 def starts_of(
@@ -142,19 +91,53 @@ def starts_of(
     """The weights (K, D) of every run at time 0."""
     if start is not None:
         return list(np.broadcast_to(start, (len(roots), hidden, size)))
-    found = []
-    for root in roots:
-        child = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, START), pool_size=root.pool_size)
-        found.append(scale / np.sqrt(size) * np.random.default_rng(child).standard_normal((hidden, size)))
-    return found
+    children = [
+        np.random.SeedSequence(r.entropy, spawn_key=(*r.spawn_key, START), pool_size=r.pool_size) for r in roots
+    ]
+    return [scale / np.sqrt(size) * np.random.default_rng(c).standard_normal((hidden, size)) for c in children]
 
 
-def inputs_of(
-    problem: Problem, rows: settings.Pair | None, erf: str, diagonal: float, n_test: int, root: np.random.SeedSequence
-) -> tuple[Sampler, Sampler, HeldOut]:
-    """The two classes to train on, and the held-out inputs."""
+@dataclass(frozen=True)
+class Data:
+    """What all runs of a call share: the two classes to train on, the held-out inputs, whether there are laws."""
+
+    plus: Sampler
+    minus: Sampler
+    held: HeldOut
+    laws: bool
+    provenance: dict[str, Any]
+
+
+def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, diagonal: float = 0.0) -> Data:
+    """The problem's laws, or a user's ``samples``, a part of them held out; compiled before the threads start.
+
+    What is recorded needs K: a problem without is refused before the work, not after.
+    """
+    rows = settings.check_samples(samples, problem.shape)
+    count, root = integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed)
+    response_kernel(str(problem.activation)), draw_kernel()
     if rows is None:
-        plus, minus = (sampler(law, problem.shape, erf, diagonal) for law in problem.laws)
-        return plus, minus, draw_held_out(plus, minus, problem.prior, problem.size, n_test, root)
-    (plus, plus_kept), (minus, minus_kept) = (split(of_class, root) for of_class in rows)
-    return plus, minus, draw_held_out(plus_kept, minus_kept, problem.prior, problem.size, n_test, root)
+        kept = plus, minus = [sampler(law, problem.shape, diagonal) for law in problem.laws]
+        preactivation_cumulants(problem, np.zeros((1, problem.size)))
+    else:
+        (plus, first), (minus, second) = (split(of_class, root) for of_class in rows)
+        kept = [first, second]
+    held = draw_held_out(*kept, problem.prior, problem.size, count, root)
+    inputs = "the problem's laws" if rows is None else "the user's samples"
+    return Data(
+        plus, minus, held, rows is None, {"inputs": inputs, "n_test": count, "test_seed": plain_seed(test_seed)}
+    )
+
+
+def stacked(
+    problem: Problem, traces: list[NetworkTrace], parameters: dict[str, np.ndarray], fields: np.ndarray, laws: bool,
+    single: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """The arrays of a result: ``parameters``, cumulants of the preactivations of ``fields`` (..., D), measures."""
+    if laws:
+        k2, k4 = preactivation_cumulants(problem, fields)
+    else:
+        k2, k4 = (np.full((*fields.shape[:-1], 2), np.nan) for _ in range(2))
+    measures = np.moveaxis(np.stack([trace.measures for trace in traces]), -1, 0)
+    arrays = {**parameters, "k2": k2, "k4": k4, **dict(zip(MEASURES, measures, strict=True))}
+    return {name: array[0] if single else array for name, array in arrays.items()}

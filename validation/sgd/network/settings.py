@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.validation.receptive_fields.field_input import finite_array
+from cumulode.validation.sgd.seeds import Roots, check_seeds
 
-from .engine import CROSS_ENTROPY, MSE, Rule
+from .engine import CROSS_ENTROPY, MSE, NetworkRule
 
 ARCHITECTURES = ("committee", "two-layer")
 BIASES = ("balanced", "trained", "equal")
@@ -24,7 +26,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def check_hidden(hidden: object) -> int:
     """The number K of hidden units."""
-    return integer("hidden", hidden, ge=1, le=MOST_HIDDEN, allowed=f"an integer from 1 to {MOST_HIDDEN}")
+    return integer("hidden", hidden, ge=1, le=MOST_HIDDEN)
 
 
 def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
@@ -76,9 +78,9 @@ def make_rule(
     labels: Any,
     bias_rate: object = 1.0,
     readout_rate: object = 1.0,
-) -> Rule:
+) -> NetworkRule:
     """The learning rule; cross-entropy has targets 0 and 1 whatever the labels are called."""
-    rates = (_relative("bias_rate", bias_rate), _relative("readout_rate", readout_rate))
+    rates = (real("bias_rate", bias_rate, gt=0), real("readout_rate", readout_rate, gt=0))
     kind = LOSSES[choice("loss", loss, LOSSES)]
     low, high = check_labels(labels)
     if kind == CROSS_ENTROPY:
@@ -86,11 +88,7 @@ def make_rule(
     trained = isinstance(biases, str) and biases == "trained"
     readout = choice("architecture", architecture, ARCHITECTURES) == "two-layer"
     moving = (rate if moves else 0.0 for rate, moves in zip(rates, (trained, readout), strict=True))
-    return Rule(problem.prior, learning_rate, batch, hidden, kind, high, low, *moving)
-
-
-def _relative(name: str, value: object) -> float:
-    return real(name, value, gt=0)
+    return NetworkRule(problem.prior, learning_rate, batch, hidden, kind, high, low, *moving)
 
 
 def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...]) -> tuple[np.ndarray | None, float]:
@@ -106,6 +104,29 @@ def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...])
     if array.ndim not in (2, 3) or array.shape[-2:] != (hidden, size) or array.size == 0:
         raise InvalidArgument("w0", f"shape {np.shape(w0)}", allowed)
     return array, scale
+
+
+def check_starts(start: np.ndarray | None, seed: Any, seeds: Any) -> Roots:
+    """The seeds of the runs; as many as there are starts."""
+    starts = None if start is None or start.ndim == 2 else len(start)
+    if seeds is None and starts is not None:
+        raise InvalidArgument("seeds", None, f"{starts} seeds, one for each start of w0")
+    return check_seeds(seed, seeds, starts)
+
+
+def check_times_or_default(t_eval: Any) -> np.ndarray:
+    """The times to record; None is 31 times from 0 to 300."""
+    return check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval)
+
+
+def plain_options(loss: str, labels: Any, biases: Any, values: np.ndarray, amplitude: float | None) -> dict[str, Any]:
+    """What a network of either kind was trained with, for provenance."""
+    return {
+        "loss": loss,
+        "labels": [float(y) for y in labels],
+        "biases": biases if isinstance(biases, str) else values.tolist(),
+        "amplitude": amplitude,
+    }
 
 
 def check_samples(samples: Any, shape: tuple[int, ...]) -> Pair | None:

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import Executor
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import preactivation_cumulants
-from cumulode.numerics.check_input import check_problem, check_times
-from cumulode.numerics.compile import jit
+from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import integer
-from cumulode.validation.sampling.streams import seed_sequence
-from cumulode.validation.sgd.conventions import OURS, check_readout, network_units
-from cumulode.validation.sgd.training import (
-    Seed,
-    check_batch,
-    check_rate,
-    is_sequence,
-    plain_seed,
-    run_all,
-    whole_steps,
-)
+from cumulode.validation.sgd.conventions import check_readout, network_units
+from cumulode.validation.sgd.old_arguments import old_arguments
+from cumulode.validation.sgd.seeds import Seed, Seeds
+from cumulode.validation.sgd.settings import Sgd, choose
+from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
 
 from . import settings
-from .engine import Rule, advance_kernel, draw_kernel, held_out_kernel
-from .jobs import Job, NetworkOutcome, blank, inputs_of, roots_of, stacked, starts_of, told, trained
+from .engine import advance_kernel, held_out_kernel
+from .jobs import Job, NetworkTrace, blank, data_of, stacked, starts_of, trained
 from .result import NetworkRun
 
 
-def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkOutcome:
+def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
     """One run, as a thread or process does it."""
     size, response = job.held.inputs.shape[1], response_kernel(job.activation)
 
@@ -44,6 +34,7 @@ def _run(job: Job, stop: threading.Event | None = None, progress: Progress | Non
     return trained(job, advance, job.rule.batch_size * job.rule.hidden, stop, progress)
 
 
+@old_arguments
 def simulate_network(
     problem: Problem,
     hidden: int = 8,
@@ -56,6 +47,8 @@ def simulate_network(
     batch_size: int = 100,
     seed: Seed = 0,
     *,
+    seeds: Seeds | None = None,
+    sgd: Sgd | None = None,
     readout: ArrayLike | None = None,
     bias_rate: float = 1.0,
     readout_rate: float = 1.0,
@@ -64,10 +57,8 @@ def simulate_network(
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 10_000,
     test_seed: int = 0,
-    erf: str = "table",
-    conventions: str = OURS,
     executor: Executor | None = None,
-    progress: bool = False,
+    progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> NetworkRun:
     """Train a network of one hidden layer by SGD on fresh samples (theory.md section 1).
@@ -95,12 +86,12 @@ def simulate_network(
         Weights at time 0 (of a torus also (..., L, L)); by default Gaussian rows of norm about ``amplitude``, from the
         run's seed.
     amplitude : float > 0
-    learning_rate : float > 0
-    batch_size : int >= 1
-        Samples a step.
-    seed : int >= 0, SeedSequence, or a sequence of n of them
-        Of the inputs and the random start. A sequence: a run each, each equal to the bit to the run with that seed
-        alone. Equal seeds give equal bytes, whatever the number of threads.
+    learning_rate, batch_size
+        See :class:`cumulode.Sgd`.
+    seed : int >= 0 or SeedSequence
+        Of the inputs and the random start. Equal seeds give equal bytes, whatever the number of threads.
+    seeds : int n >= 1, or a sequence of n ints >= 0 or SeedSequences, optional
+        In place of ``seed``, a run each, each equal to the bit to the run with that seed alone.
     readout : (K,) array, optional
         ``a_k`` at time 0 of a two-layer network, by default ones.
     bias_rate, readout_rate : float > 0
@@ -117,13 +108,12 @@ def simulate_network(
         Number of held-out inputs on which loss and accuracy are measured.
     test_seed : int >= 0
         Of the held-out inputs, the same for all runs.
-    erf : {"table", "libm"}
-        How an NLGP's erf is computed, see :func:`cumulode.simulate_sgd`.
-    conventions : {"cumulode", "ingrosso-goldt"}
-        "ingrosso-goldt": ``t_eval`` (steps / D), ``w0``, ``amplitude`` (sd of its entries), ``readout`` and
-        ``learning_rate`` are in the units of the paper's own runs, and so is what is returned
-        (``validation/conventions.py``, docs/conventions.md): inputs over sqrt D, the loss without its 1/2, 1e-3 on the
-        diagonal of the Gaussian covariance. Loss "mse" and labels (-1, 1) only.
+    sgd : Sgd, optional
+        Learning rate and batch in place of the two keywords, and the conventions. "ingrosso-goldt": ``t_eval``
+        (steps / D), ``w0``, ``amplitude`` (sd of its entries), ``readout`` and the learning rate are in the units of
+        the paper's own runs, and so is what is returned (``validation/sgd/conventions.py``, docs/conventions.md):
+        inputs over sqrt D, the loss without its 1/2, 1e-3 on the diagonal of the Gaussian covariance. Loss "mse" and
+        labels (-1, 1) only.
     executor, progress, stop
         As of :func:`cumulode.simulate_sgd`.
 
@@ -131,80 +121,61 @@ def simulate_network(
     -------
     NetworkRun
         ``t``, ``w`` (T, K, D), ``bias``, ``readout``, ``ipr``, ``norm``, ``width``, ``centre`` (T, K), ``kurtosis``
-        (T, K, 2), ``loss``, ``accuracy`` (T,) with ``loss_error``, ``accuracy_error``; a sequence of n seeds puts an
-        axis n in front. A run whose parameters become non-finite stops, with NaN from there on and a message naming
+        (T, K, 2), ``loss``, ``accuracy`` (T,) with ``loss_error``, ``accuracy_error``; ``seeds`` put an axis n
+        in front. A run whose parameters become non-finite stops, with NaN from there on and a message naming
         the cause; Ctrl-C returns what exists.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
-    hidden = settings.check_hidden(hidden)
-    labels = settings.check_labels(labels)
-    given = network_units(conventions, problem, learning_rate, hidden, architecture, loss, labels)
-    learning_rate, t_eval, w0 = given.given(learning_rate, t_eval, w0)
-    readout = check_readout(readout, given, architecture)
+    sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
+    hidden, targets = settings.check_hidden(hidden), settings.check_labels(labels)
+    units = network_units(sgd, problem, hidden, architecture, loss, targets)
     rule = settings.make_rule(
-        problem, check_rate(learning_rate), check_batch(batch_size), hidden, architecture, biases, loss, labels,
-        bias_rate, readout_rate,
+        problem, sgd.learning_rate * units.rate, sgd.batch_size, hidden, architecture, biases, loss, targets, bias_rate,
+        readout_rate,
     )  # fmt: skip
-    rule = rule._replace(readout_rate=given.readout_rate * rule.readout_rate)
-    fixed = (settings.biases_of(biases, problem, rule.hidden), settings.readout_of(readout, architecture, rule.hidden))
-    start, scale = settings.check_start(w0, amplitude, rule.hidden, problem.shape)
-    steps = whole_steps(check_times(np.linspace(0.0, 300.0, 31) if t_eval is None else t_eval), rule.learning_rate)
-    roots = roots_of(seed, start)
-    rows = settings.check_samples(samples, problem.shape)
-    test = (integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed))
-    began, compiling = time.perf_counter(), jit.compile_seconds
-    plus, minus, held = inputs_of(problem, rows, erf, given.diagonal, *test)
-    _compile(problem, rows is None)
+    rule = rule._replace(readout_rate=units.readout_rate * rule.readout_rate)
+    first = settings.biases_of(biases, problem, hidden)
+    second = settings.readout_of(check_readout(readout, units, architecture), architecture, hidden)
+    start, scale = settings.check_start(units.weights_to_ours(w0), amplitude, hidden, problem.shape)
+    steps = whole_steps(settings.check_times_or_default(units.times_to_ours(t_eval)), rule.learning_rate)
+    chosen = settings.check_starts(start, seed, seeds)
+    check_progress(progress)
+    watch = Stopwatch()
+    data = data_of(problem, samples, n_test, test_seed, units.diagonal)
+    advance_kernel(), held_out_kernel()
     jobs = [
-        Job(plus, minus, str(problem.activation), rule, np.concatenate([w.ravel(), *fixed]), steps, root, held)
-        for root, w in zip(roots, starts_of(roots, start, scale, rule.hidden, problem.size), strict=True)
-    ]
-    ready = time.perf_counter()
-    with Progress(len(jobs) * int(steps[-1]), "network", progress) as shown:
-        outcomes = run_all(_run, blank, jobs, executor, shown, stop)
-    cost = {"run_seconds": time.perf_counter() - ready, "setup_seconds": ready - began}
-    single = not is_sequence(seed)
-    run = _gather(problem, rule, steps, outcomes, rows is None, single, given.clock(rule.learning_rate))
-    run.provenance.update(
-        architecture=architecture,
-        loss=loss,
-        labels=[float(y) for y in labels],
-        biases=biases if isinstance(biases, str) else fixed[0].tolist(),
-        n_test=test[0],
-        amplitude=None if w0 is not None else scale,
-        seed=plain_seed(seed),
-        test_seed=plain_seed(test_seed),
-        erf=erf,
-        **cost,
-        compile_seconds=jit.compile_seconds - compiling,
-    )
-    return given.told(run)
-
-
-def _compile(problem: Problem, cumulants: bool) -> None:
-    """Compile before the threads start; what is recorded needs K: refused before the work, not after."""
-    response_kernel(str(problem.activation)), advance_kernel(), held_out_kernel(), draw_kernel()
-    if cumulants:
-        preactivation_cumulants(problem, np.zeros((1, problem.size)))
-
-
-def _gather(
-    problem: Problem, rule: Rule, steps: np.ndarray, outcomes: list[NetworkOutcome], cumulants: bool, single: bool,
-    clock: tuple[float, float],
-) -> NetworkRun:  # fmt: skip
-    """Stack the runs, with their cumulants and how they ended."""
-    K, D = rule.hidden, problem.size
-    theta = np.stack([outcome.theta for outcome in outcomes])
-    w = np.ascontiguousarray(theta[..., : K * D]).reshape(*theta.shape[:2], K, D)
-    parameters = [w, theta[..., K * D : K * D + K], theta[..., K * D + K :]]
+        Job(data.plus, data.minus, str(problem.activation), rule, np.concatenate([w.ravel(), first, second]), steps,
+            root, data.held)
+        for root, w in zip(chosen.roots, starts_of(chosen.roots, start, scale, hidden, problem.size), strict=True)
+    ]  # fmt: skip
+    with watch.running(), Progress(len(jobs) * int(steps[-1]), "network", progress) as shown:
+        traces = run_all(_run, blank, jobs, executor, shown, stop)
+    provenance = {
+        "method": "network sgd",
+        "hidden": hidden,
+        "architecture": architecture,
+        **settings.plain_options(loss, labels, biases, first, None if w0 is not None else scale),
+        **data.provenance,
+        **described(problem, sgd, chosen, traces),
+        **watch.costs(),
+    }
     run = NetworkRun(
-        **stacked(problem, parameters, w, outcomes, not cumulants, single),
-        **told(problem, rule, steps, outcomes, not cumulants, clock),
+        t=steps * rule.learning_rate,
+        **stacked(problem, traces, *_parameters(traces, hidden, problem.size), data.laws, not chosen.many),
+        **how_ended(traces, steps, rule, units),
+        provenance=provenance,
     )
-    run.provenance.update(method="network sgd", hidden=K)
-    return run
+    return units.from_ours(run)
+
+
+def _parameters(traces: list[NetworkTrace], hidden: int, size: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Weights (n, T, K, D), biases and readouts (n, T, K); and the weights again, as fields."""
+    theta = np.stack([trace.theta for trace in traces])
+    w = np.ascontiguousarray(theta[..., : hidden * size]).reshape(*theta.shape[:2], hidden, size)
+    bias, readout = np.split(theta[..., hidden * size :], 2, axis=-1)
+    return {"w": w, "bias": bias, "readout": readout}, w

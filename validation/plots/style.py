@@ -1,0 +1,107 @@
+"""The style sheet, new figures, legends, and the file a figure is saved in. Figures are kept out of pyplot."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context, rc_params_from_file, rcParams
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
+
+from cumulode import __version__
+from cumulode.theory.user_input.arguments import InvalidArgument
+
+SHEET = dict(rc_params_from_file(Path(__file__).with_name("cumulode.mplstyle"), use_default_template=False))
+#: Height of a line of text, and mean width of a letter, in parts of the size of the letters.
+LINE, LETTER = 1.35, 0.5
+
+
+@contextmanager
+def styled(**changes: Any) -> Iterator[None]:
+    """The project's style within the context, or within a function decorated by ``@styled()``; once, if nested."""
+    within = rcParams["svg.hashsalt"] == SHEET["svg.hashsalt"]
+    with rc_context(changes if within else SHEET | changes):
+        yield
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """``ax``, or the one Axes of a new figure that pyplot does not know."""
+    return Figure(layout="constrained").add_subplot() if ax is None else ax
+
+
+def halo(width: float, colour: str = "white") -> list[Any]:
+    """A rim, so that a line is seen on every colour."""
+    return [withStroke(linewidth=width, foreground=colour)]
+
+
+def draw_legend(home: Axes | Figure, *axes: Axes, **options: Any) -> Any:
+    """Everything labelled in ``axes`` (default ``home``), each label once: above the Axes, or below all of a figure."""
+    entries: dict[str, Any] = {}
+    for ax in axes or (home,):
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):  # type: ignore[union-attr]
+            entries.setdefault(label, handle)
+    if not entries:
+        return None
+    whole = isinstance(home, Figure)
+    place: dict[str, Any] = {
+        "loc": "lower left",
+        "bbox_to_anchor": (0, 1 + getattr(home, "_strip", 0.0)),
+        "borderaxespad": 0.2,
+    }
+    place = {"loc": "outside lower center"} if whole else place
+    # a colour bar still to be made room for takes its part of the Axes' width
+    letters = int((0.97 if whole else 0.85) * home.bbox.width / home.figure.dpi * 72 / (LETTER * _small()))
+    columns = _columns(list(entries), letters)
+    words = [textwrap.fill(label, max(18, letters // columns - 7)) for label in entries]
+    return home.legend(list(entries.values()), words, ncols=columns, **(place | options))
+
+
+def _small() -> float:
+    return float(FontProperties(size="small").get_size_in_points())
+
+
+def _columns(labels: list[str], letters: int) -> int:
+    """As many as fit without breaking a label, up to 3; two with broken ones where that is wide enough."""
+    fit = letters // (max(map(len, labels)) + 7)
+    return max(1, min(len(labels), 3, max(fit, 2 if letters > 70 and len(labels) > 2 else 1)))
+
+
+def titled(figure: Figure, title: str, panels: float) -> None:
+    """Title above, and the figure as high as panels of ``panels`` inches, title and legends need."""
+    size = figure.suptitle("").get_fontsize() if title else 0.0
+    lines = textwrap.wrap(title, int(figure.get_figwidth() * 72 / (LETTER * size))) if title else []
+    if lines:
+        figure.suptitle("\n".join(lines))
+    high = sum(each.get_window_extent().height / figure.dpi for each in figure.legends)
+    figure.set_figheight(panels + high + LINE * size / 72 * len(lines))
+
+
+def save(figure: Figure, path: str | Path, command: str) -> None:
+    """Write the figure to a .png (200 dots an inch), .pdf or .svg, with the command that remakes it in the metadata.
+
+    PNG and SVG keep it under Description, PDF under Subject. No date is written: the command gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        For any other suffix.
+    OSError
+        If the file cannot be written.
+    """
+    maker = f"cumulode {__version__}"
+    metadata: dict[str, dict[str, Any]] = {
+        ".png": {"Description": command, "Software": maker},
+        ".pdf": {"Subject": command, "Creator": maker, "CreationDate": None},
+        ".svg": {"Description": command, "Creator": maker, "Date": None},
+    }
+    suffix = Path(path).suffix.lower()
+    if suffix not in metadata:
+        raise InvalidArgument("path", suffix, "a file name ending in " + ", ".join(metadata))
+    with styled():
+        figure.savefig(path, metadata=metadata[suffix])

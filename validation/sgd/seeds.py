@@ -1,0 +1,53 @@
+"""Seeds of runs: ``seed`` of one, ``seeds`` of many; the one place where both are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
+from cumulode.validation.sampling.streams import seed_sequence
+
+Seed = int | np.random.SeedSequence
+Seeds = int | Sequence[int | np.random.SeedSequence]
+
+
+class Roots(NamedTuple):
+    """The root of random numbers of every run, whether ``seeds`` were given, and what was given, in plain values."""
+
+    roots: list[np.random.SeedSequence]
+    many: bool
+    plain: Any
+
+
+def is_sequence(seeds: object) -> bool:
+    """Whether several seeds are given one by one."""
+    return isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, (str, bytes))
+
+
+def check_seeds(seed: Any, seeds: Any, starts: int | None) -> Roots:
+    """A root for each of ``seeds`` where they are given, else the one of ``seed``.
+
+    ``starts``: the number of starts, which ``seeds`` must match; None: one start for all.
+    """
+    if seeds is None:
+        root = seed_sequence("seed", seed)
+        return Roots([root], False, plain_seed(seed))
+    if not isinstance(seed, int) or seed != 0:
+        raise InvalidArgument("seeds", Described(f"seeds={seeds!r} and seed={seed!r}"), "one of seeds and seed")
+    many = "at least one" if starts is None else f"{starts} (one for each start)"
+    allowed = f"a number n of seeds (0 .. n - 1), or a sequence of {many} ints >= 0 or SeedSequences"
+    chosen = list(seeds) if is_sequence(seeds) else list(range(integer("seeds", seeds, ge=1, allowed=allowed)))
+    if not chosen or starts not in (None, len(chosen)):
+        raise InvalidArgument("seeds", seeds, allowed)
+    return Roots([seed_sequence("seeds", s) for s in chosen], True, [plain_seed(s) for s in chosen])
+
+
+def plain_seed(seed: Any) -> Any:
+    """A seed as plain values, for provenance and JSON."""
+    if isinstance(seed, np.random.SeedSequence):
+        entropy = list(map(int, seed.entropy)) if isinstance(seed.entropy, (Sequence, np.ndarray)) else seed.entropy
+        return {"entropy": entropy, "spawn_key": list(map(int, seed.spawn_key))}
+    return int(seed)
