@@ -1,6 +1,6 @@
 """``python benchmarks/same_numbers.py OLD NEW [CASE ...]``: are the numbers of two installed revisions the same?
 
-OLD and NEW are Python interpreters in which a revision each is installed. The cases of ``same_cases.py`` run in a
+OLD and NEW are Python interpreters in which a revision each is installed. The cases of ``same_cases/`` run in a
 process of each, on one thread; their arrays are compared bit by bit. What differs is listed with the largest
 difference relative to the array's largest entry, and is a failure (exit code 1) unless ``EXPECTED`` names it, its
 tolerance and the reason.
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-CASES = Path(__file__).with_name("same_cases.py")
+CASES = Path(__file__).with_name("same_cases")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 ROOTS = "roots by scipy.optimize.elementwise in place of brentq"
@@ -76,8 +76,8 @@ def compare(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> list[Row]
     for case in dict.fromkeys(name.split("/")[0] for name in names):
         own = [name for name in names if name.split("/")[0] == case]
         missing = [name for name in own if name not in old or name not in new]
-        found = {name: difference(old[name], new[name]) for name in own if name not in missing}
-        off = {name: value for name, value in found.items() if value > 0}
+        differences = {name: difference(old[name], new[name]) for name in own if name not in missing}
+        off = {name: value for name, value in differences.items() if value > 0}
         bad = [name for name, value in off.items() if value > expected(name)[0]] + missing
         words = [f"DIFFERS: {', '.join(name.split('/', 1)[1] for name in bad)}"] if bad else []
         words += dict.fromkeys(expected(name)[1] for name in off if name not in bad)
