@@ -73,8 +73,8 @@ def compare(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> list[Row]
     """A row a case; an array that only one revision has is a difference."""
     rows = []
     names = list(dict.fromkeys([*old, *new]))
-    for case in dict.fromkeys(name.split("/")[0] for name in names):
-        own = [name for name in names if name.split("/")[0] == case]
+    for case in dict.fromkeys(name.rsplit("/", 1)[0] for name in names):
+        own = [name for name in names if name.rsplit("/", 1)[0] == case]
         missing = [name for name in own if name not in old or name not in new]
         differences = {name: difference(old[name], new[name]) for name in own if name not in missing}
         off = {name: value for name, value in differences.items() if value > 0}

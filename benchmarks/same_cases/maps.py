@@ -38,7 +38,7 @@ def _phase_sgd() -> Arrays:
 
 @case("boundary")
 def _boundary() -> Arrays:
-    given = {"seeds": 1, "time": 20.0, "scan": 4, "accuracy": 1e-3}
+    given = {"seeds": 2, "time": 20.0, "scan": 4, "accuracy": 1e-3}
     return numbers_of(call(cumulode.boundary, NLGP_RING, "xi_plus", (0.4, 2.0), {"gain": [3.0]}, **given))
 
 
