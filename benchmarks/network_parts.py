@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_kernel, response_type
+from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import response_type
 from cumulode.theory import NLGP, Problem
-from cumulode.validation.sampling.inputs import Sampler, draw, lent, sampler, sampler_type, scratch
+from cumulode.validation.sampling.draw import Sampler, draw, sampler_type, scratch, unowned_law
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream, stream_type
+from cumulode.validation.sampling.unowned import unowned
 from cumulode.validation.sgd import neuron as sgd
-from cumulode.validation.sgd.borrowing import borrowed
 from cumulode.validation.sgd.network import engine
 
 from .sgd_others import GAIN, RATE, XI, _timed, torch_sampler
@@ -32,7 +34,7 @@ PARTS = ("samples", "dots", "activations", "axpys")
 
 @kernel
 def _samples(n: int, law: Sampler, random: np.ndarray, x: np.ndarray) -> None:
-    law, random = lent(law), borrowed(random)
+    law, random = unowned_law(law), unowned(random)
     work = np.empty(scratch(law, x.size))
     for _ in range(n):
         draw(law, random, work, x)

@@ -20,13 +20,14 @@ from numba import types
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.theory import NLGP, Problem
+from cumulode.validation.sampling.draw import ERF, Sampler, scratch, unowned_law
 from cumulode.validation.sampling.erf_table import erf_by, erf_by_libm, erf_by_table
 from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
-from cumulode.validation.sampling.inputs import ERF, Sampler, lent, sampler, scratch
 from cumulode.validation.sampling.normals import fill_normals
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sampling.unowned import unowned
 from cumulode.validation.sgd import neuron as sgd
-from cumulode.validation.sgd.borrowing import borrowed
 
 from .timing import table
 
@@ -35,7 +36,7 @@ PARTS = ("normals", "field", "erf", "dot", "axpy")
 
 @kernel
 def _normals(n: int, random: np.ndarray, work: np.ndarray) -> None:
-    random = borrowed(random)
+    random = unowned(random)
     for _ in range(n):
         fill_normals(random, work)
 
@@ -43,7 +44,7 @@ def _normals(n: int, random: np.ndarray, work: np.ndarray) -> None:
 @kernel
 def _field(n: int, law: Sampler, noise: np.ndarray, work: np.ndarray, x: np.ndarray) -> None:
     """The filter, or the sum over modes with their amplitudes, of given normal numbers."""
-    law, count = lent(law), law.amplitude.size  # as the whole does
+    law, count = unowned_law(law), law.amplitude.size  # as the whole does
     work[: noise.size] = noise
     for _ in range(n):
         if law.modes == 0 and law.side == 0:

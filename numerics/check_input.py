@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 
 
 def check_problem(problem: object) -> None:
@@ -54,7 +54,7 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
     square = f", {shape} or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape ({size},) or (n, {size})" + square
     if np.iscomplexobj(w):
-        raise InvalidArgument(name, "complex numbers", allowed)
+        raise InvalidArgument(name, Described("complex numbers"), allowed)
     try:
         array = np.ascontiguousarray(w, dtype=float)
     except (TypeError, ValueError):
@@ -62,11 +62,23 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
-        raise InvalidArgument(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, Described(f"shape {array.shape}"), allowed)
     if not np.all(np.isfinite(array)):
         bad = int(np.sum(~np.isfinite(array)))
-        raise InvalidArgument(name, f"{bad} entries that are NaN or infinite", allowed)
+        raise InvalidArgument(name, Described(f"{bad} entries that are NaN or infinite"), allowed)
     return array
+
+
+def check_moments(t: Any, first: float, last: float = math.inf) -> np.ndarray:
+    """``t`` as floats () or (m,), in any order, each a finite time from ``first`` to ``last``."""
+    allowed = f"a finite time from {first:g} to {last:g}, or a 1-d sequence of them"
+    try:
+        times = np.asarray(t, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidArgument("t", t, allowed) from None
+    if times.ndim > 1 or times.size == 0 or not np.all((times >= first) & (times <= last) & np.isfinite(times)):
+        raise InvalidArgument("t", times.tolist(), allowed)
+    return times
 
 
 def check_times(t_eval: ArrayLike) -> np.ndarray:

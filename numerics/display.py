@@ -1,31 +1,28 @@
-"""How results show themselves: plain lists for JSON, a table in a notebook."""
+"""How results show themselves: plain values for JSON, a table in a notebook."""
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 
-def plain(array: np.ndarray) -> Any:
-    """Nested lists with None for what is not finite (JSON has no NaN)."""
-    found = array.astype(object)
-    found[~np.isfinite(array)] = None
-    return found.tolist()
-
-
 def json_ready(value: Any) -> Any:
-    """The same in lists and numbers that JSON has: NaN becomes None, an infinite number the string "inf" or "-inf"."""
+    """As JSON has it: lists, dicts and Python's numbers; null for NaN, "inf" and "-inf" for infinities."""
+    if isinstance(value, np.ndarray):
+        whole = value.dtype.kind == "f" and not np.all(np.isfinite(value))
+        return json_ready(value.tolist()) if whole else value.tolist()
     if isinstance(value, dict):
         return {key: json_ready(inside) for key, inside in value.items()}
     if isinstance(value, (list, tuple)):
         return [json_ready(inside) for inside in value]
-    if isinstance(value, (np.generic, np.ndarray)):
-        return json_ready(value.tolist())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None if np.isnan(value) else str(value)
+    if isinstance(value, np.generic):
+        return json_ready(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     return value
 
 

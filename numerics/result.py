@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from cumulode.numerics.display import html_table, json_ready, plain
+from cumulode.numerics.check_input import check_moments
+from cumulode.numerics.display import html_table, json_ready
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
@@ -123,21 +124,18 @@ class Result:
         return self.w.shape[0] if self.w.ndim > 1 + len(self._dimensions()["w"]) else None
 
     def __call__(self, t: Any) -> np.ndarray:
-        """Weights at times between the recorded ones, linear in time: (..., D) or (m, ..., D) for m times.
+        """Weights at a time between the recorded ones, (D,), or at m of them, (m, D); of n runs (n, D) or (n, m, D).
 
-        Raises InvalidArgument for times outside the recorded ones.
+        Linear in time. Raises InvalidArgument for times outside the recorded ones.
         """
-        times = np.asarray(t, dtype=float)
-        if not np.all((times >= self.t[0]) & (times <= self.t[-1])):
-            raise InvalidArgument("t", t, f"times from {self.t[0]:g} to {self.t[-1]:g}")
+        times = check_moments(t, float(self.t[0]), float(self.t[-1]))
         axis = 0 if self.runs is None else 1
-        right = np.clip(np.searchsorted(self.t, times), 1, max(1, self.t.size - 1))
-        left = right - 1 if self.t.size > 1 else np.zeros_like(right)
-        right = right if self.t.size > 1 else left
-        span = np.where(self.t[right] > self.t[left], self.t[right] - self.t[left], 1.0)
+        right = np.searchsorted(self.t, times)
+        left = np.maximum(right - 1, 0)
+        span = np.where(right > left, self.t[right] - self.t[left], 1.0)
         share = ((times - self.t[left]) / span).reshape(times.shape + (1,) * (self.w.ndim - 1 - axis))
         before, after = (np.take(self.w, i, axis=axis) for i in (left, right))
-        return np.asarray(before + share * (after - before))
+        return np.asarray(np.where(share == 1.0, after, before + share * (after - before)))
 
     def plot(self, ax: Any = None) -> Any:
         """IPR x D over time, into ``ax`` or a new figure; returns the Axes."""
@@ -202,10 +200,10 @@ class Result:
     @classmethod
     def _from_xarray(cls, dataset: Any) -> Self:
         attrs = dict(dataset.attrs)
-        arrays = {f.name: dataset[f.name].values for f in fields(cls) if f.name in dataset.data_vars}
+        arrays = {f.name: dataset[f.name] for f in fields(cls) if f.name in dataset.data_vars}
         return cls(
-            t=dataset["time"].values,
-            **arrays,
+            t=_native(dataset["time"]),
+            **{name: _native(array) for name, array in arrays.items()},
             statuses=np.atleast_1d(np.asarray(attrs["statuses"], dtype=int)),
             messages=tuple(json.loads(attrs["messages"])),
             message=attrs["message"],
@@ -214,16 +212,18 @@ class Result:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and numbers, ready for JSON (NaN becomes null)."""
-        arrays = {name: plain(getattr(self, name)) for name in ("t", *self.VARIABLES)}
-        return {
-            **arrays,
-            **self._more_attrs(),
-            "success": self.success,
-            "message": self.message,
-            "statuses": [Status(int(s)).name for s in self.statuses],
-            "provenance": json_ready(self.provenance),
-        }
+        """Lists and numbers as JSON has them: null for NaN, "inf" for an infinity."""
+        return json_ready(
+            {
+                **{name: getattr(self, name) for name in ("t", *self.VARIABLES)},
+                **self._more_attrs(),
+                "success": self.success,
+                "message": self.message,
+                "messages": self.messages,
+                "statuses": [Status(int(s)).name for s in self.statuses],
+                "provenance": self.provenance,
+            }
+        )
 
     def _summary(self) -> dict[str, str]:
         """The run in a few words; the last time's numbers."""
@@ -242,6 +242,11 @@ class Result:
     def _repr_html_(self) -> str:
         rows = self._summary() | {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
         return html_table(type(self).__name__, rows)
+
+
+def _native(variable: Any) -> np.ndarray:
+    """The numbers of a file in this machine's order of bytes."""
+    return np.asarray(variable.values, dtype=variable.dtype.newbyteorder("="))
 
 
 def load(path: str | Path) -> Result:

@@ -1,7 +1,7 @@
 """The cache of compiled kernels and generated sources: where it is, what it holds, how to fill and empty it.
 
-``kernels/<stamp>`` holds numba's files for one version of the kernel sources, ``generated/`` the modules written for
-users' own activations. Removing any of it is safe at any time: what is missing is compiled again.
+``kernels/<version>`` holds numba's files for one version of the package and of numba, ``generated/`` the modules
+written for users' own activations. Removing any of it is safe at any time: what is missing is compiled again.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
 from . import jit
 from .closure_kernels import activation_kernels, coefficients_kernel, potential_kernel
-from .jit import cache_directory, source_stamp
+from .jit import cache_directory, kernel_directory
 
 
 @dataclass(frozen=True)
 class CacheContents:
-    """Where the cache is, its size in bytes, and how much of it belongs to other versions of the sources."""
+    """Where the cache is, its size in bytes, and how much of it belongs to other versions."""
 
     path: Path
     size: int
@@ -34,13 +34,13 @@ def contents() -> CacheContents:
     """What the cache holds now; an empty one where there is none."""
     path = cache_directory()
     sizes = {file: file.stat().st_size for file in path.rglob("*") if file.is_file()}
-    current = path / "kernels" / source_stamp()
+    current = kernel_directory()
     stale = sum(n for file, n in sizes.items() if (path / "kernels") in file.parents and current not in file.parents)
     return CacheContents(path, sum(sizes.values()), len(sizes), stale)
 
 
 def clear(stale_only: bool = False) -> CacheContents:
-    """Remove what the cache holds, or only kernels of other versions of the sources; returns what there was.
+    """Remove what the cache holds, or only kernels of other versions; returns what there was.
 
     Nothing outside the two directories that the cache makes is touched.
     """
@@ -51,7 +51,7 @@ def clear(stale_only: bool = False) -> CacheContents:
         return before
     kernels = before.path / "kernels"
     for old in kernels.iterdir() if kernels.is_dir() else ():
-        if old.name != source_stamp():
+        if old != kernel_directory():
             shutil.rmtree(old, ignore_errors=True)
     return before
 

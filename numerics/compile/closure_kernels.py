@@ -10,26 +10,29 @@ import contextlib
 import hashlib
 import importlib
 import importlib.metadata
-import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from numba import types
-
-from cumulode.numerics.flow.right_hand_side import coefficients_sig, conditional_law_sig, potential_sig, tree_law_sig
+from cumulode import theory
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.closures.names import CLOSURES, tree_weight
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
-from .jit import cache_directory, compiled, f8
+from .jit import cache_directory, compiled
+from .signatures import (
+    coefficients_sig,
+    conditional_law_sig,
+    force_sig,
+    potential_sig,
+    response_sig,
+    tree_law_sig,
+)
 
 _SIGNATURES = {"tree": tree_law_sig, "conditional": conditional_law_sig}
-
-_ROOM = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,14 @@ class ActivationKernels:
 def activation_kernels(activation: str) -> ActivationKernels:
     """The force of an activation (canonical name, as ``Problem.activation`` holds it)."""
     module = _module(activation, CLOSURES)
-    force = compiled(module.force, f8(f8, f8))
+    force = compiled(module.force, force_sig)
     return ActivationKernels(force, module.functions, module.sigma, module.slopes, tuple(module.KINKS), module.PANEL)
-
-
-#: Type of an activation's ``response``.
-response_type = types.FunctionType(types.UniTuple(f8, 2)(f8))
 
 
 @lru_cache(maxsize=32)
 def response_kernel(activation: str) -> Any:
     """Compiled ``h -> (sigma(h), sigma'(h))`` of an activation (canonical name)."""
-    return compiled(_module(activation, CLOSURES).response, types.UniTuple(f8, 2)(f8))
+    return compiled(_module(activation, CLOSURES).response, response_sig)
 
 
 @lru_cache(maxsize=64)
@@ -105,7 +104,8 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
 
         text = write_activation(parse(activation), closures)
         with contextlib.suppress(OSError):  # without a place to write, the module lives in memory
-            _write(path, text + _seal(text))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, (text + _seal(text)).encode())
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -128,24 +128,16 @@ def _read(path: Path) -> str | None:
     return text if text and whole == text + _seal(text) else None
 
 
-def _write(path: Path, text: str) -> None:
-    """Write at once or not at all: another process may be writing the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
 @lru_cache(maxsize=1)
 def _generator_stamp() -> str:
     """Digest of theory, of the writer and of SymPy's version: what a generated module depends on."""
     digest = hashlib.sha256(importlib.metadata.version("sympy").encode())
-    for path in sorted([*(_ROOM.parents[1] / "theory").rglob("*.py"), _ROOM / "codegen.py", _ROOM / "quadrature.py"]):
+    for path in _generator_sources():
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _generator_sources() -> list[Path]:
+    """The files of theory and of the writer, wherever these packages lie."""
+    room, here = (Path(str(package.__file__)).parent for package in (theory, sys.modules[__package__]))
+    return [*sorted(room.rglob("*.py")), here / "codegen.py", here / "quadrature.py"]

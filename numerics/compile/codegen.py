@@ -7,21 +7,29 @@ the coefficients ``(A, B, flag)`` and, for gradient closures, the potential.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
+from cumulode.theory.closures.names import CLOSURES
+from cumulode.theory.closures.third_norm import third_norm_equations
+from cumulode.theory.closures.tree_drift import tree_equations
+from cumulode.theory.cumulants.nlgp import plackett_pair
+from cumulode.theory.dynamics.committee import network_equations
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
-from cumulode.theory.neuron.activations import Activation, h
+from cumulode.theory.neuron.activations import Activation, h, parse
 from cumulode.theory.neuron.activations import y as label
+from cumulode.theory.neuron.losses import loss_equations
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
 from .quadrature import panel_length
 
 HEADER = '''"""{doc}
 
-Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+Written from cumulode.theory; do not edit: `python -m cumulode.numerics.compile.codegen`.
 """
 
 import math
@@ -296,49 +304,47 @@ def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) 
 
 def write_nlgp() -> str:
     """Source of the Plackett integrand."""
-    from cumulode.theory.cumulants.nlgp import plackett_pair
-
     return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
 
 
 def write_pearson() -> str:
-    """Source of what is asked of Pearson's law whatever the activation."""
-    from cumulode.theory.closures.third_norm import third_norm_equations
-
+    """Source of the norms of Pearson's law whatever the activation."""
     return HEADER.format(doc="Norms of Pearson's law.") + "\n\n" + write_function(third_norm_equations())
+
+
+def write_tree() -> str:
+    """Source of the tree closure's drift whatever the activation."""
+    functions = map(write_function, tree_equations())
+    return "\n\n".join([HEADER.format(doc="The tree closure: Q, its drift and its potential."), *functions])
 
 
 def write_losses() -> str:
     """Source of the losses of networks and their residuals."""
-    from cumulode.theory.neuron.losses import loss_equations
-
     parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
     return "\n\n".join(parts)
 
 
 def write_network() -> str:
     """Source of the averages over two neurons of a committee, whatever the activation."""
-    from cumulode.theory.dynamics.committee import network_equations
-
     functions = [write_function(equations) for equations in network_equations()]
     return "\n\n".join([HEADER.format(doc="Two neurons of a committee: averages to third order in w."), *functions])
 
 
 def write_all() -> dict[str, str]:
-    """Every committed file of ``numerics/generated`` by name, as it should stand."""
-    from cumulode.theory.closures.names import CLOSURES
-    from cumulode.theory.neuron.activations import parse
-    from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
-
+    """Every committed file of ``generated`` by name, as it should stand."""
     files = {f"{name}.py": write_activation(parse(name), CLOSURES) for name in SHIPPED_ACTIVATIONS}
-    others = {"nlgp": write_nlgp, "pearson": write_pearson, "losses": write_losses, "network": write_network}
+    others = {
+        "nlgp": write_nlgp,
+        "pearson": write_pearson,
+        "tree": write_tree,
+        "losses": write_losses,
+        "network": write_network,
+    }
     return files | {f"{name}.py": write() for name, write in others.items()}
 
 
 def main() -> None:
-    """Rewrite ``numerics/generated``."""
-    from pathlib import Path
-
+    """Rewrite ``generated``."""
     for name, text in write_all().items():
         (Path(__file__).parent / "generated" / name).write_text(text)
 

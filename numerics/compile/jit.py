@@ -1,8 +1,8 @@
 """The one decorator for compiled code: ``@kernel`` compiles with numba and caches on disk.
 
-Numba's own cache looks only at the file a function stands in, so a kernel that calls a changed function of
-another file would run stale code. Here the stamp is a digest of every kernel source of the package, and the
-cache lives in the user's cache directory, so a read-only installation works too.
+Numba's own cache looks only at the file a function stands in, so a kernel that calls a changed function of another
+file would run stale code. Here what is cached carries the kernel's ``stamp``, which knows all that it calls; and the
+cache lives in the user's cache directory, so that a read-only installation works, too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import hashlib
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -23,16 +24,20 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from filelock import FileLock
 from numba import njit, types
 from numba.core import caching
 from numba.core.errors import NumbaExperimentalFeatureWarning
+from platformdirs import user_cache_path
+
+from cumulode import __version__
+
+from .stamps import stamp
 
 f8 = types.float64
 i8 = types.int64
 vector = types.float64[::1]
 matrix = types.float64[:, ::1]
-
-_SOURCES = Path(__file__).resolve().parents[1]
 
 _compiling = threading.RLock()
 
@@ -45,11 +50,8 @@ def cache_directory() -> Path:
     chosen = os.environ.get("CUMULODE_CACHE")
     if chosen:
         return Path(chosen).expanduser()
-    try:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except RuntimeError:  # a user without a home, as in a container
-        return _own_directory()
-    return Path(base) / "cumulode"
+    path = user_cache_path("cumulode", appauthor=False)
+    return path if path.is_absolute() else _own_directory()  # a user without a home, as in a container
 
 
 @lru_cache(maxsize=1)
@@ -60,39 +62,40 @@ def _own_directory() -> Path:
     return Path(directory)
 
 
+def kernel_directory() -> Path:
+    """Where the kernels of this version of the package and of numba are kept."""
+    return cache_directory() / "kernels" / f"{__version__}-numba-{numba.__version__}"
+
+
 @lru_cache(maxsize=1)
-def source_stamp() -> str:
-    """Digest of all kernel sources of the package and of numba's version."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    rooms = [_SOURCES, _SOURCES.parent / "validation"]  # the SGD kernels live in the next room
-    for room in rooms:
-        for path in sorted(room.rglob("*.py")):
-            text = path.read_bytes()
-            if b"@kernel" in text or b"@intrinsic" in text:
-                digest.update(path.name.encode() + text)
-    return digest.hexdigest()[:16]
+def _own_kernels() -> Path | None:
+    """Where this process keeps its kernels; None where no directory can be made."""
+    directory = kernel_directory()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return directory
 
 
 class _Locator(caching._CacheLocator):  # type: ignore[misc]
-    """Tells numba where to cache, and when what it finds there is stale."""
+    """Tells numba where to cache; when what it finds there is stale, ``_Cache`` knows."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
-        self._py_func = py_func
-        self._py_file = py_file
+        self._place = f"{py_file}:{py_func.__code__.co_firstlineno}"
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator:
         return cls(py_func, py_file)
 
     def get_cache_path(self) -> str:
-        return str(cache_directory() / "kernels" / source_stamp())
+        return str(_own_kernels())
 
     def get_source_stamp(self) -> str:
-        return source_stamp()
+        return ""
 
     def get_disambiguator(self) -> str:
-        name = f"{self._py_file}:{self._py_func.__code__.co_firstlineno}"
-        return hashlib.sha256(name.encode()).hexdigest()[:10]
+        return hashlib.sha256(self._place.encode()).hexdigest()[:10]
 
     def ensure_cache_path(self) -> None:
         os.makedirs(self.get_cache_path(), exist_ok=True)
@@ -106,6 +109,22 @@ def _announce() -> None:
         print(f"cumulode: compiling kernels, up to half a minute, once: kept in {where}", file=sys.stderr, flush=True)
 
 
+#: What reading a file of the cache raises that is cut or garbage: a pickle or machine code that is none.
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    EOFError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
 class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
     _locator_classes = [_Locator]  # noqa: RUF012 - as numba declares it
 
@@ -113,24 +132,31 @@ class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
 class _Cache(caching.FunctionCache):  # type: ignore[misc]
     _impl_class = _Impl
 
+    def __init__(self, kernel: Any) -> None:
+        super().__init__(kernel.py_func)
+        self._kernel = kernel
+
+    def _stamp(self) -> None:
+        """Only now, since a kernel may call others that stand further down its file."""
+        self._cache_file._source_stamp = stamp(self._kernel)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is cached, or None where it cannot be read."""
-        try:
+        self._stamp()
+        found = None
+        with contextlib.suppress(*_UNREADABLE):
             found = super().load_overload(sig, target_context)
-        except Exception:  # a pickle that is cut or garbage raises nearly anything
-            found = None
         if found is None:
             _announce()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep it for the next process, where there is a place to; an index that cannot be read is begun anew."""
+        self._stamp()
         with contextlib.suppress(OSError):
             try:
                 super().save_overload(sig, data)
-            except OSError:
-                raise
-            except Exception:
+            except _UNREADABLE:
                 self.flush()
                 super().save_overload(sig, data)
 
@@ -143,12 +169,8 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if function is None:
         return lambda f: kernel(f, **options)
     compiled = njit(nogil=True, error_model="numpy", **options)(function)
-    if hasattr(compiled, "enable_caching"):  # not under NUMBA_DISABLE_JIT
-        try:
-            cache_directory().mkdir(parents=True, exist_ok=True)
-            compiled._cache = _Cache(function)
-        except OSError:
-            pass
+    if hasattr(compiled, "enable_caching") and _own_kernels() is not None:  # not under NUMBA_DISABLE_JIT
+        compiled._cache = _Cache(compiled)
     return compiled
 
 
@@ -158,16 +180,11 @@ def one_process_at_a_time() -> Iterator[None]:
 
     Where files cannot be locked (a system without flock, a directory that cannot be written) nobody waits.
     """
+    directory = _own_kernels()
     with contextlib.ExitStack() as held:
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            kernels = cache_directory() / "kernels"
-            kernels.mkdir(parents=True, exist_ok=True)
-            file = held.enter_context(open(kernels / "lock", "a"))
-            fcntl.flock(file, fcntl.LOCK_EX)
-            # a process forked meanwhile has the file open too, and would hold the lock for its life
-            held.callback(fcntl.flock, file, fcntl.LOCK_UN)
+        if directory is not None:
+            with contextlib.suppress(NotImplementedError, OSError):
+                held.enter_context(FileLock(directory / "lock"))
         yield
 
 

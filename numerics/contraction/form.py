@@ -1,21 +1,22 @@
 """K(w,w,w) of one law on one ring or torus, whatever the method: the choice among them, and one type for all.
 
-Every method comes as a function of one type with its arrays in one tuple type, so that a right-hand side is compiled
-once, and none compiles the methods it does not use.
+Every method is a function of one type with its arrays in ``Tables``, so that a right-hand side is compiled once, and
+none compiles the methods it does not use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numba import types
 
 from cumulode.numerics.compile.jit import i8, kernel, matrix, vector
 from cumulode.numerics.compile.pointers import address_of, function_at
-from cumulode.numerics.compile.remembered import Remembered
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -30,13 +31,24 @@ GAUSSIAN = "none (Gaussian)"
 #: Bytes of tables kept for the next call.
 MEMORY = 10**9
 
-cube = types.float64[:, :, ::1]
-#: Whether there is anything; integers twice; numbers four times. Unused ones are empty.
-arrays_t = types.Tuple((types.boolean, types.int64[:, ::1], types.int64[:, ::1], vector, matrix, cube, cube))
-method_sig = types.void(vector, vector, arrays_t, matrix)
+
+class Tables(NamedTuple):
+    """The address of a method, so that nobody compiles those not used; whether K is not zero; the method's arrays."""
+
+    method: int
+    nonzero: bool
+    positions: np.ndarray = np.empty((0, 0), np.int64)
+    taps: np.ndarray = np.empty((0, 0), np.int64)
+    line: np.ndarray = np.empty(0)
+    plane: np.ndarray = np.empty((0, 0))
+    cube: np.ndarray = np.empty((0, 0, 0))
+    waves: np.ndarray = np.empty((0, 0, 0))
+
+
+_integers, _cube = types.int64[:, ::1], types.float64[:, :, ::1]
+tables_t = types.NamedTuple((i8, types.boolean, _integers, _integers, vector, matrix, _cube, _cube), Tables)
+method_sig = types.void(vector, vector, tables_t, matrix)
 _method_at = function_at(method_sig)
-#: The address of a method, so that nobody compiles those not used; and its arrays.
-tables_t = types.Tuple((i8, arrays_t))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,27 +61,27 @@ class Form:
 
     method: str
     error: float
-    tables: tuple[int, tuple[Any, ...]]
+    tables: Tables
     scratch: Callable[[], np.ndarray] = field(repr=False)
 
     @property
     def nbytes(self) -> int:
         """Memory that the tables hold, and some for the rest."""
-        return 1024 + sum(x.nbytes for x in self.tables[1] if isinstance(x, np.ndarray))
+        return 1024 + sum(x.nbytes for x in self.tables if isinstance(x, np.ndarray))
 
 
+@cached(LRUCache(MEMORY, getsizeof=lambda form: form.nbytes), lock=Lock())
 def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str = AUTO) -> Form:
-    """The form of ``law`` whose error is at most ``tolerance / 3``, by the method asked for or the fastest that holds.
+    """The form of ``law`` whose error is at most ``tolerance / 3``, by the method named or the fastest that can do it.
+
+    Those made last are kept: of a large torus or a long list one holds up to some hundred megabytes.
 
     Raises
     ------
-    ValueError
-        Naming ``contraction`` for an unknown name, ``size`` where a method asked for by name cannot do it.
+    InvalidArgument
+        Naming ``contraction`` for an unknown name, ``size`` where the method named cannot do it.
     """
-    return forms(law, shape, tolerance, check_contraction(contraction))
-
-
-def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) -> Form:
+    check_contraction(contraction)
     if isinstance(law, GP) or is_gaussian(law):
         return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
@@ -80,10 +92,6 @@ def _form(law: Law, shape: tuple[int, ...], tolerance: float, contraction: str) 
 def is_gaussian(law: Law) -> bool:
     """Whether a law has no fourth cumulant at all."""
     return isinstance(law, GP) or (isinstance(law, Cumulants) and not np.any(law.fourth))
-
-
-#: Those made last; of a large torus or a long list one holds up to some hundred megabytes.
-forms = Remembered(_form, MEMORY, lambda form: form.nbytes)
 
 
 def _fastest(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: float) -> str:
@@ -99,7 +107,7 @@ def _ordered(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: f
     _only_rings(shape, ORDERED_GAP)
     size = shape[0]
     if isinstance(law, Ising):  # of rank one, cut in four places: exact in two sweeps
-        tables = _tables(_by_sweeps, plane=np.array([[law.t]]))
+        tables = _tables(_by_sweeps, line=np.array([law.t]))
         return Form(ORDERED_GAP, 0.0, tables, lambda: ising_ring.scratch(size))
     found = ordered_gap.ordered_gap(law, size, tolerance)
     tables = _tables(_by_gaps, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
@@ -128,56 +136,45 @@ def _only_rings(shape: tuple[int, ...], method: str) -> None:
 _MAKERS = {ORDERED_GAP: _ordered, PAIR_FORM: _paired, SORTED_LIST: _listed}
 
 
-def _tables(method: Any, anything: bool = True, **used: np.ndarray) -> tuple[int, tuple[Any, ...]]:
-    """The tuple of type ``tables_t``."""
-    empty = {
-        "positions": np.empty((0, 0), np.int64),
-        "taps": np.empty((0, 0), np.int64),
-        "line": np.empty(0),
-        "plane": np.empty((0, 0)),
-        "cube": np.empty((0, 0, 0)),
-        "waves": np.empty((0, 0, 0)),
-    }
-    arrays = (np.ascontiguousarray(used.get(name, array)) for name, array in empty.items())
-    return address_of(method, method_sig), (anything, *arrays)
+def _tables(method: Any, nonzero: bool = True, **used: np.ndarray) -> Tables:
+    """The tables of a compiled method; arrays that it does not use are empty."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in used.items()}
+    return Tables(address_of(method, method_sig), nonzero, **arrays)
 
 
 @kernel
 def contract(w, out, tables, scratch):  # type: ignore[no-untyped-def]
     """Set ``out`` (D,) to K(w,w,w)."""
-    method = _method_at(tables[0])
-    method(w, out, tables[1], scratch)
+    method = _method_at(tables.method)
+    method(w, out, tables, scratch)
 
 
 @kernel
-def _nothing(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
+def _nothing(w, out, tables, scratch):  # type: ignore[no-untyped-def]
     out[:] = 0.0
 
 
 @kernel
-def _by_gaps(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
-    _, _, taps, line, plane, cube, _ = arrays
-    ordered_contract(w, out, plane, cube, line, taps, scratch)
+def _by_gaps(w, out, tables, scratch):  # type: ignore[no-untyped-def]
+    ordered_contract(w, out, tables.plane, tables.cube, tables.line, tables.taps, scratch)
 
 
 @kernel
-def _by_sweeps(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
-    ising_contract(w, out, arrays[4][0, 0], scratch)
+def _by_sweeps(w, out, tables, scratch):  # type: ignore[no-untyped-def]
+    ising_contract(w, out, tables.line[0], scratch)
 
 
 @kernel
-def _by_pairs(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
-    _, positions, _, _, _, cube, waves = arrays
-    pair_contract(w, out, positions, cube, waves, scratch)
+def _by_pairs(w, out, tables, scratch):  # type: ignore[no-untyped-def]
+    pair_contract(w, out, tables.positions, tables.cube, tables.waves, scratch)
 
 
 @kernel
-def _by_list(w, out, arrays, scratch):  # type: ignore[no-untyped-def]
-    _, positions, _, line, _, _, _ = arrays
+def _by_list(w, out, tables, scratch):  # type: ignore[no-untyped-def]
     size = w.size
     scratch[0, :size] = w
     scratch[0, size:] = w
-    list_contract(scratch[0], size, positions, line, scratch[1], scratch[2, :size], scratch[3, :size])
+    list_contract(scratch[0], size, tables.positions, tables.line, scratch[1], scratch[2, :size], scratch[3, :size])
     out[:] = scratch[1, :size]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
@@ -22,12 +23,13 @@ from scipy.special import erf
 from cumulode.numerics.compile.closure_kernels import ActivationKernels
 from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
 from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.compile.signatures import conditional_law_t
 from cumulode.numerics.contraction.second import correlate
 from cumulode.theory.cumulants.nlgp import normalisation
 from cumulode.theory.problem.laws import GP, NLGP, Ising, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .right_hand_side import conditional_law_t, data_t
+from .right_hand_side import ClassData, class_t
 
 #: Nodes at x > 0 of the rules of an NLGP; each has twice the nodes of the one before.
 FEWEST, MOST = 8, 128
@@ -37,9 +39,26 @@ REACH = 8.5
 #: run out (MOST) where the variance left is small: 3e-5 of a relu's drift at gain 0.3, ``(C w)_i`` = 5, variance 0.01.
 DENSITY = 1.5
 
-#: Arrays of ``rhs.data_t``; for each class the rules, (2, nodes): positions x > 0 and weights, one after another,
-#: empty where the law is Gaussian; spread of x (2,); square of the length over which the force varies.
-conditional_data_t = types.Tuple((data_t, types.UniTuple(matrix, 2), vector, f8))
+
+class ConditionalClass(NamedTuple):
+    """One class: C; rules (2, nodes) one after another, positions x > 0 and weights, empty if Gaussian; spread of x."""
+
+    law: ClassData
+    nodes: np.ndarray
+    spread: float
+
+
+class ConditionalData(NamedTuple):
+    """Both classes; bias; quadrature; square of the length over which the force varies."""
+
+    classes: tuple[ConditionalClass, ConditionalClass]
+    bias: float
+    rule: np.ndarray
+    grain: float
+
+
+conditional_class_t = types.NamedTuple((class_t, matrix, f8), ConditionalClass)
+conditional_data_t = types.NamedTuple((types.UniTuple(conditional_class_t, 2), f8, matrix, f8), ConditionalData)
 conditional_sig = i8(vector, vector, conditional_data_t, conditional_law_t)
 
 
@@ -126,13 +145,11 @@ def _choose(rules, spread, left, grain):  # type: ignore[no-untyped-def]
 @kernel
 def conditional_rhs(w, out, data, law):  # type: ignore[no-untyped-def]
     """dw/dt of the conditional closure."""
-    two, rules, spreads, fine = data
-    taps, lefts, pads, classes, bias, rule, fields = two[0], two[1], two[3], two[5], two[6], two[7], two[8]
+    bias, rule = data.bias, data.rule
     out[:] = 0.0
-    for c in range(2):
-        cw, nodes = fields[c], rules[c]
-        label, prior = classes[0, c], classes[1, c]
-        correlate(w, cw, taps[c], lefts[c], pads[c])
+    for own in data.classes:
+        cw, nodes, label, prior = own.law.cw, own.nodes, own.law.label, own.law.prior
+        correlate(w, cw, own.law.taps, own.law.left, own.law.pad)
         k2 = 0.0
         for i in range(w.size):
             k2 += w[i] * cw[i]
@@ -143,7 +160,7 @@ def conditional_rhs(w, out, data, law):  # type: ignore[no-untyped-def]
             continue
         for i in range(w.size):
             left = max(k2 - cw[i] * cw[i], 0.0)
-            first, last = _choose(nodes, abs(cw[i]) * spreads[c], left, fine)
+            first, last = _choose(nodes, abs(cw[i]) * own.spread, left, data.grain)
             total = 0.0
             for k in range(first, last):
                 x = nodes[0, k]

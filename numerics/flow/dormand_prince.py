@@ -1,17 +1,16 @@
 """Adaptive Runge-Kutta integration of one trajectory, compiled: Dormand & Prince 5(4) with dense output.
 
-Steps never look at the times asked for: those inside a step are read off its interpolant, and the last step may
+Steps never look at the times to be recorded: those inside a step are read off its interpolant, and the last step may
 pass the last time. So the trajectory is the same, to the bit, whatever ``t_eval``. The pair is Dormand & Prince, J.
-Comp. Appl.
-Math. 6 (1980) 19; the interpolant of order 4 and the choice of steps follow Hairer, Norsett & Wanner, Solving
-ODEs I, sections II.4 and II.6. Tests check the tableau's order conditions and the measured order.
+Comp. Appl. Math. 6 (1980) 19; the interpolant of order 4 and the choice of steps follow Hairer, Norsett & Wanner,
+Solving ODEs I, sections II.4 and II.6. Tests check the tableau's order conditions and the measured order.
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
@@ -48,6 +47,27 @@ P = np.array(
     ]
 )
 
+
+class Tableau(NamedTuple):
+    """Weights of the stages (7, 6), of the error (7,) and of the interpolant (7, 4)."""
+
+    stages: np.ndarray
+    error: np.ndarray
+    interpolant: np.ndarray
+
+
+class Steps(NamedTuple):
+    """Error allowed in a step, relative and absolute, and the longest step."""
+
+    rtol: float
+    atol: float
+    longest: float
+
+
+TABLEAU = Tableau(A, E, P)
+#: Places in ``counts``, and in ``state``, which another thread may read, and may set STOP.
+EVALUATIONS, ACCEPTED, REJECTED = range(3)
+TIME, STOP, NORM, FLAGS = range(4)
 #: The codes of ``Status``, as numbers a kernel takes.
 DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = (int(status) for status in Status)
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
@@ -56,42 +76,40 @@ _SMALLEST_STEP = 16 * 2.220446049250313e-16
 
 
 @kernel
-def _scaled_norm(values, y, z, rtol, atol):  # type: ignore[no-untyped-def]
+def _scaled_norm(values, y, z, steps):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(values.size):
-        scale = atol + rtol * max(abs(y[i]), abs(z[i]))
+        scale = steps.atol + steps.rtol * max(abs(y[i]), abs(z[i]))
         total += (values[i] / scale) ** 2
     return math.sqrt(total / values.size)
 
 
 @kernel
 def _evaluate(rhs, y, out, data, law, counts):  # type: ignore[no-untyped-def]
-    """One right-hand side; -1 when it is not defined, else its flags. counts: evaluations, accepted, rejected,
-    flags.
-    """
+    """One right-hand side; -1 when it is not defined, else its flags."""
     flags = rhs(y, out, data, law)
-    counts[0] += 1
+    counts[EVALUATIONS] += 1
     if flags & UNDEFINED:
         return -1
     return flags
 
 
 @kernel
-def _first_step(rhs, y, f, data, law, rtol, atol, counts, y1, f1):  # type: ignore[no-untyped-def]
+def _first_step(rhs, y, f, data, law, steps, counts, y1, f1):  # type: ignore[no-untyped-def]
     """Hairer's starting step: one explicit Euler step sees how fast the slope changes."""
-    d0 = _scaled_norm(y, y, y, rtol, atol)
-    d1 = _scaled_norm(f, y, y, rtol, atol)
+    d0 = _scaled_norm(y, y, y, steps)
+    d1 = _scaled_norm(f, y, y, steps)
     step = 1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1
     for i in range(y.size):
         y1[i] = y[i] + step * f[i]
     if _evaluate(rhs, y1, f1, data, law, counts) < 0:
-        return step
+        return min(steps.longest, step)
     for i in range(y.size):
         f1[i] -= f[i]
-    d2 = _scaled_norm(f1, y, y, rtol, atol) / step
+    d2 = _scaled_norm(f1, y, y, steps) / step
     top = max(d1, d2)
     other = max(1e-6, step * 1e-3) if top <= 1e-15 else (0.01 / top) ** 0.2
-    return min(100 * step, other)
+    return min(steps.longest, min(100 * step, other))
 
 
 @kernel
@@ -112,10 +130,10 @@ def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-un
         _weighted(k, a[stage], stage, y_new)
         for i in range(y.size):
             y_new[i] = y[i] + step * y_new[i]
-        found = _evaluate(rhs, y_new, k[stage], data, law, counts)
-        if found < 0:
+        seen = _evaluate(rhs, y_new, k[stage], data, law, counts)
+        if seen < 0:
             return -1
-        flags |= found
+        flags |= seen
         for i in range(y.size):
             if not math.isfinite(k[stage, i]):
                 return -2
@@ -123,11 +141,25 @@ def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-un
 
 
 @kernel
-def _combine(k, weights, step, out):  # type: ignore[no-untyped-def]
-    """step x the weighted sum of the seven stages."""
-    _weighted(k, weights, 7, out)
-    for i in range(out.size):
-        out[i] *= step
+def _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps, tableau):  # type: ignore[no-untyped-def]
+    """One step from ``y``: its error over what is allowed, and flags; infinite where ``_stages`` returns -1 or -2."""
+    flags = _stages(rhs, y, step, k, data, law, counts, y_new, tableau.stages)
+    if flags < 0:
+        return math.inf, flags
+    _weighted(k, tableau.error, 7, err)
+    for i in range(err.size):
+        err[i] *= step
+    return _scaled_norm(err, y, y_new, steps), flags
+
+
+@kernel
+def _shorter(step, error, flags):  # type: ignore[no-untyped-def]
+    """The step to try after one rejected, and the status where it becomes too short."""
+    if flags < 0:
+        return step * 0.25, LEFT_DOMAIN if flags == -1 else BLOWN_UP
+    if not math.isfinite(error):  # the sum of huge slopes overflows
+        return step * 0.2, BLOWN_UP
+    return step * max(0.2, 0.9 * error**-0.2), COLLAPSED
 
 
 @kernel
@@ -141,6 +173,15 @@ def _record(y, k, step, x, p, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _record_passed(y, k, t, step, p, t_eval, done, w):  # type: ignore[no-untyped-def]
+    """Record every time up to ``t + step``, the first ``done`` being recorded; returns how many then are."""
+    while done < t_eval.size and t_eval[done] <= t + step:
+        _record(y, k, step, (t_eval[done] - t) / step, p, w[done])
+        done += 1
+    return done
+
+
+@kernel
 def _runs_away(y, f, t, start_norm):  # type: ignore[no-untyped-def]
     """Whether the weights have grown and would double within a time too short to resolve: a blow-up."""
     norm = math.sqrt(np.sum(y * y))
@@ -148,62 +189,45 @@ def _runs_away(y, f, t, start_norm):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, counts, state):  # type: ignore[no-untyped-def]
-    """Integrate one trajectory into ``w`` (T, D); returns a status code.
-
-    ``state``: [time reached, stop flag (set by another thread), norm there, flags seen so far].
-    """
-    a, e, p = tableau
-    size = w0.size
-    y, y_new, err = w0.copy(), np.empty(size), np.empty(size)
-    k = np.empty((7, size))
-    t, asked, reason, rejected = 0.0, 0, COLLAPSED, False
+def _integrate(rhs, law, data, w0, t_eval, steps, tableau, w, counts, state):  # type: ignore[no-untyped-def]
+    """Integrate one trajectory into ``w`` (T, D); returns a status code."""
+    y, y_new, err = w0.copy(), np.empty(w0.size), np.empty(w0.size)
+    k = np.empty((7, w0.size))
+    t, done, reason, rejected = 0.0, 0, COLLAPSED, False
     if t_eval[0] == 0.0:
         w[0] = y
-        asked = 1
+        done = 1
     start_norm = math.sqrt(np.sum(y * y))
-    state[2] = start_norm
+    state[NORM] = start_norm
     flags = _evaluate(rhs, y, k[0], data, law, counts)
     if flags < 0:
         return LEFT_DOMAIN
     if not math.isfinite(np.sum(k[0])):
         return BLOWN_UP
-    limit = BLOW_UP * max(1.0, start_norm)
-    step = min(max_step, _first_step(rhs, y, k[0], data, law, rtol, atol, counts, y_new, err))
-    while asked < t_eval.size:
-        if state[1] != 0.0:
+    step = _first_step(rhs, y, k[0], data, law, steps, counts, y_new, err)
+    while done < t_eval.size:
+        if state[STOP] != 0.0:
             return INTERRUPTED
         if step < _SMALLEST_STEP * max(t, 1e-10):
             return BLOWN_UP if reason == COLLAPSED and _runs_away(y, k[0], t, start_norm) else reason
-        found = _stages(rhs, y, step, k, data, law, counts, y_new, a)
-        if found < 0:
-            reason = LEFT_DOMAIN if found == -1 else BLOWN_UP
-            step *= 0.25
+        error, seen = _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps, tableau)
+        if not error <= 1.0:
+            step, reason = _shorter(step, error, seen)
             rejected = True
-            counts[2] += 1
+            counts[REJECTED] += 1
             continue
-        _combine(k, e, step, err)
-        error = _scaled_norm(err, y, y_new, rtol, atol)
-        if not error <= 1.0:  # NaN, too, where the sum of huge slopes overflows
-            reason = COLLAPSED if math.isfinite(error) else BLOWN_UP
-            step *= max(0.2, 0.9 * error**-0.2) if math.isfinite(error) else 0.2
-            rejected = True
-            counts[2] += 1
-            continue
-        while asked < t_eval.size and t_eval[asked] <= t + step:
-            _record(y, k, step, (t_eval[asked] - t) / step, p, w[asked])
-            asked += 1
+        done = _record_passed(y, k, t, step, tableau.interpolant, t_eval, done, w)
         t += step
-        counts[1] += 1
-        flags |= found
+        counts[ACCEPTED] += 1
+        flags |= seen
         y[:] = y_new
         k[0] = k[6]
-        size_now = math.sqrt(np.sum(y * y))
-        state[0], state[2], state[3] = t, size_now, flags
-        if size_now > limit and asked < t_eval.size:
+        norm = math.sqrt(np.sum(y * y))
+        state[TIME], state[NORM], state[FLAGS] = t, norm, flags
+        if norm > BLOW_UP * max(1.0, start_norm) and done < t_eval.size:
             return BLOWN_UP
         growth = 5.0 if error == 0.0 else min(5.0, 0.9 * error**-0.2)
-        step = min(max_step, step * (min(1.0, growth) if rejected else growth))
+        step = min(steps.longest, step * (min(1.0, growth) if rejected else growth))
         rejected = False
     return DONE
 
@@ -211,24 +235,7 @@ def _integrate(rhs, law, data, w0, t_eval, rtol, atol, max_step, tableau, w, cou
 @lru_cache(maxsize=8)
 def integrator(rhs_signature: Any, law_type: Any) -> Any:
     """The compiled integrator for one kind of right-hand side, which then takes any function of that signature."""
-    arrays = types.Tuple((matrix, vector, matrix))
-    signature = i8(
-        types.FunctionType(rhs_signature),
-        law_type,
-        rhs_signature.args[2],
-        vector,
-        vector,
-        f8,
-        f8,
-        f8,
-        arrays,
-        matrix,
-        types.int64[::1],
-        vector,
-    )
-    return compiled(_integrate, signature)
-
-
-def tableau() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The arrays the integrator takes: stages, error weights, interpolant."""
-    return A, E, P
+    rhs, steps = types.FunctionType(rhs_signature), types.NamedUniTuple(f8, 3, Steps)
+    tableau = types.NamedTuple((matrix, vector, matrix), Tableau)
+    kept = matrix, types.int64[::1], vector
+    return compiled(_integrate, i8(rhs, law_type, rhs_signature.args[2], vector, vector, steps, tableau, *kept))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import force_t
 from cumulode.theory.problem.laws import Ising
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
@@ -24,13 +26,22 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 FADE = 12.0
 _MOST_MODES = 1 << 15
 
-force_t = types.FunctionType(f8(f8, f8))
-#: t of each class (2,); labels and priors (2, 2); bias; highest frequency; scratch (see _scratch)
-exact_data_t = types.Tuple((vector, matrix, f8, f8, types.float64[:, :, ::1]))
+
+class ExactData(NamedTuple):
+    """t of each class (2,); labels and priors (2, 2); bias; highest frequency; scratch of ``_products``."""
+
+    t: np.ndarray
+    classes: np.ndarray
+    bias: float
+    frequency: float
+    scratch: np.ndarray
+
+
+exact_data_t = types.NamedTuple((vector, matrix, f8, f8, types.float64[:, :, ::1]), ExactData)
 exact_sig = i8(vector, vector, exact_data_t, force_t)
 
 
-def exact_data(problem: Problem) -> tuple[np.ndarray, np.ndarray, float, float, np.ndarray]:
+def exact_data(problem: Problem) -> ExactData:
     """Arrays for ``exact_rhs``; ValueError naming ``closure`` where there is no exact flow."""
     for name, law in zip(("plus", "minus"), problem.laws, strict=True):
         if not isinstance(law, Ising):
@@ -49,7 +60,7 @@ def exact_data(problem: Problem) -> tuple[np.ndarray, np.ndarray, float, float, 
     t = np.array([law.t for law in problem.laws if isinstance(law, Ising)])
     classes = np.array([problem.labels, problem.priors])
     frequency = highest_frequency(str(problem.activation), problem.bias)
-    return t, classes, problem.bias, frequency, np.empty((2, problem.size + 1, 4))
+    return ExactData(t, classes, problem.bias, frequency, np.empty((2, problem.size + 1, 4)))
 
 
 @lru_cache(maxsize=64)
@@ -128,26 +139,25 @@ def _products(w, om, t, scratch):  # type: ignore[no-untyped-def]
 @kernel
 def exact_rhs(w, out, data, force):  # type: ignore[no-untyped-def]
     """The exact drift dw/dt = sum_y p_y E_y[F(w.x) x]."""
-    t, classes, bias, frequency, scratch = data
-    size = w.size
+    t, classes, size = data.t, data.classes, w.size
     reach = np.sum(np.abs(w))
     top = reach + FADE
     out[:] = 0.0
     if not math.isfinite(reach) or reach > 1e4:
         out[:] = math.nan
         return 0
-    modes = 2 + int(frequency * top / math.pi)
+    modes = 2 + int(data.frequency * top / math.pi)
     m, part = np.empty(4), np.empty(4)
     for c in range(2):
-        series = _sine_series(force, classes[0, c], bias, reach, top, modes)
+        series = _sine_series(force, classes[0, c], data.bias, reach, top, modes)
         scale = classes[1, c] / (1.0 + t[c] ** size)
         for k in range(1, modes):
             om = math.pi * k / top
-            _products(w, om, t[c], scratch)
+            _products(w, om, t[c], data.scratch)
             for i in range(size):
                 _site(-math.sin(om * w[i]), math.cos(om * w[i]), t[c], m)  # derivative of the rotation
-                _times(scratch[0, i], m, part)
-                rest = scratch[1, i + 1]
+                _times(data.scratch[0, i], m, part)
+                rest = data.scratch[1, i + 1]
                 trace = part[0] * rest[0] + part[1] * rest[2] + part[2] * rest[1] + part[3] * rest[3]
                 out[i] -= scale * series[k] * trace
     return 0

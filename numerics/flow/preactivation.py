@@ -6,24 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.contraction.form import Form
-from cumulode.numerics.contraction.names import AUTO
 from cumulode.theory.closures.names import check_closure, is_gradient, tree_weight
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from . import tree
 from .plan import class_forms, cumulant_data, tree_data
 from .right_hand_side import many_cumulants, many_cumulants_sig
-from .solver import EXACT
+from .solver import EXACT, FLOW, Solver, choose
 
 
+@renamed_arguments({"contraction": ("solver", Solver, ("tolerance",))})
 def preactivation_cumulants(
-    problem: Problem, w: Any, tolerance: float = 1e-3, contraction: str = AUTO
+    problem: Problem, w: Any, tolerance: float = 1e-3, *, solver: Solver | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Second and fourth cumulant of ``w.x`` in each class, plus first.
 
@@ -34,18 +35,24 @@ def preactivation_cumulants(
         Weights; rows with NaN give NaN.
     tolerance : float in [0, 1)
         Relative Frobenius error allowed in the fourth cumulant tensor.
-    contraction : str
-        How to contract it: see :func:`solve`.
+    solver : Solver, optional
+        The same, and how the tensor is contracted, in its place.
 
     Returns
     -------
     k2, k4 : arrays (..., 2)
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument.
     """
     check_problem(problem)
+    solver = choose(solver, FLOW, tolerance=tolerance)
     w = np.asarray(w, dtype=float)
     if w.ndim == 0 or w.shape[-1] != problem.size:
-        raise InvalidArgument("w", w.shape, f"an array of shape (..., {problem.size})")
-    return cumulants_by(class_forms(problem, check_tolerance(tolerance), contraction), problem, w)
+        raise InvalidArgument("w", Described(f"shape {w.shape}"), f"an array of shape (..., {problem.size})")
+    return cumulants_by(class_forms(problem, solver.tolerance, solver.contraction), problem, w)
 
 
 def cumulants_by(forms: tuple[Form, Form], problem: Problem, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +72,7 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
     w : (..., D) array
     closure : str
         A gradient closure: taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, tree or
-        tree:CHI (whose Psi has the term ``chi Q c6`` beside pearson's: theory.md section 3).
+        tree:CHI (whose Psi is pearson's and ``chi Q c6``: theory.md section 3).
     tolerance : float in [0, 1)
 
     Returns

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.result import Result
 from cumulode.theory.problem.problem import Problem
 
@@ -29,23 +30,25 @@ class Solution(Result):
     w0: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __call__(self, t: ArrayLike) -> np.ndarray:
-        """Weights at any times >= 0, sorted or not: (..., D), or (..., m, D) for m times.
+        """Weights at a time >= 0, (D,), or at m times in any order, (m, D); of n runs (n, D) or (n, m, D).
 
         The steps do not depend on the times recorded, so that recorded times give the recorded weights to the bit.
+        Raises InvalidArgument for a time that is negative or not finite.
         """
         from .solve import solve
 
-        times = np.atleast_1d(np.asarray(t, dtype=float))
-        distinct, where = np.unique(times, return_inverse=True)
-        made = self.provenance
-        solver = Solver(**{f.name: made[f.name] for f in fields(Solver)})
-        problems = made["problem"]
-        problem: Any = (
-            Problem.from_dict(problems) if isinstance(problems, dict) else [Problem.from_dict(p) for p in problems]
-        )
-        w = solve(problem, self.w0, distinct, solver=solver).w
-        found = np.take(w, where.ravel(), axis=w.ndim - 2)
-        return found if np.ndim(t) else np.take(found, 0, axis=w.ndim - 2)
+        times = check_moments(t, 0.0)
+        distinct, place = np.unique(times, return_inverse=True)
+        w = solve(self._problem(), self.w0, distinct, solver=self._solver()).w
+        return np.asarray(np.take(w, place.reshape(times.shape), axis=w.ndim - 2))
+
+    def _problem(self) -> Any:
+        """The problem solved, or one for each run."""
+        made = self.provenance["problem"]
+        return Problem.from_dict(made) if isinstance(made, dict) else [Problem.from_dict(one) for one in made]
+
+    def _solver(self) -> Solver:
+        return Solver(**{f.name: self.provenance[f.name] for f in fields(Solver)})
 
     def to_xarray(self) -> Any:
         """As every result, and ``w0`` with dimensions (run,) site."""

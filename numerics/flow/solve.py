@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode import __version__
 from cumulode.numerics.check_input import check_executor, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
@@ -22,11 +23,11 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from . import dormand_prince
+from .dormand_prince import ACCEPTED, EVALUATIONS, REJECTED, STOP, TABLEAU, TIME, Steps, integrator
+from .ending import describe, has_moved, summary
 from .plan import Plan, make_plan
 from .preactivation import cumulants_by
 from .result import Solution
-from .right_hand_side import CLAMPED, CONTINUED
 from .solver import FLOW, Solver, choose
 
 #: The keywords of ``solve`` that are fields of ``Solver``, too.
@@ -117,16 +118,15 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
     problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) else []
     if not problems or not all(isinstance(p, Problem) for p in problems):
         raise InvalidArgument("problem", problem, "a Problem or a 1-d sequence of Problems")
-    if len({p.shape for p in problems}) > 1:
-        raise InvalidArgument("problem", f"sizes {sorted({p.shape for p in problems})}", "problems of one size")
+    shapes = {p.shape for p in problems}
+    if len(shapes) > 1:
+        raise InvalidArgument("problem", Described(f"sizes {sorted(shapes)}"), "problems of one size")
     return problems, False
 
 
 @dataclass
-class Outcome:
-    """What one run left: weights (T, D), status, counts (evaluations, steps, rejected), state (time, stop, norm,
-    flags).
-    """
+class Trajectory:
+    """What one run left: weights (T, D), status, and the integrator's counts and state."""
 
     w: np.ndarray
     status: int
@@ -134,22 +134,19 @@ class Outcome:
     state: np.ndarray
 
 
-def run_one(plan: Plan, w0: np.ndarray, times: np.ndarray, solver: Solver, state: np.ndarray | None = None) -> Outcome:
+def run_one(
+    plan: Plan, w0: np.ndarray, times: np.ndarray, solver: Solver, state: np.ndarray | None = None
+) -> Trajectory:
     """Integrate one trajectory; ``state`` may be shared with a watching thread."""
-    outcome = Outcome(
-        np.full((times.size, w0.size), np.nan),
-        Status.INTERRUPTED,
-        np.zeros(4, np.int64),
-        np.zeros(4) if state is None else state,
-    )
-    work = dormand_prince.integrator(plan.signature, plan.law_type)
-    steps = solver.rtol, solver.atol, solver.max_step, dormand_prince.tableau()
-    run = plan.rhs, plan.law, plan.data(), w0, times
-    outcome.status = work(*run, *steps, outcome.w, outcome.counts, outcome.state)
-    return outcome
+    w, counts = np.full((times.size, w0.size), np.nan), np.zeros(3, np.int64)
+    state = np.zeros(4) if state is None else state
+    work = integrator(plan.signature, plan.law_type)
+    steps = Steps(solver.rtol, solver.atol, solver.max_step)
+    status = work(plan.rhs, plan.law, plan.data(), w0, times, steps, TABLEAU, w, counts, state)
+    return Trajectory(w, status, counts, state)
 
 
-def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> Outcome:
+def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> Trajectory:
     """For executors in other processes: everything picklable, the plan made there."""
     return run_one(make_plan(problem, solver), w0, times, solver)
 
@@ -162,12 +159,12 @@ def _run_all(
     executor: Executor | None,
     progress: Shown,
     stop: threading.Event | None,
-) -> list[Outcome]:
+) -> list[Trajectory]:
     if executor is not None and not isinstance(executor, ThreadPoolExecutor):
         futures = [executor.submit(_run_from_scratch, p, w0, times, solver) for p, w0 in jobs]
         return [f.result() for f in futures]
     plan = next(iter(plans.values()))
-    dormand_prince.integrator(plan.signature, plan.law_type)  # compile before the threads start
+    integrator(plan.signature, plan.law_type)  # compile before the threads start
     states = np.zeros((len(jobs), 4))
     pool = executor or ThreadPoolExecutor(min(len(jobs), cpu_count() or 1))
     tasks = [pool.submit(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
@@ -175,7 +172,7 @@ def _run_all(
         with Progress(PARTS, "theory", progress, unit="") as shown:
             _watch(tasks, states, times[-1], shown, stop)
     except KeyboardInterrupt:
-        states[:, 1] = 1.0  # every run stops at its next step and keeps what it has recorded
+        states[:, STOP] = 1.0  # every run stops at its next step and keeps what it has recorded
     results = [task.result() for task in tasks]
     if executor is None:
         pool.shutdown()
@@ -183,7 +180,7 @@ def _run_all(
 
 
 def _watch(
-    tasks: list[Future[Outcome]],
+    tasks: list[Future[Trajectory]],
     states: np.ndarray,
     end: float,
     shown: Progress,
@@ -194,8 +191,8 @@ def _watch(
     while left:
         _, left = wait(left, timeout=0.1)
         if stop is not None and stop.is_set():
-            states[:, 1] = 1.0
-        done = 1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, 0] / end, 1.0)))
+            states[:, STOP] = 1.0
+        done = 1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, TIME] / end, 1.0)))
         shown.reach(int(PARTS * done))
 
 
@@ -204,7 +201,7 @@ def _gather(
     plans: dict[Problem, Plan],
     times: np.ndarray,
     solver: Solver,
-    outcomes: list[Outcome],
+    outcomes: list[Trajectory],
     single: bool,
     cost: dict[str, float],
 ) -> Solution:
@@ -214,9 +211,13 @@ def _gather(
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     bias = np.repeat([[p.bias] for p, _ in jobs], times.size, axis=1)
     statuses = np.array([o.status for o in outcomes])
-    messages = [describe(o, solver.closure, times[-1], w0) for (_, w0), o in zip(jobs, outcomes, strict=True)]
+    end = float(times[-1])
+    messages = [
+        describe(o.status, o.state, has_moved(w0, o.w[-1], end), solver.closure, end)
+        for (_, w0), o in zip(jobs, outcomes, strict=True)
+    ]
     failed = [i for i, s in enumerate(statuses) if s != Status.REACHED_END]
-    message = _overall(messages, failed, single)
+    message = summary(messages, failed, single)
     if any(statuses[i] != Status.INTERRUPTED for i in failed):
         warnings.warn(message, SolveWarning, stacklevel=4)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
@@ -231,71 +232,18 @@ def _provenance(
     jobs: list[tuple[Problem, np.ndarray]],
     plans: dict[Problem, Plan],
     solver: Solver,
-    outcomes: list[Outcome],
+    outcomes: list[Trajectory],
 ) -> dict[str, Any]:
     """How the runs were made: versions, tolerances, errors of approximation, work done."""
-    from cumulode import __version__
-
-    evaluations, steps, rejected = (int(sum(o.counts[i] for o in outcomes)) for i in range(3))
+    counts = sum(o.counts for o in outcomes)
     return {
         "version": __version__,
         "method": "Dormand-Prince 5(4)",
         **solver.to_dict(),
         "contracted_by": ", ".join(dict.fromkeys(m for p in plans.values() for m in p.method.split(", "))),
         "cumulant_error": max(plan.error for plan in plans.values()),
-        "evaluations": evaluations,
-        "steps": steps,
-        "rejected": rejected,
+        "evaluations": int(counts[EVALUATIONS]),
+        "steps": int(counts[ACCEPTED]),
+        "rejected": int(counts[REJECTED]),
         "problem": jobs[0][0].to_dict() if len(plans) == 1 else [p.to_dict() for p, _ in jobs],
     }
-
-
-def _overall(messages: list[str], failed: list[int], single: bool) -> str:
-    if single or len(set(messages)) == 1:
-        return messages[0]
-    if not failed:
-        noted = sum(m != messages[0] for m in messages)
-        return f"all {len(messages)} runs reached the last time ({noted} with remarks: see messages)"
-    return f"{len(failed)} of {len(messages)} runs failed; run {failed[0]}: {messages[failed[0]]}"
-
-
-def describe(outcome: Outcome, closure: str, end: float, w0: np.ndarray) -> str:
-    """In words: how a run ended, why, and what to do next."""
-    t, _, norm, flags = outcome.state
-    status = outcome.status
-    if status == Status.REACHED_END:
-        remarks = []
-        if end > 0 and np.max(np.abs(outcome.w[-1] - w0)) <= 1e-9 * np.max(np.abs(w0)):
-            remarks.append(
-                "the weights did not move: w0 is zero, or the force vanishes around this bias (a dead neuron)"
-            )
-        if int(flags) & CONTINUED:
-            remarks.append(
-                "the kurtosis k4/k2^2 was for a while beyond what the closure covers, where "
-                + ("pearson (from 3/4) or edgeworth (from 3)" if closure.startswith("tree") else "edgeworth")
-                + " stood in"
-            )
-        if int(flags) & CLAMPED:
-            remarks.append(
-                "k4 was clamped to -2 k2^2 (the contraction's error, or a field where k2 is at rounding level)"
-            )
-        return f"reached t = {end:g}" + (" (" + "; ".join(remarks) + ")" if remarks else "")
-    where = f"stopped at t = {t:.6g} of {end:g}: "
-    if status == Status.DIVERGED:
-        advice = (
-            "a closure that saturates, such as 'regression', or a smaller |w0|"
-            if closure.startswith("taylor")
-            else "a smaller |w0| or a bounded activation"
-        )
-        return where + f"the weights blow up (|w| = {norm:.3g}); closure {closure!r} has no bound here; try {advice}"
-    if status == Status.LEFT_DOMAIN:
-        return where + (
-            f"closure {closure!r} is not defined here (kurtosis k4/k2^2 of the preactivation at or above 3, |w| = "
-            f"{norm:.3g}); try closure='edgeworth', which is, or another start"
-        )
-    if status == Status.INTERRUPTED:
-        return where + "interrupted; what was recorded is kept, the rest is NaN"
-    return where + (
-        f"the step size collapsed (|w| = {norm:.3g}), the tolerances ask for more than rounding gives; try a "
-        "larger rtol or atol, or a smoother closure"
-    )

@@ -1,10 +1,7 @@
 """The tree closure: pearson and the sixth cumulant of w.x at tree level (theory.md section 3).
 
-With ``T = K(w,w,w)``, ``u = C^-1 T``, ``Q = T.u - k4^2/k2`` a class has ``Psi = E_nu[Phi] + chi Q c6``, so its drift is
-
-    pearson's + chi { c6 [6 K(w,w,u) - 8 (k4/k2) T + 2 (k4/k2)^2 C w] + Q [2 dc6/dk2 C w + 4 dc6/dk4 T] },
-
-the first bracket being the gradient of Q (eq. (closures.33, tree gradient)).
+With ``T = K(w,w,w)``, ``u = C^-1 T``, ``Q = T.u - k4^2/k2`` a class has ``Psi = E_nu[Phi] + chi Q c6``; its drift has
+the directions C w, T, K(w,w,u) and w, whose coefficients ``theory.closures.tree_drift`` derives.
 Where C has an eigenvalue below ``SMALLEST``, Q and its gradient take ``C + ridge`` in place of C, also in ``k2``, with
 the least ridge that lifts all to ``SMALLEST``: so Q stays >= 0, the flow a gradient flow, and nothing jumps as a law
 changes.
@@ -13,29 +10,49 @@ changes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
+from cumulode.numerics.compile.generated.tree import tree_drift, tree_forms, tree_sixth
 from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import tree_law_t
 from cumulode.numerics.contraction.form import contract_polarised
 from cumulode.numerics.contraction.second import Second, correlate, padded, second_taps
 
-from .right_hand_side import class_cumulants, data_t, tree_law_t
+from .right_hand_side import ClassData, Data, add_two, class_cumulants, class_t
 
 #: Eigenvalues of C are lifted to this before C is inverted.
 SMALLEST = 1e-3
 
-#: The arrays of ``two_cumulant_rhs``; for each class taps of the inverse of C + ridge, how far left they begin,
-#: scratch; ridges (2,); chi; rows of scratch.
-tree_data_t = types.Tuple(
-    (data_t, types.UniTuple(matrix, 2), types.UniTuple(i8, 2), types.UniTuple(matrix, 2), vector, f8, matrix)
-)
+
+class TreeClass(NamedTuple):
+    """One class: its cumulants; the inverse of C + ridge as ``correlate`` takes it; ridge."""
+
+    law: ClassData
+    taps: np.ndarray
+    left: int
+    pad: np.ndarray
+    ridge: float
+
+
+class TreeData(NamedTuple):
+    """Both classes; bias; quadrature; chi; and where u, K(w,w,u) (D,) and what leads to it (2, D) go."""
+
+    classes: tuple[TreeClass, TreeClass]
+    bias: float
+    rule: np.ndarray
+    chi: float
+    u: np.ndarray
+    kwwu: np.ndarray
+    work: np.ndarray
+
+
+tree_class_t = types.NamedTuple((class_t, matrix, i8, matrix, f8), TreeClass)
+tree_data_t = types.NamedTuple((types.UniTuple(tree_class_t, 2), f8, matrix, f8, vector, vector, matrix), TreeData)
 tree_sig = i8(vector, vector, tree_data_t, tree_law_t)
 sixth_sig = i8(matrix, tree_data_t, tree_law_t, matrix)
-#: u, K(w,w,u) and two rows for ``contract_polarised``.
-ROWS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,70 +71,56 @@ def inverse(second: np.ndarray, shape: tuple[int, ...]) -> Inverse:
     return Inverse(second_taps(taps.reshape(-1), shape), ridge)
 
 
-def tree_data(data: tuple[Any, ...], inverses: list[Inverse], shape: tuple[int, ...], chi: float) -> tuple[Any, ...]:
-    """The arrays of ``tree_data_t`` around those of ``rhs.data_t``; all scratch is fresh."""
-    return (
-        data,
-        tuple(found.second.taps for found in inverses),
-        tuple(found.second.left for found in inverses),
-        tuple(padded(shape, found.second) for found in inverses),
-        np.array([found.ridge for found in inverses]),
-        chi,
-        np.zeros((ROWS, int(np.prod(shape)))),
+def tree_data(data: Data, inverses: list[Inverse], shape: tuple[int, ...], chi: float) -> TreeData:
+    """What ``tree_rhs`` takes, around what ``two_cumulant_rhs`` does; all scratch is fresh."""
+    plus, minus = (
+        TreeClass(law, made.second.taps, made.second.left, padded(shape, made.second), made.ridge)
+        for law, made in zip(data.classes, inverses, strict=True)
     )
+    size = int(np.prod(shape))
+    return TreeData((plus, minus), data.bias, data.rule, chi, np.zeros(size), np.zeros(size), np.zeros((2, size)))
 
 
 @kernel
-def solve_second(w, k2, k4, data, c):  # type: ignore[no-untyped-def]
-    """u = (C + ridge)^-1 T into the first row of scratch; returns w.(C + ridge) w and Q >= 0. T is known by then."""
-    two, taps, left, pads, ridges, _, rows = data
-    T, u = two[8][2 + c], rows[0]
-    correlate(T, u, taps[c], left[c], pads[c])
-    norm, Tu = 0.0, 0.0
+def solve_second(w, k2, k4, own, u):  # type: ignore[no-untyped-def]
+    """Set ``u`` to (C + ridge)^-1 T; returns w.(C + ridge) w and Q >= 0. T is known by then."""
+    T = own.law.kwww
+    correlate(T, u, own.taps, own.left, own.pad)
+    square, form = 0.0, 0.0
     for i in range(w.size):
-        norm += w[i] * w[i]
-        Tu += T[i] * u[i]
-    second = max(k2 + ridges[c] * norm, 1e-60)
-    # Cauchy and Schwarz: negative only by rounding, or where the contraction's error shows
-    return second, max(0.0, Tu - k4 * k4 / second)
+        square += w[i] * w[i]
+        form += T[i] * u[i]
+    return tree_forms(k2, k4, square, own.ridge, form)
 
 
 @kernel
-def tree_rhs(w, out, data, law):  # type: ignore[no-untyped-def]
+def tree_rhs(w, out, data, closure):  # type: ignore[no-untyped-def]
     """dw/dt of the tree closure."""
-    two, ridges, chi, rows = data[0], data[4], data[5], data[6]
-    classes, bias, rule, fields = two[5], two[6], two[7], two[8]
+    u, kwwu, chi = data.u, data.kwwu, data.chi
     flags = 0
     out[:] = 0.0
-    for c in range(2):
-        k2, k4 = class_cumulants(w, two, c)
-        A, B, c6, c6_k2, c6_k4, flag = law(k2, k4, classes[0, c], bias, rule)
+    for own in data.classes:
+        law = own.law
+        k2, k4 = class_cumulants(w, law)
+        A, B, c6, c6_k2, c6_k4, flag = closure(k2, k4, law.label, data.bias, data.rule)
         flags |= flag
-        cw, T = fields[c], fields[2 + c]
-        weight, own = classes[1, c] * chi, 0.0
-        if chi != 0.0 and two[2][c][1][0]:  # a Gaussian class has no T
-            second, Q = solve_second(w, k2, k4, data, c)
-            contract_polarised(w, rows[0], rows[1], two[2][c], two[4][c], rows[2:])
-            ratio = k4 / second
-            A += chi * (2.0 * ratio * ratio * c6 + 2.0 * Q * c6_k2)
-            B += chi * (4.0 * Q * c6_k4 - 8.0 * ratio * c6)
-            own = 2.0 * ratio * ratio * ridges[c] * c6 * weight
-            for i in range(w.size):
-                out[i] += 6.0 * c6 * weight * rows[1, i] + own * w[i]
-        A *= classes[1, c]
-        B *= classes[1, c]
-        for i in range(w.size):
-            out[i] += A * cw[i] + B * T[i]
+        if chi != 0.0 and law.tables.nonzero:
+            second, Q = solve_second(w, k2, k4, own, u)
+            contract_polarised(w, u, kwwu, law.tables, law.scratch, data.work)
+            A, B, along_kwwu, along_w = tree_drift(k4, second, Q, A, B, c6, c6_k2, c6_k4, chi, own.ridge)
+            add_two(out, along_kwwu * law.prior, kwwu, along_w * law.prior, w)
+        add_two(out, A * law.prior, law.cw, B * law.prior, law.kwww)
     return flags
 
 
 @kernel
-def sixth_terms(w, data, law, out):  # type: ignore[no-untyped-def]
+def sixth_terms(w, data, closure, out):  # type: ignore[no-untyped-def]
     """``chi Q c6`` of both classes (n, 2) for every row of ``w`` (n, D)."""
-    two = data[0]
     for row in range(w.shape[0]):
         for c in range(2):
-            k2, k4 = class_cumulants(w[row], two, c)
-            Q = solve_second(w[row], k2, k4, data, c)[1]
-            out[row, c] = data[5] * Q * law(k2, k4, two[5][0, c], two[6], two[7])[2]
+            own = data.classes[c]
+            k2, k4 = class_cumulants(w[row], own.law)
+            Q = solve_second(w[row], k2, k4, own, data.u)[1]
+            c6 = closure(k2, k4, own.law.label, data.bias, data.rule)[2]
+            out[row, c] = tree_sixth(Q, c6, data.chi)
     return 0

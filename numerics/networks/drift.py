@@ -30,10 +30,9 @@ class NetworkDrift:
     def __init__(self, problem: Problem, solver: Solver) -> None:
         assert solver.tolerance is not None, "network_drift states its default"
         forms = class_forms(problem, solver.tolerance, solver.contraction)
-        taps, left, tables, pads, scratch, *_ = cumulant_data(problem, forms)
         self.problem, self.method = problem, method_name(forms)
         self.error = max(form.error for form in forms)
-        self._laws = list(zip(taps, left, pads, tables, scratch, strict=True))
+        self._laws = cumulant_data(problem, forms).classes
         self._slopes = activation_kernels(str(problem.activation)).slopes
         self._class_drift = compiled(class_drift, class_sig)
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 from numba import types
 
 from cumulode.numerics.compile.generated.network import label_bias, label_drift, pair_bias, pair_drift
-from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.jit import f8, kernel, matrix, vector
 from cumulode.numerics.compile.vectors import dot
-from cumulode.numerics.contraction.form import contract, tables_t
+from cumulode.numerics.contraction.form import contract
 from cumulode.numerics.contraction.second import correlate
+from cumulode.numerics.flow.right_hand_side import class_t
 
-#: Of one class: taps of C; how far left they begin; its scratch; tables of K; its scratch.
-class_t = types.Tuple((matrix, i8, matrix, tables_t, matrix))
 class_sig = types.void(matrix, matrix, f8, f8, class_t, matrix, matrix, matrix, vector)
 #: Rows of scratch besides two for each neuron.
 PAIR_ROWS = 4
 
 
 @kernel
-def pair_fields(u, v, uuu, vvv, form, work):  # type: ignore[no-untyped-def]
+def pair_fields(u, v, uuu, vvv, law, work):  # type: ignore[no-untyped-def]
     """Leave K(u,u,v) and K(u,v,v) in the first two of the four rows of ``work``; ``uuu``, ``vvv``: K(u,u,u), K(v,v,v).
 
     From ``f(u + r v)`` and ``f(u - r v)``, ``f(w) = K(w,w,w)``, with r such that the two have one length: their
     difference is ``6 r K(u,u,v) + 2 r^3 f(v)``, their sum ``2 f(u) + 6 r^2 K(u,v,v)``.
     """
-    tables, scratch = form
     a, b, up, down = work[0], work[1], work[2], work[3]
     length_u, length_v = dot(u, u), dot(v, v)
     a[:] = 0.0
@@ -35,8 +33,8 @@ def pair_fields(u, v, uuu, vvv, form, work):  # type: ignore[no-untyped-def]
     for i in range(u.size):
         a[i] = u[i] + r * v[i]
         b[i] = u[i] - r * v[i]
-    contract(a, up, tables, scratch)
-    contract(b, down, tables, scratch)
+    contract(a, up, law.tables, law.scratch)
+    contract(b, down, law.tables, law.scratch)
     for i in range(u.size):
         a[i] = (up[i] - down[i] - 2.0 * r**3 * vvv[i]) / (6.0 * r)
         b[i] = (up[i] + down[i] - 2.0 * uuu[i]) / (6.0 * r * r)
@@ -64,12 +62,11 @@ def class_drift(w, slopes, y, prior, law, fields, work, out, bias):  # type: ign
 
     ``slopes`` (K, 6): sigma and its derivatives at the biases; ``fields`` (2 K, D) and ``work`` (4, D): scratch.
     """
-    taps, left, pad, tables, scratch = law
     K = w.shape[0]
     cw, own = fields[:K], fields[K:]
     for k in range(K):
-        correlate(w[k], cw[k], taps, left, pad)
-        contract(w[k], own[k], tables, scratch)
+        correlate(w[k], cw[k], law.taps, law.left, law.pad)
+        contract(w[k], own[k], law.tables, law.scratch)
     for k in range(K):
         q_kk, p = dot(w[k], cw[k]), slopes[k]
         a, c = label_drift(q_kk, p[2], p[4])
@@ -80,7 +77,7 @@ def class_drift(w, slopes, y, prior, law, fields, work, out, bias):  # type: ign
         work[1] = own[k]
         _pair(k, k, w, slopes, -prior / K, own, cw, work, out, bias)
         for l in range(k):
-            pair_fields(w[k], w[l], own[k], own[l], (tables, scratch), work)
+            pair_fields(w[k], w[l], own[k], own[l], law, work)
             _pair(k, l, w, slopes, -prior / K, own, cw, work, out, bias)
             for i in range(w.shape[1]):
                 work[0, i], work[1, i] = work[1, i], work[0, i]

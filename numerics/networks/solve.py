@@ -175,7 +175,7 @@ def solve_network(
         run = _mean_field(problem, start, bias, times, solver, progress)
     else:
         run = _integrate(drift, start, bias, times, trained, solver, progress)
-    k2, k4 = preactivation_cumulants(problem, run.w, solver.tolerance, solver.contraction)
+    k2, k4 = preactivation_cumulants(problem, run.w, solver=solver)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     if run.status is not Status.REACHED_END:

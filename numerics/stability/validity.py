@@ -76,17 +76,17 @@ class Validity:
 @kernel
 def largest_share(w, data, smallest):  # type: ignore[no-untyped-def]
     """Largest Q/h3 over the rows of ``w`` (T, D) and both classes; NaN where a law has no sixth moment."""
-    two, largest = data[0], 0.0
+    largest = 0.0
     for row in range(w.shape[0]):
         if not np.isfinite(np.sum(w[row])):
             continue
-        for c in range(2):
-            if not two[2][c][1][0]:  # Gaussian: no T
+        for own in data.classes:
+            if not own.law.tables.nonzero:  # Gaussian: no T
                 continue
-            k2, k4 = class_cumulants(w[row], two, c)
+            k2, k4 = class_cumulants(w[row], own.law)
             if k2 < smallest:
                 continue
-            Q = solve_second(w[row], k2, k4, data, c)[1]
+            Q = solve_second(w[row], k2, k4, own, data.u)[1]
             h3 = third_norm(k2, max(k4, -2.0 * k2 * k2 * (1.0 - 1e-12)))
             if not h3 > 0.0:
                 return np.nan

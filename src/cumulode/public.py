@@ -45,7 +45,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "sgd.network.result": ("NetworkRun",),
         "sgd.convolutional.simulate": ("simulate_convolutional",),
         "sgd.convolutional.result": ("ConvolutionalRun",),
-        "sampling.inputs": ("sample",),
+        "sampling.sampler": ("sample",),
         "receptive_fields.metrics": ("ipr", "norm", "width", "centre", "dominant_wavenumber", "power_spectrum"),
         "receptive_fields.symmetry": ("align",),
         "receptive_fields.tiling": ("tiling",),

@@ -25,7 +25,7 @@ def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> Non
     group.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     group.add_argument("--quiet", action="store_true", help="no progress on standard error")
     if saved:
-        group.add_argument("--out", metavar="FILE", default=None, help=saved)
+        group.add_argument("--out", metavar="FILE", help=saved)
 
 
 def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:
@@ -76,9 +76,9 @@ def report(
 
 def save_figure(figure: Any, path: str, command: str) -> None:
     """Write a figure whole, with the command in its metadata."""
-    from cumulode.validation.plots.comparison import save as write
+    from cumulode import plots
 
-    write(figure, path, command)
+    plots.save(figure, path, command)
 
 
 def without_screen() -> None:

@@ -30,9 +30,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         help="start: amplitude * default_rng(seed).standard_normal(D) / sqrt(D), of norm about amplitude",
     )
-    group.add_argument(
-        "--w0", metavar="FILE", default=None, help="start from a .npy or text file instead, (D,) or (L, L)"
-    )
+    group.add_argument("--w0", metavar="FILE", help="start from a .npy or text file instead, (D,) or (L, L)")
 
 
 def add_times(group: Any, time: float = 150.0, points: int = 31) -> None:
@@ -80,8 +78,8 @@ def add_sgd(parser: argparse.ArgumentParser, many: Container[str] = (), conventi
 def add_executor(parser: argparse.ArgumentParser) -> None:
     """Where work is done."""
     group = parser.add_argument_group("where work is done")
-    group.add_argument("--workers", type=int, default=None, help="processes to use instead of threads")
-    group.add_argument("--scheduler", metavar="ADDRESS", default=None, help="a dask scheduler, tcp://HOST:PORT")
+    group.add_argument("--workers", type=int, help="processes to use instead of threads")
+    group.add_argument("--scheduler", metavar="ADDRESS", help="a dask scheduler, tcp://HOST:PORT")
 
 
 @contextmanager

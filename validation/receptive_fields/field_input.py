@@ -33,10 +33,10 @@ def shape_for(w: np.ndarray, shape: Any) -> tuple[int, ...]:
     if shape is None:
         return (size,)
     allowed = f"None or ({size},), a ring, or a torus (L, L) of L * L = {size} sites"
-    found = shape_of(shape, "shape", allowed)
-    if sites_in(found) != size:
+    sides = shape_of(shape, "shape", allowed)
+    if sites_in(sides) != size:
         raise InvalidArgument("shape", shape, allowed)
-    return found
+    return sides
 
 
 def on_torus(w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

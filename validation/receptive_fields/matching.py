@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
-from cumulode.numerics.display import plain
+from cumulode.numerics.display import json_ready
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .field_input import ROUNDING, finite_array, shape_for
@@ -58,9 +58,9 @@ class Match:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON."""
-        symmetry = {name: plain(part) for name, part in self.symmetry._asdict().items()}
-        arrays = {name: plain(getattr(self, name)) for name in _ARRAYS}
-        return {**arrays, **symmetry, "quartiles": plain(self.quartiles), "shape": list(self.shape)}
+        symmetry = {name: json_ready(part) for name, part in self.symmetry._asdict().items()}
+        arrays = {name: json_ready(getattr(self, name)) for name in _ARRAYS}
+        return {**arrays, **symmetry, "quartiles": json_ready(self.quartiles), "shape": list(self.shape)}
 
     def __repr__(self) -> str:
         low, middle, high = self.quartiles

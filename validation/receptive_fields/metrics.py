@@ -68,7 +68,7 @@ def centre(w: ArrayLike, shape: Any = None) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If ``w`` is not real, has fewer than 4 sites, or not those of ``shape``.
     """
     w = field("w", w)
@@ -81,13 +81,8 @@ def centre(w: ArrayLike, shape: Any = None) -> np.ndarray:
 def width(w: ArrayLike, shape: Any = None) -> np.ndarray:
     """Width of the field: root mean square of the shortest distance from ``centre(w)``, weighted by ``w^2``.
 
-    Of a Gaussian bump of parameter s: ``s / sqrt 2``, eq. (bump.3, width of a bump).
-
-    Parameters
-    ----------
-    w : real array (..., D), D >= 4
-    shape : None, or (L, L)
-        None is the ring; (L, L) the torus, its sites row-major, D = L**2.
+    Of a Gaussian bump of parameter s: ``s / sqrt 2``, eq. (bump.3, width of a bump). Arguments and errors as of
+    ``centre``.
 
     Returns
     -------
@@ -96,11 +91,6 @@ def width(w: ArrayLike, shape: Any = None) -> np.ndarray:
         for a uniform vector and every other field without a centre: the mean over all centres is that, whatever ``w``.
         On a torus the distance is Euclidean, so that the two directions' squares add up: ``s`` for a round bump
         ``exp(-r^2 / (2 s^2))``, ``L / sqrt 6`` for a uniform vector.
-
-    Raises
-    ------
-    ValueError
-        If ``w`` is not real, has fewer than 4 sites, or not those of ``shape``.
     """
     w = field("w", w)
     weight, sides = unit(w) ** 2, shape_for(w, shape)
@@ -120,13 +110,7 @@ def _spread(weight: np.ndarray) -> np.ndarray:
 
 
 def power_spectrum(w: ArrayLike, shape: Any = None) -> np.ndarray:
-    """Share of ``sum w_i^2`` in each wavenumber, +k and -k together.
-
-    Parameters
-    ----------
-    w : real array (..., D), D >= 4
-    shape : None, or (L, L)
-        None is the ring; (L, L) the torus, its sites row-major, D = L**2.
+    """Share of ``sum w_i^2`` in each wavenumber, +k and -k together. Arguments and errors as of ``centre``.
 
     Returns
     -------
@@ -134,11 +118,6 @@ def power_spectrum(w: ArrayLike, shape: Any = None) -> np.ndarray:
         For k = 0, 1, ..., D // 2 (k periods around the ring), sum 1. k = 0 and k = D / 2 are their own mirror images
         and count once. On a torus (..., L // 2 + 1, L // 2 + 1): for (k, l) periods along the first and the second
         index, all signs together.
-
-    Raises
-    ------
-    ValueError
-        If ``w`` is not real, has fewer than 4 sites, or not those of ``shape``.
     """
     w = field("w", w)
     scaled, sides = unit(w), shape_for(w, shape)
@@ -161,24 +140,13 @@ def _torus_spectrum(square: np.ndarray) -> np.ndarray:
 
 
 def dominant_wavenumber(w: ArrayLike, shape: Any = None) -> np.ndarray:
-    """Wavenumber of the largest share of ``power_spectrum(w)``.
-
-    Parameters
-    ----------
-    w : real array (..., D), D >= 4
-    shape : None, or (L, L)
-        None is the ring; (L, L) the torus, its sites row-major, D = L**2.
+    """Wavenumber of the largest share of ``power_spectrum(w)``. Arguments and errors as of ``centre``.
 
     Returns
     -------
     int array (...)
         In 0 .. D // 2; of equal ones (to 1e-12) the smallest; -1 where ``w`` is zero or not finite. On a torus
         (..., 2): periods along the first and the second index.
-
-    Raises
-    ------
-    ValueError
-        If ``w`` is not real, has fewer than 4 sites, or not those of ``shape``.
     """
     power = power_spectrum(w, shape)
     torus = len(shape_for(np.asarray(w), shape)) == 2
@@ -197,7 +165,7 @@ def summary(w: ArrayLike, shape: Any = None) -> dict[str, Any]:
     """All metrics by name, for tables: plain numbers for ``w`` of shape (D,), arrays (...) for (..., D).
 
     Keys: ipr, ipr_times_D, norm, width (sites), centre (sites), dominant_wavenumber; on a torus, where ``shape`` is
-    (L, L), the last two are pairs, (..., 2). Errors as for ``centre``.
+    (L, L), the last two are pairs, (..., 2). Errors as of ``centre``.
     """
     w = field("w", w)
     values = {

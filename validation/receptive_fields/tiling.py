@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from cumulode.numerics.display import plain
+from cumulode.numerics.display import json_ready
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 
@@ -61,9 +61,9 @@ class Tiling:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, ready for JSON."""
-        arrays = {name: plain(getattr(self, name)) for name in ("counts", "largest", "p", "critical")}
+        arrays = {name: json_ready(getattr(self, name)) for name in ("counts", "largest", "p", "critical")}
         rest = {"combined": self.combined, "level": self.level, "size": list(self.size), "covers": self.covers}
-        return {**arrays, "gaps": [plain(g) for g in self.gaps], **rest}
+        return {**arrays, "gaps": [json_ready(g) for g in self.gaps], **rest}
 
     def __repr__(self) -> str:
         worst = int(np.argmax(self.largest - self.critical))
@@ -161,15 +161,15 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     if np.isinf(array).any():
         raise InvalidArgument("centres", "an infinite entry", allowed)
     array = array if array.ndim > own else array[None]
-    found = []
+    sorted_runs = []
     for run in array:
         run = run[~np.isnan(run)] if own == 1 else run[~np.isnan(run).any(axis=-1)]
         if not 1 <= len(run) <= MOST:
             raise InvalidArgument("centres", f"a run with {len(run)} finite centres", allowed)
         run = np.mod(run, shape[0])
         run[run >= shape[0]] = 0.0  # mod rounds -1e-17 up to the side
-        found.append(np.sort(run) if own == 1 else run)
-    return found
+        sorted_runs.append(np.sort(run) if own == 1 else run)
+    return sorted_runs
 
 
 def _largest_disc(points: np.ndarray, side: int) -> float:

@@ -7,14 +7,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .findings import Number
+from .findings import over_seeds as over_seeds
 from .parts import Arrays, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = [
+    "FULL",
+    "QUICK",
+    "Arrays",
+    "Claim",
+    "Data",
+    "Effort",
+    "Judgement",
+    "Number",
+    "Part",
+    "Parts",
+    "every",
+    "over_seeds",
+]
+
 Data = dict[str, Arrays]
 Parts = dict[str, tuple[Part, ...]]
 Judgement = tuple[list[Number], str]
+
+
+def every(parts: Parts) -> list[Part]:
+    """The parts of all data of a claim."""
+    return [part for group in parts.values() for part in group]
 
 
 @dataclass(frozen=True)

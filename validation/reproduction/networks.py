@@ -65,7 +65,7 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
     """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
-    from cumulode.validation.sampling.inputs import sampler
+    from cumulode.validation.sampling.sampler import sampler
     from cumulode.validation.sgd.network.engine import MSE, NetworkRule
     from cumulode.validation.sgd.network.held_out import draw_held_out
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from collections.abc import Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,12 @@ from filelock import FileLock
 
 from cumulode.numerics.display import html_table
 from cumulode.numerics.io.atomic import write_bytes
-from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.user_input.arguments import InvalidArgument, flag
 from cumulode.validation.sweep.scheduling import check_executor
 
 from . import page
-from .claim import FULL, QUICK, Claim, Data, Effort
+from .claim import FULL, QUICK, Claim, Data, Effort, Parts, every
 from .claims import chosen
 from .findings import Finding
 from .networks import joined
@@ -100,7 +98,7 @@ def reproduce(
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the parts of a claim are computed; by default one after the other, each on all cores.
     progress : bool or callable
-        Say on standard error what is being done, or call this with the fraction of the parts done.
+        Show progress on standard error, or call this with the fraction of the parts done.
 
     Returns
     -------
@@ -114,59 +112,39 @@ def reproduce(
     """
     picked, effort = chosen(claims), QUICK if flag("quick", quick) else FULL
     check_progress(progress)
-    path = _folder(out, effort)
-    work = _Work(Folder(path), check_executor(executor), progress, effort)
-    work.count(picked)
+    path, pool = _folder(out, effort), check_executor(executor)
+    folder = Folder(path)
+    groups = {claim.name: claim.parts(effort) for claim in picked}
+    missing = folder.missing(part for parts in groups.values() for part in every(parts))
     findings: list[Finding] = []
-    for claim in picked:
-        findings.append(_regenerate(claim, work))
-        if path is not None:
-            with FileLock(path / "results.lock"):
+    with Progress(len(missing), "claims", progress, unit="parts") as shown:
+
+        def collect(parts: Parts) -> Data:
+            """The data of a claim, what is not there yet computed."""
+            for _ in folder.fill(folder.missing(every(parts)), pool, progress is True):
+                shown.update(1)
+            return {name: joined([folder.get(part) for part in group]) for name, group in parts.items()}
+
+        for claim in picked:
+            findings.append(_regenerate(claim, effort, path, lambda name=claim.name: collect(groups[name])))
+            if path is not None:
                 _write(findings, path, effort)
-        if findings[-1].ended == INTERRUPTED:
-            break
+            if findings[-1].ended == INTERRUPTED:
+                break
     return Reproduction(tuple(findings), effort.name, findings[-1].ended == INTERRUPTED)
 
 
-@dataclass
-class _Work:
-    """Where parts are kept and computed, how many there are, and how many are done."""
-
-    folder: Folder
-    executor: Executor | None
-    progress: Shown
-    effort: Effort
-    total: int = 0
-    done: int = 0
-
-    def count(self, claims: Iterable[Claim]) -> None:
-        """How many parts are to be computed."""
-        groups = [group for claim in claims for group in claim.parts(self.effort).values()]
-        self.total = len(self.folder.missing(part for group in groups for part in group))
-
-    def collect(self, claim: Claim) -> Data:
-        """The data of a claim, what is not there yet computed."""
-        groups = claim.parts(self.effort)
-        missing = self.folder.missing(part for parts in groups.values() for part in parts)
-        for part in self.folder.fill(missing, self.executor, self.progress is True):
-            self.done += 1
-            if callable(self.progress):
-                self.progress(self.done / self.total)
-            elif self.progress:
-                line = f"{claim.name}: part {self.done} of {self.total}, {part.name}, done"
-                print(line, file=sys.stderr, flush=True)
-        return {name: joined([self.folder.get(part) for part in parts]) for name, parts in groups.items()}
-
-
-def _regenerate(claim: Claim, work: _Work) -> Finding:
-    """One claim: its parts, its numbers, its figure."""
-    began, path = time.perf_counter(), work.folder.path
-    blank = Finding(claim.number, claim.name, claim.title, command=_command(claim, work.effort, path))
+def _regenerate(claim: Claim, effort: Effort, path: Path | None, collect: Callable[[], Data]) -> Finding:
+    """One claim: its data, its numbers, its figure."""
+    began = time.perf_counter()
+    command = f"cumulode reproduce {claim.name}" + (" --quick" if effort is QUICK else "")
+    command += "" if path is None else f" --out {path}"
+    blank = Finding(claim.number, claim.name, claim.title, command=command)
     try:
-        data = work.collect(claim)
-        numbers, message = claim.judge(data, work.effort)
+        data = collect()
+        numbers, message = claim.judge(data, effort)
         finding = replace(blank, numbers=tuple(numbers), message=message, seconds=time.perf_counter() - began)
-        return finding if path is None else replace(finding, figure=_figure(claim, finding, data, work.effort, path))
+        return finding if path is None else replace(finding, figure=_figure(claim, finding, data, effort, path))
     except (Interrupted, KeyboardInterrupt):
         return replace(blank, ended=INTERRUPTED, message="stopped; the same command goes on from here")
     except (Failed, ValueError, ArithmeticError) as error:
@@ -177,7 +155,7 @@ def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Pa
     """Draw and save; the file's name."""
     from matplotlib.figure import Figure
 
-    from cumulode.validation.plots.comparison import save
+    from cumulode.validation.plots.style import save
 
     figure = Figure(figsize=claim.figsize, layout="constrained")
     claim.draw(figure, data, effort)
@@ -186,11 +164,6 @@ def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Pa
     name = f"{claim.number}-{claim.name}.png"
     save(figure, path / name, finding.command)
     return name
-
-
-def _command(claim: Claim, effort: Effort, path: Path | None) -> str:
-    quick = " --quick" if effort is QUICK else ""
-    return f"cumulode reproduce {claim.name}{quick}" + ("" if path is None else f" --out {path}")
 
 
 def _folder(out: Any, effort: Effort) -> Path | None:
@@ -214,13 +187,14 @@ def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
     A claim that was interrupted or failed now does not replace what was there before.
     """
     file = path / "results.json"
-    rows = {row["number"]: row for row in _read(file)["claims"]}
-    for finding in findings:
-        if not finding.ended or finding.number not in rows:
-            rows[finding.number] = finding.to_dict()
-    ordered = [rows[number] for number in sorted(rows)]
-    write_bytes(file, json.dumps({"scale": effort.name, "claims": ordered}, indent=1).encode())
-    write_bytes(path / "results.md", page.markdown(ordered, effort).encode())
+    with FileLock(path / "results.lock"):
+        rows = {row["number"]: row for row in _read(file)["claims"]}
+        for finding in findings:
+            if not finding.ended or finding.number not in rows:
+                rows[finding.number] = finding.to_dict()
+        ordered = [rows[number] for number in sorted(rows)]
+        write_bytes(file, json.dumps({"scale": effort.name, "claims": ordered}, indent=1).encode())
+        write_bytes(path / "results.md", page.markdown(ordered, effort).encode())
 
 
 def _read(file: Path) -> dict[str, Any]:

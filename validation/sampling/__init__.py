@@ -1,5 +1,5 @@
 """Inputs drawn from their law.
 
 Read ``streams`` (random words), ``normals``, ``fields`` and ``field_kernels`` (Gaussian fields), ``erf_table``,
-``inputs``.
+``draw`` (the kernels), ``sampler`` (a law as they read it); ``unowned`` is about speed.
 """

@@ -25,7 +25,7 @@ MODE, FOLD = 1.5, 6.0
 _LARGEST_TABLE = 2**22  # numbers, 32 MB: beyond, a filter is taken where there is one
 
 
-class Field(NamedTuple):
+class FieldRecipe(NamedTuple):
     """A way to draw a field: ``work`` counts multiply-adds, the rest is what the kernels read.
 
     Attributes
@@ -47,17 +47,17 @@ class Field(NamedTuple):
     work: float
 
 
-def ring_field(c: np.ndarray) -> Field:
+def ring_field(c: np.ndarray) -> FieldRecipe:
     """The cheaper way to a field on a ring whose covariance is ``c`` (D,), ``c_0 = 1``."""
     return _cheaper(_filter_along(field_filter(c), c.shape), c)
 
 
-def torus_field(c: np.ndarray, ring: np.ndarray | None = None) -> Field:
+def torus_field(c: np.ndarray, ring: np.ndarray | None = None) -> FieldRecipe:
     """The cheaper way to a field on a torus: covariance ``c`` (L, L), a product of ``ring`` (L,) if that is given."""
     return _cheaper(None if ring is None else _filter_along(field_filter(ring), c.shape), c)
 
 
-def _cheaper(filtered: Field | None, c: np.ndarray) -> Field:
+def _cheaper(filtered: FieldRecipe | None, c: np.ndarray) -> FieldRecipe:
     """Modes where they are cheaper, by their count alone; else their table, which may be large, is not made."""
     if filtered is not None:
         modes = mode_count(c)
@@ -66,19 +66,19 @@ def _cheaper(filtered: Field | None, c: np.ndarray) -> Field:
     return field_modes(c)
 
 
-def _filter_along(taps: np.ndarray, shape: tuple[int, ...]) -> Field:
+def _filter_along(taps: np.ndarray, shape: tuple[int, ...]) -> FieldRecipe:
     sites = float(np.prod(shape))
-    return Field(0, 0, taps, np.empty(0), sites * (NORMAL + len(shape) * taps.size))
+    return FieldRecipe(0, 0, taps, np.empty(0), sites * (NORMAL + len(shape) * taps.size))
 
 
 def _power(c: np.ndarray) -> np.ndarray:
-    """Eigenvalues of the covariance ``c``; negative ones, found tiny before, become 0 and the variance stays 1."""
+    """Eigenvalues of the covariance ``c``; negative ones, which are tiny, become 0 and the variance stays 1."""
     power = np.clip(np.fft.fftn(c).real, 0.0, None)
     return np.asarray(power * (power.size / power.sum()))
 
 
 def field_filter(c: np.ndarray) -> np.ndarray:
-    """Taps whose autocorrelation on the ring is the covariance ``c`` (D,), as few as found, padded to 4 k.
+    """Taps whose autocorrelation on the ring is the covariance ``c`` (D,), as few as there can be, padded to 4 k.
 
     A field's law knows no phase, so of all such taps the minimum-phase ones are taken: they reach no further than the
     covariance itself. Where that goes round the ring, the symmetric square root is taken, without its outer taps.
@@ -146,7 +146,7 @@ def _symmetric_root(c: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.asarray(root[np.arange(-reach, count - reach) % size])
 
 
-def field_modes(c: np.ndarray) -> Field:
+def field_modes(c: np.ndarray) -> FieldRecipe:
     """The field of covariance ``c`` (D,) or (L, L), even in each direction, from the modes that carry power."""
     power, side = _power(c), c.shape[0]
     cosines, sines = _waves(power)
@@ -159,7 +159,7 @@ def field_modes(c: np.ndarray) -> Field:
     angle = 2 * np.pi / side * (wave[:, None] * np.arange(side // 2 + 1) % side)
     basis = np.where(wave[:, None] < 0, 0.0, np.cos(angle))
     basis[cosines.size :] = np.where(sines[:, None] < 0, 0.0, np.sin(angle[cosines.size :]))
-    return Field(wave.size, cosines.size, basis.ravel(), amplitude.ravel(), _mode_work(wave.size, c.shape))
+    return FieldRecipe(wave.size, cosines.size, basis.ravel(), amplitude.ravel(), _mode_work(wave.size, c.shape))
 
 
 def mode_count(c: np.ndarray) -> int:

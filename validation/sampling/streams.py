@@ -2,8 +2,8 @@
 
 Each lane is NumPy's SFC64 (a test compares the bits), seeded by its own three words of a SeedSequence and stepped
 twelve times before use, as NumPy does. The lanes go on by 512 words at a time, lane by lane, for uniform numbers or
-for normal ones, whichever have run out; so a stream is fixed by its seed and by what is asked of it. Every run has its
-own: results do not depend on threads.
+for normal ones, whichever have run out; so a stream is fixed by its seed and by what is drawn from it. Every run has
+its own: results do not depend on threads.
 
 A stream is one array of words, not a tuple of arrays: numba counts the references to each, and that took longer than
 a number. The parts of the array:

@@ -98,17 +98,17 @@ def units_of(sgd: Sgd, problem: Problem) -> Units:
 
 def network_units(sgd: Sgd, problem: Problem, hidden: int, architecture: Any, loss: Any, labels: Any) -> Units:
     """The same for a network of ``hidden`` units; what theirs has otherwise is refused."""
-    found = units_of(sgd, problem)
-    if found.name == OURS:
-        return found
+    units = units_of(sgd, problem)
+    if units.name == OURS:
+        return units
     if loss != "mse":
         raise InvalidArgument("loss", loss, f"'mse' with conventions={THEIRS!r} (their cross-entropy has two outputs)")
     if tuple(labels) != (-1, 1):
         raise InvalidArgument("labels", labels, f"(-1, 1) with conventions={THEIRS!r} (their 0 and 1 are one-hot)")
     if architecture != "two-layer":
-        return found
+        return units
     K = float(hidden)
-    return replace(found, rate=found.rate / K, time=found.time / K, readout=K, readout_rate=K**2 / 2)
+    return replace(units, rate=units.rate / K, time=units.time / K, readout=K, readout_rate=K**2 / 2)
 
 
 def check_readout(readout: Any, units: Units, architecture: Any) -> Any:

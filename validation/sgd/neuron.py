@@ -23,13 +23,14 @@ from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.validation.sampling.inputs import Sampler, draw_class, lent, sampler, sampler_type, scratch
+from cumulode.validation.sampling.draw import Sampler, draw_class, sampler_type, scratch, unowned_law
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream, stream_type
+from cumulode.validation.sampling.unowned import unowned
 
-from .borrowing import borrowed
 from .conventions import Units, units_of
 from .old_arguments import old_arguments
-from .seeds import Roots, Seed, Seeds, check_seeds
+from .seeds import RunSeeds, Seed, Seeds, check_seeds
 from .settings import Sgd, choose
 from .training import Stopwatch, Trace, described, go_through, how_ended, run_all, whole_steps
 
@@ -58,7 +59,7 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
 
     Weights that are not finite make the next sample's preactivation so; until then nothing is spent on looking.
     """
-    w, plus, minus, random = borrowed(w), lent(plus), lent(minus), borrowed(random)
+    w, plus, minus, random = unowned(w), unowned_law(plus), unowned_law(minus), unowned(random)
     size = w.size
     x, change = np.empty(size), np.zeros(size)
     work = np.empty(max(scratch(plus, size), scratch(minus, size)))
@@ -203,7 +204,7 @@ def simulate_sgd(
 
 
 def _jobs(
-    problem: Problem, starts: np.ndarray, rule: NeuronRule, steps: np.ndarray, seeds: Roots, diagonal: float
+    problem: Problem, starts: np.ndarray, rule: NeuronRule, steps: np.ndarray, seeds: RunSeeds, diagonal: float
 ) -> list[_Job]:
     """A job a run: start i of one seed draws from its child i, every run of many seeds from its own seed's child 0."""
     _kernel(), activation_kernels(str(problem.activation))  # compile before the threads start

@@ -14,7 +14,7 @@ Seed = int | np.random.SeedSequence
 Seeds = int | Sequence[int | np.random.SeedSequence]
 
 
-class Roots(NamedTuple):
+class RunSeeds(NamedTuple):
     """The root of random numbers of every run, whether ``seeds`` were given, and what was given, in plain values."""
 
     roots: list[np.random.SeedSequence]
@@ -27,14 +27,14 @@ def is_sequence(seeds: object) -> bool:
     return isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, (str, bytes))
 
 
-def check_seeds(seed: Any, seeds: Any, starts: int | None) -> Roots:
+def check_seeds(seed: Any, seeds: Any, starts: int | None) -> RunSeeds:
     """A root for each of ``seeds`` where they are given, else the one of ``seed``.
 
     ``starts``: the number of starts, which ``seeds`` must match; None: one start for all.
     """
     if seeds is None:
         root = seed_sequence("seed", seed)
-        return Roots([root], False, plain_seed(seed))
+        return RunSeeds([root], False, plain_seed(seed))
     if not isinstance(seed, int) or seed != 0:
         raise InvalidArgument("seeds", Described(f"seeds={seeds!r} and seed={seed!r}"), "one of seeds and seed")
     many = "at least one" if starts is None else f"{starts} (one for each start)"
@@ -42,7 +42,7 @@ def check_seeds(seed: Any, seeds: Any, starts: int | None) -> Roots:
     chosen = list(seeds) if is_sequence(seeds) else list(range(integer("seeds", seeds, ge=1, allowed=allowed)))
     if not chosen or starts not in (None, len(chosen)):
         raise InvalidArgument("seeds", seeds, allowed)
-    return Roots([seed_sequence("seeds", s) for s in chosen], True, [plain_seed(s) for s in chosen])
+    return RunSeeds([seed_sequence("seeds", s) for s in chosen], True, [plain_seed(s) for s in chosen])
 
 
 def plain_seed(seed: Any) -> Any:

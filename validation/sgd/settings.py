@@ -26,7 +26,7 @@ class Sgd:
     batch_size : int >= 1
         Samples a step.
     conventions : {"cumulode", "ingrosso-goldt"}
-        Units of weights, times and learning rate: this library's, or those of the paper's own runs
+        Units of weights, times and learning rate: cumulode's, or those of the paper's own runs
         (docs/conventions.md).
 
     Raises

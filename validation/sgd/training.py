@@ -26,7 +26,7 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.sampling.erf_table import erf_name
 
 from .conventions import Units
-from .seeds import Roots
+from .seeds import RunSeeds
 from .settings import Sgd
 
 _SPELL = 0.2  # seconds of compiled code between two looks at the stop flag
@@ -73,7 +73,7 @@ class Stopwatch:
         }
 
 
-def described(problem: Problem, sgd: Sgd, seeds: Roots, traces: Sequence[Trace]) -> dict[str, Any]:
+def described(problem: Problem, sgd: Sgd, seeds: RunSeeds, traces: Sequence[Trace]) -> dict[str, Any]:
     """What every training was made with, for provenance."""
     return {
         "version": __version__,

@@ -17,9 +17,9 @@ import numpy as np
 
 from cumulode.numerics import SolveWarning, critical_value, drift, solve, validity
 from cumulode.numerics.flow.solver import Solver
-from cumulode.numerics.status import Status
 from cumulode.numerics.stability.critical_value import LINEAR, STABILITY
 from cumulode.numerics.stability.growth import selected
+from cumulode.numerics.status import Status
 from cumulode.theory.problem.problem import Problem
 from cumulode.validation.sgd.neuron import simulate_sgd
 from cumulode.validation.sgd.starts import random_start

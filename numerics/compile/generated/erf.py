@@ -1,6 +1,6 @@
 """Activation erf: force, closures.
 
-Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+Written from cumulode.theory; do not edit: `python -m cumulode.numerics.compile.codegen`.
 """
 
 import math

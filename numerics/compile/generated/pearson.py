@@ -1,6 +1,6 @@
 """Norms of Pearson's law.
 
-Written by cumulode.numerics.codegen from cumulode.theory; do not edit: `python -m cumulode.numerics.codegen`.
+Written from cumulode.theory; do not edit: `python -m cumulode.numerics.compile.codegen`.
 """
 
 import math

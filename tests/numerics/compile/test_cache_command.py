@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from cumulode.numerics.compile import cache
-from cumulode.numerics.compile.jit import source_stamp
+from cumulode.numerics.compile.jit import kernel_directory
 from cumulode.validation.cli import main
 
 
@@ -19,7 +19,7 @@ def filled(tmp_path, monkeypatch):
     """A cache with a current and a stale kernel, a generated module, and a file that is not ours."""
     monkeypatch.setenv("CUMULODE_CACHE", str(tmp_path))
     for name, size in (
-        (f"kernels/{source_stamp()}/a.nbc", 10),
+        (f"kernels/{kernel_directory().name}/a.nbc", 10),
         ("kernels/old/b.nbc", 20),
         ("generated/c.py", 5),
         ("mine", 1),
@@ -43,7 +43,7 @@ def test_clear_stale_keeps_the_current_version(filled, capsys):
     """Assert that only kernels of other versions go."""
     assert main(["cache", "--clear-stale", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed_bytes"] == 20
-    assert (filled / "kernels" / source_stamp() / "a.nbc").exists()
+    assert (kernel_directory() / "a.nbc").exists()
     assert (filled / "generated" / "c.py").exists()
 
 

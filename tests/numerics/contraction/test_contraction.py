@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 import oracles
 import pytest
 
-from cumulode.numerics import drift, fourth_cumulant, preactivation_cumulants, second_cumulant
+from cumulode.numerics import Solver, drift, fourth_cumulant, preactivation_cumulants, second_cumulant
+from cumulode.numerics.contraction import form
 from cumulode.numerics.contraction import sorted_list as module
 from cumulode.theory import GP, NLGP, Ising, Problem
 
@@ -134,15 +136,24 @@ def test_a_gaussian_law_has_an_empty_list():
 def test_the_drift_states_the_larger_error_of_its_two_classes():
     """Assert that ``drift(...).error`` is the larger of the two lists' errors and ``method`` names the contraction."""
     plus, minus = NLGP(gain=3.0, xi=1.5), NLGP(gain=3.0, xi=0.7)
-    f = drift(Problem(plus=plus, minus=minus, size=16), tolerance=1e-2, contraction="sorted-list")
+    f = drift(Problem(plus=plus, minus=minus, size=16), solver=Solver(tolerance=1e-2, contraction="sorted-list"))
     assert f.error == max(module.sorted_list(law, 16, 1e-2).error for law in (plus, minus))
     assert f.method == "sorted-list"
 
 
-def test_a_ring_too_long_for_the_list_is_refused_in_one_line():
-    """Assert a ValueError naming ``size`` and what would help, rather than minutes of set-up."""
-    with pytest.raises(ValueError, match=r"^size: got 3000, allowed: .*shorter correlation length") as info:
-        drift(
-            Problem(plus=NLGP(gain=3.0, xi=200.0), minus=NLGP(gain=3.0, xi=1.0), size=3000), contraction="sorted-list"
-        )
-    assert "\n" not in str(info.value)
+def test_forms_are_set_up_once_and_the_memory_they_hold_is_bounded():
+    """Assert the same object for the same law, shape, tolerance and method, another for another tolerance; and that what
+    the cache counts is what forms hold.
+    """
+    law = NLGP(3.0, 1.0)
+    first = form.fourth_form(law, (20,), 1e-3)
+    assert form.fourth_form(NLGP(3.0, 1.0), (20,), 1e-3) is first
+    assert form.fourth_form(law, (20,), 1e-4) is not first
+    assert first.nbytes > 1024
+    cache = form.fourth_form.cache
+    assert cache.maxsize == form.MEMORY
+    assert cache.currsize == sum(made.nbytes for made in cache.values())
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda n: form.fourth_form(Ising(t=0.5), (20 + n % 5,), 1e-3), range(100)))
+    assert all(made[n].nbytes == made[n % 5].nbytes for n in range(100))
+    assert cache.currsize == sum(kept.nbytes for kept in cache.values())

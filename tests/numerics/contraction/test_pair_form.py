@@ -268,24 +268,6 @@ def test_a_gaussian_law_contracts_to_zero():
         assert not np.any(_form(found)(np.ones(math.prod(shape))))
 
 
-@pytest.mark.parametrize(
-    ("law", "shape", "tolerance", "named"),
-    [
-        (NLGP(3.0, 20.0, "wrapped"), (64, 64), 1e-3, "size"),
-        (NLGP(3.0, 300.0, "wrapped"), (1000,), 1e-3, "size"),
-        (NLGP(3.0, 1.0), (4, 5), 1e-3, "size"),
-        (NLGP(3.0, 4.0), (8,), 1e-3, "xi"),
-        (NLGP(3.0, 1.0), (20,), 0.0, "tolerance"),
-        (NLGP(3.0, 1.0), (20,), math.nan, "tolerance"),
-    ],
-)
-def test_what_the_method_does_not_hold_is_refused(law, shape, tolerance, named):
-    """Assert one line that names the argument, before minutes are spent."""
-    with pytest.raises(ValueError, match=rf"^{named}: got .*allowed: ") as info:
-        module.pair_form(law, shape, tolerance)
-    assert "\n" not in str(info.value)
-
-
 def _mutants():
     def pairs(found, columns, change):
         table = found.pairs.copy()

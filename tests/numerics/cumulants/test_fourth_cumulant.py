@@ -364,27 +364,6 @@ def test_a_gaussian_law_has_its_sources_covariance_and_no_fourth_cumulant(source
 # ---------------------------------------------------------------- bad input
 
 
-@pytest.mark.parametrize(
-    ("call", "name"),
-    [
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=1.0), [(0, 0)]), "offsets"),
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=1.0), [(0, 0, 0.5)]), "offsets"),
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=1.0), "abc"), "offsets"),
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=1.0), [(0, 0, math.nan)]), "offsets"),
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=1.0), (0, 0, 0), size=3), "size"),
-        (lambda: fourth_cumulant(NLGP(gain=1.0, xi=9.0), (0, 0, 0), size=20), "xi"),
-        (lambda: fourth_cumulant("NLGP", (0, 0, 0)), "law"),
-        (lambda: second_cumulant(Ising(t=0.5), 2.5), "size"),
-        (lambda: second_cumulant(NLGP(gain=1.0, xi=30.0, covariance="wrapped"), 20), "xi"),
-    ],
-)
-def test_bad_input_is_refused_in_one_line_naming_the_argument(call, name):
-    """Assert a ValueError of one line that starts with the argument's name and says what is allowed."""
-    with pytest.raises(ValueError, match=rf"^{name}: got .*allowed: ") as info:
-        call()
-    assert "\n" not in str(info.value)
-
-
 def _spread(law, rng, n):
     """Sorted sites over three correlation lengths and next to one another, with coinciding ones, (n, 4)."""
     gaps = rng.integers(0, int(3 * law.xi) + 2, (n, 3))

@@ -150,14 +150,6 @@ def test_the_drift_of_a_gradient_closure_is_minus_the_gradient_of_v(closure, law
         assert np.abs(f(w) + gradient).max() < 1e-9 * max(1.0, np.abs(gradient).max())
 
 
-def test_regression_has_no_potential_and_says_so():
-    """Assert one line naming ``closure`` and the closures that have one."""
-    problem = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=6)
-    with pytest.raises(ValueError, match=r"^closure: got 'regression', allowed: a gradient closure: taylor") as info:
-        potential(problem, np.ones(6), "regression")
-    assert "\n" not in str(info.value)
-
-
 # ---------------------------------------------------------------- where closures meet
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from cumulode.numerics import SolveWarning, drift, potential, preactivation_cumulants, solve
+from cumulode.numerics import Solver, SolveWarning, Status, drift, potential, preactivation_cumulants, solve
 from cumulode.theory import NLGP, Ising, Problem
 from cumulode.theory.closures.names import CLOSURES, GRADIENT
 
@@ -238,7 +238,7 @@ def test_a_finite_time_blow_up_is_named_and_kept_up_to_it():
     with pytest.warns(SolveWarning, match="weights blow up.*try a closure that saturates") as caught:
         solution = solve(problem, start(), times, closure="taylor")
     assert not solution.success
-    assert solution.status.tolist() == [2]
+    assert solution.statuses.tolist() == [Status.DIVERGED]
     assert str(caught[0].message) == solution.message
     assert "\n" not in solution.message
     finite = np.isfinite(solution.w).all(axis=1)
@@ -254,7 +254,7 @@ def test_a_steeper_blow_up_is_not_taken_for_too_tight_a_tolerance(closure):
     problem = Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=16)
     with pytest.warns(SolveWarning):
         solution = solve(problem, start(amplitude=3.0), [0.0, 3.0], closure=closure)
-    assert solution.status.tolist() == [2], solution.message
+    assert solution.statuses.tolist() == [Status.DIVERGED], solution.message
     assert "blow up" in solution.message
 
 
@@ -263,7 +263,8 @@ def test_one_failed_run_leaves_the_others_whole():
     good, bad = ISING, Problem(plus=Ising(t=0.9), minus=Ising(t=0.3), size=16, bias=-2.0)
     with pytest.warns(SolveWarning, match="1 of 3 runs failed; run 1: stopped at"):
         solution = solve([good, bad, good], start(), [0.0, 10.0], closure="taylor")
-    assert solution.status.tolist() == [0, 2, 0]
+    assert solution.statuses.tolist() == [Status.REACHED_END, Status.DIVERGED, Status.REACHED_END]
+    assert solution.status is Status.DIVERGED
     assert np.isfinite(solution.w[[0, 2]]).all()
     assert np.isnan(solution.w[1, 1]).all()
     assert np.array_equal(solution.w[0], solve(good, start(), [0.0, 10.0], closure="taylor").w)
@@ -306,7 +307,7 @@ def test_a_slope_that_is_not_finite_at_the_start_ends_the_run_at_once():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)
         solution = solve(ISING, 1e6 * start(), [0.0, 1.0], closure="exact", progress=stop_after(3.0))
-    assert solution.status.tolist() == [2], solution.message
+    assert solution.statuses.tolist() == [Status.DIVERGED], solution.message
     assert np.array_equal(solution.w[0], 1e6 * start())
 
 
@@ -322,51 +323,9 @@ def test_ctrl_c_returns_what_exists():
     times = np.array([0.0, 1e-3, 1e7])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        solution = solve(ISING, np.array([start(1), start(2)]), times, max_step=1e-3, progress=interrupt)
+        solution = solve(ISING, np.array([start(1), start(2)]), times, solver=Solver(max_step=1e-3), progress=interrupt)
     assert not solution.success
-    assert solution.status.tolist() == [4, 4]
+    assert solution.statuses.tolist() == [Status.INTERRUPTED] * 2
     assert "interrupted" in solution.message
     assert np.isfinite(solution.w[:, :2]).all()
     assert np.isnan(solution.w[:, 2]).all()
-
-
-BAD = {
-    "problem": [(None, {}), ([], {}), ([ISING, Problem(ISING.plus, ISING.minus, 8)], {}), (Ising(t=0.5), {})],
-    "w0": [
-        (ISING, {"w0": np.ones(15)}),
-        (ISING, {"w0": np.full(16, np.nan)}),
-        (ISING, {"w0": "abc"}),
-        (ISING, {"w0": 1.0}),
-        (ISING, {"w0": np.ones((2, 2, 16))}),
-        (ISING, {"w0": np.ones(16) * 1j}),
-        ([ISING, FIELD], {"w0": np.ones((3, 16))}),
-    ],
-    "t_eval": [
-        (ISING, {"t_eval": v})
-        for v in ([], [1.0, 1.0], [2.0, 1.0], [-1.0, 0.0], [0.0, math.inf], [[0.0, 1.0]], "now", None)
-    ],
-    "closure": [(ISING, {"closure": v}) for v in ("tayler", "tree:-1", "taylor-4", "taylor-3", None, 5)]
-    + [(FIELD, {"closure": "exact"})],
-    "rtol": [(ISING, {"rtol": v}) for v in (0.0, 1e-15, 1.0, -1e-6, math.nan, "small", None, True)],
-    "atol": [(ISING, {"atol": v}) for v in (0.0, -1.0, math.inf, math.nan, "small")],
-    "tolerance": [(ISING, {"tolerance": v}) for v in (-1e-3, 1.0, math.nan, "small")],
-    "max_step": [(ISING, {"max_step": v}) for v in (0.0, -1.0, math.nan, "long")],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "problem", "arguments"), [(name, *case) for name, cases in BAD.items() for case in cases]
-)
-def test_bad_input_is_refused_in_one_line_naming_the_argument(name, problem, arguments):
-    """Assert a ValueError of one line: the argument, what came, what is allowed."""
-    given = {"w0": start(), "t_eval": TIMES, **arguments}
-    with pytest.raises(ValueError, match=rf"^{name}: got .*allowed: ") as info:
-        solve(problem, **given)
-    assert "\n" not in str(info.value)
-
-
-def test_a_drift_that_overflows_is_refused_not_returned_as_nan():
-    """Assert one clear line beyond the exact drift's reach, and for weights whose cumulants overflow."""
-    for problem, closure, w in ((ISING, "exact", 1e6 * start()), (FIELD, "regression", 1e160 * np.ones(FIELD.size))):
-        with pytest.raises(ValueError, match=r"^w: got largest \|w_i\| = .*allowed: smaller weights"):
-            drift(problem, closure)(w)

@@ -14,7 +14,7 @@ import oracles
 import pytest
 import sympy as sp
 
-from cumulode.numerics import drift, potential, second_cumulant, solve
+from cumulode.numerics import Solver, drift, potential, second_cumulant, solve
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel
 from cumulode.numerics.compile.codegen import write_activation, write_function
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -211,21 +211,22 @@ def test_the_drift_is_minus_the_gradient_of_v(name, closure):
 
 
 PLANTED = [
-    ("out[i] += 6.0 * c6", "out[i] += 6.006 * c6"),
-    ("8.0 * ratio * c6", "8.008 * ratio * c6"),
-    ("A += chi * (2.0 *", "A += chi * (2.002 *"),
-    ("4.0 * Q * c6_k4", "4.004 * Q * c6_k4"),
-    ("2.0 * Q * c6_k2", "-2.0 * Q * c6_k2"),
-    ("ratio * ratio * ridges[c]", "0.0 * ridges[c]"),
-    ("chi * (4.0 * Q * c6_k4 - 8.0 * ratio * c6)", "(4.0 * Q * c6_k4 - 8.0 * ratio * c6)"),
+    ("6*c6*chi", "6.006*c6*chi"),
+    ("8*c6*ratio", "8.008*c6*ratio"),
+    ("r0*ratio**2", "1.001*r0*ratio**2"),
+    ("4*Q*c6_k4", "4.004*Q*c6_k4"),
+    ("2*Q*c6_k2", "-2*Q*c6_k2"),
+    ("chi*lifted*r0", "0.0*lifted*r0"),
+    ("B + chi*(", "B + ("),
+    ("along_kwwu * law.prior", "along_kwwu"),
 ]
 
 
 def test_wrong_factors_in_the_drift_are_noticed():
     """Assert that the source as it stands is the gradient to 1e-8, and with any planted factor is off by > 1e-6."""
     problem, closure = SHARP, "tree:1.5"
-    plan = make_plan(problem, closure)
-    source = inspect.getsource(getattr(numeric.tree_rhs, "py_func", numeric.tree_rhs))
+    plan = make_plan(problem, Solver(closure, tolerance=1e-3))
+    source = "\n".join(inspect.getsource(getattr(f, "py_func", f)) for f in (numeric.tree_drift, numeric.tree_rhs))
 
     def off(text):
         namespace = dict(vars(numeric)) | {"kernel": lambda f: f}
@@ -257,7 +258,7 @@ def test_where_k_w_w_w_is_parallel_to_c_w_tree_is_pearson():
 def test_q_is_never_negative():
     """Assert Q >= 0 on 100 random fields (seed 5), localised ones among them, from V's term with c6 of known sign."""
     problem = PROBLEMS["ridge"]
-    tensors, kernel, plan = dense(problem), coefficients_kernel("erf", "tree"), make_plan(problem, "tree")
+    tensors, kernel, plan = dense(problem), coefficients_kernel("erf", "tree"), make_plan(problem, Solver("tree", tolerance=1e-3))
     rng = np.random.default_rng(5)
     w = rng.standard_normal((100, 8)) * rng.random((100, 8)) ** 4
     terms = np.empty((100, 2))
@@ -385,13 +386,3 @@ def test_chi_is_part_of_the_name():
     assert np.abs(drift(problem, "tree:0")(w) - drift(problem, "pearson")(w)).max() < 1e-13
     names = {"tree": 1.0, "tree:2.2": 2.2, "tree:.5": 0.5, "tree:3.": 3.0, "tree:1e-2": 0.01, "pearson": None}
     assert {name: tree_weight(check_closure(name)) for name in names} == names
-
-
-@pytest.mark.parametrize(
-    "name", ["tree:", "tree:-1", "tree:nan", "tree:inf", "tree:1e999", "tree:1 ", "tree: 1", "tree:_1", "tree2"]
-)
-def test_a_weight_that_is_not_a_finite_number_is_refused(name):
-    """Assert one line naming ``closure`` and how chi is written."""
-    with pytest.raises(ValueError, match=r"^closure: got .*tree:CHI \(0 <= CHI < inf\)") as caught:
-        check_closure(name)
-    assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.cumulants import fourth_at
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.problem.laws import from_dict, with_parameters
-from cumulode.validation.sampling.inputs import sampler
+from cumulode.validation.sampling.sampler import sampler
 
 
 def full(law, size):

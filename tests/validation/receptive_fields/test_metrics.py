@@ -261,19 +261,3 @@ def test_leading_axes_are_kept() -> None:
     one = metrics.summary(w[1, 2])
     assert {type(v) for v in one.values()} == {float, int}
     assert one["width"] == metrics.summary(w)["width"][1, 2]
-
-
-@pytest.mark.parametrize("bad", [[1.0, 2.0, 3.0], 1.0, np.ones(8) * 1j, ["a"] * 8, None, [[1.0] * 4, [1.0] * 5]])
-def test_what_is_no_field_is_refused_by_name(bad: object) -> None:
-    """Assert one line that starts with the argument's name."""
-    for call in (metrics.centre, metrics.width, metrics.power_spectrum, metrics.dominant_wavenumber, metrics.summary):
-        with pytest.raises(ValueError, match=r"^w: got .* allowed: [^\n]*$"):
-            call(bad)  # type: ignore[operator]
-    with pytest.raises(ValueError, match=r"^reference: got "):
-        metrics.align(np.ones(8), bad)  # type: ignore[arg-type]
-
-
-def test_a_reference_of_another_size_is_refused() -> None:
-    """Assert that sizes that do not broadcast name the reference."""
-    with pytest.raises(ValueError, match=r"^reference: got \(9,\)"):
-        metrics.align(np.ones((3, 8)), np.ones(9))

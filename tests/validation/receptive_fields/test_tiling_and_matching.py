@@ -121,28 +121,6 @@ def test_few_filters_few_taps_and_tori() -> None:
     assert turned.correlation[0] == pytest.approx(1)
 
 
-@pytest.mark.parametrize(
-    ("call", "name"),
-    [
-        (lambda: tiling(["a"], 40), "centres"),
-        (lambda: tiling([np.nan], 40), "centres"),
-        (lambda: tiling([np.inf, 1], 40), "centres"),
-        (lambda: tiling(np.zeros((3, 3)), (8, 8)), "centres"),
-        (lambda: tiling([1.0], 40, level=0), "level"),
-        (lambda: match_fields(np.ones((2, 8)), RNG.random((2, 8))), "fields"),
-        (lambda: match_fields(RNG.random((2, 8)), np.full((2, 8), np.nan)), "filters"),
-        (lambda: match_fields(RNG.random((2, 8)), RNG.random((2, 9))), "filters"),
-        (lambda: match_fields(RNG.random(8), RNG.random((2, 8))), "fields"),
-        (lambda: match_fields(RNG.random((2, 8)), RNG.random((2, 8)), (3, 3)), "shape"),
-    ],
-)
-def test_bad_input_gets_one_line(call, name) -> None:
-    """Assert a ValueError of one line that begins with the argument's name."""
-    with pytest.raises(ValueError, match=f"^{name}") as caught:
-        call()
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("shape", [None, (6, 6)])
 def test_the_figure_shows_every_pair(shape) -> None:
     """Assert a correlation written for each pair, on ring and torus."""

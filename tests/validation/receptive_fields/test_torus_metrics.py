@@ -148,17 +148,6 @@ def test_a_shape_of_one_direction_is_the_ring():
     assert np.array_equal(metrics.align(w, w[0])[0], metrics.align(w, w[0], shape=(16,))[0])
 
 
-@pytest.mark.parametrize("shape", [(4, 5), (5, 5), (15,), (2, 8), (4, 4, 1), "4x4", 2.0, [4, 4]], ids=repr)
-def test_a_shape_that_is_not_the_fields_is_refused(shape):
-    """Assert one line naming ``shape``."""
-    w = np.ones(16)
-    for call in (metrics.centre, metrics.width, metrics.power_spectrum, metrics.dominant_wavenumber, metrics.summary):
-        with pytest.raises(ValueError, match=r"^shape: got [^\n]* L \* L = 16 sites$"):
-            call(w, shape)
-    with pytest.raises(ValueError, match="^shape: got "):
-        metrics.align(w, w, shape=shape)
-
-
 def test_the_summary_of_a_torus_is_plain():
     """Assert numbers and lists for one field, arrays for many."""
     one = metrics.summary(bump((4.0, 9.0), 2.0), SHAPE)

@@ -132,7 +132,7 @@ def test_an_interrupted_run_goes_on_where_it_was(monkeypatch, tmp_path, capsys):
     assert second["tiling"].numbers[0].value == 6.0
     runs.reproduce(quick=True, out=tmp_path)
     assert seen == [1, 2, 2]
-    assert "part 1 of 2, one, done" in capsys.readouterr().err
+    assert "claims: 50 % (1 of 2 parts)" in capsys.readouterr().err
     page = (tmp_path / "results.md").read_text()
     assert "| sum | 6 | > 1 | holds |" in page
     assert json.loads((tmp_path / "results.json").read_text())["claims"][0]["verdict"] == HOLDS

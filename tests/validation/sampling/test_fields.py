@@ -12,14 +12,22 @@ from cumulode.numerics import second_cumulant
 from cumulode.theory import GP, NLGP
 from cumulode.theory.problem.covariance import COVARIANCES, check_ring, gaussian_covariance
 from cumulode.theory.problem.laws import Ising, Law
+from cumulode.validation.sampling.draw import scratch
 from cumulode.validation.sampling.field_kernels import filter_ring, filter_torus, modes_torus, sum_modes
-from cumulode.validation.sampling.fields import Field, field_filter, field_modes, mode_count, ring_field, torus_field
-from cumulode.validation.sampling.inputs import _of_field, sampler, scratch
+from cumulode.validation.sampling.fields import (
+    FieldRecipe,
+    field_filter,
+    field_modes,
+    mode_count,
+    ring_field,
+    torus_field,
+)
+from cumulode.validation.sampling.sampler import _of_field, sampler
 
 STATED = 1.05e-10  # and rounding
 
 
-def linear_map(field: Field, shape: tuple[int, ...]) -> np.ndarray:
+def linear_map(field: FieldRecipe, shape: tuple[int, ...]) -> np.ndarray:
     """Matrix (D, numbers) from white noise to the field, by the kernels on one unit vector after another."""
     sites, side = int(np.prod(shape)), shape[0]
     count = field.amplitude.size if field.modes else sites
@@ -63,7 +71,7 @@ def test_filter_and_modes_have_the_same_covariance_on_a_ring(name: str, size: in
     taps = field_filter(c)
     assert taps.size % 4 == 0
     assert taps.size <= size + 3
-    filtered = linear_map(Field(0, 0, taps, np.empty(0), 0.0), (size,))
+    filtered = linear_map(FieldRecipe(0, 0, taps, np.empty(0), 0.0), (size,))
     summed = linear_map(field_modes(c), (size,))
     for a in (filtered, summed):
         np.testing.assert_allclose(a @ a.T, translated(c), rtol=0, atol=STATED)
@@ -84,7 +92,7 @@ def test_filter_and_modes_have_the_product_covariance_on_a_torus(name: str, xi: 
     xi = min(xi, 0.12 * side) if name == "squared-exponential" else xi
     c = ring(name, xi, side)
     product = np.outer(c, c)
-    filtered = linear_map(Field(0, 0, field_filter(c), np.empty(0), 0.0), (side, side))
+    filtered = linear_map(FieldRecipe(0, 0, field_filter(c), np.empty(0), 0.0), (side, side))
     summed = linear_map(field_modes(product), (side, side))
     for a in (filtered, summed):
         np.testing.assert_allclose(a @ a.T, translated(product), rtol=0, atol=2 * STATED)
@@ -99,14 +107,14 @@ def test_controls_on_a_torus_have_the_arcsine_covariance(gain: float) -> None:
     expected = np.arcsin(q * np.minimum(np.outer(c, c), 1.0)) / np.arcsin(q)
     made = sampler(GP(law), (side, side))
     assert made.modes > 0
-    a = linear_map(Field(made.modes, made.cosines, made.table, made.amplitude, 0.0), (side, side))
+    a = linear_map(FieldRecipe(made.modes, made.cosines, made.table, made.amplitude, 0.0), (side, side))
     np.testing.assert_allclose(a @ a.T, translated(expected), rtol=0, atol=STATED)
 
 
 def test_a_wrong_tap_or_amplitude_is_seen() -> None:
     """Assert that a relative change of 1e-6 in one tap, or in one amplitude, breaks the bound."""
     c = ring("squared-exponential", 3.0, 31)
-    for field in (Field(0, 0, field_filter(c), np.empty(0), 0.0), field_modes(c)):
+    for field in (FieldRecipe(0, 0, field_filter(c), np.empty(0), 0.0), field_modes(c)):
         numbers = field.amplitude if field.modes else field.table
         numbers[3] *= 1 + 1e-6
         a = linear_map(field, (31,))
@@ -124,7 +132,7 @@ def test_a_clipped_covariance_keeps_unit_variance() -> None:
     c = ring("squared-exponential", 5.4, 40)
     power = np.fft.fft(c).real
     assert power.min() < -1e-8
-    for field in (Field(0, 0, field_filter(c), np.empty(0), 0.0), field_modes(c)):
+    for field in (FieldRecipe(0, 0, field_filter(c), np.empty(0), 0.0), field_modes(c)):
         a = linear_map(field, (40,))
         found = (a @ a.T)[0]
         assert found[0] == pytest.approx(1.0, abs=1.1e-10)

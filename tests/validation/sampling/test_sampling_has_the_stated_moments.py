@@ -17,7 +17,7 @@ from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.problem.laws import Law
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sample, sampler
+from cumulode.validation.sampling.sampler import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [
@@ -176,17 +176,3 @@ def test_erf_of_libm_gives_the_same_inputs(size: Any) -> None:
         np.testing.assert_array_equal(sample(law, size, 500, seed=2, erf="libm"), libm)
     np.testing.assert_allclose(table, libm, rtol=0, atol=1e-13)
     assert not np.array_equal(table, libm)
-
-
-@pytest.mark.parametrize(("name", "arguments"), [
-    ("law", ("Ising", (8, 8), 1)), ("size", (Ising(0.5), (8, 8), 1)), ("size", (GP(Ising(0.5)), (8, 8), 1)),
-    ("size", (NLGP(1.0, 0.5), (8, 9), 1)), ("size", (NLGP(1.0, 0.5), (8, 8, 8), 1)), ("size", (NLGP(1.0, 0.5), (), 1)),
-    ("size", (NLGP(1.0, 0.5), (3, 3), 1)), ("size", (NLGP(1.0, 0.5), (8.0, 8.0), 1)), ("xi", (NLGP(1.0, 3.0), (8, 8), 1)),
-    ("law", ("Ising", 30, 1)), ("size", (Ising(0.5), 2, 1)), ("size", (Ising(0.5), 8.0, 1)),
-    ("xi", (NLGP(3.0, 12.0), 30, 1)), ("n", (Ising(0.5), 8, 0)), ("n", (Ising(0.5), 8, 2.5)),
-    ("seed", (Ising(0.5), 8, 1, -1)), ("seed", (Ising(0.5), 8, 1, 0.5)), ("seed", (Ising(0.5), 8, 1, None)),
-])
-def test_bad_input_is_refused_by_name(name: str, arguments: tuple[Any, ...]) -> None:
-    """Assert that bad input raises a one-line ValueError that begins with the argument's name."""
-    with pytest.raises(ValueError, match=rf"^{name}: [^\n]*$"):
-        sample(*arguments)

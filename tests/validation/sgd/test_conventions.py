@@ -9,7 +9,7 @@ import pytest
 from cumulode import GP, NLGP, Ising, Problem, Sgd, simulate_network, simulate_sgd
 from cumulode.validation.cli import main
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sampler
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import conventions
 
@@ -175,49 +175,10 @@ def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
         assert abs(values.mean() - value) < 5 * values.std() / np.sqrt(len(values))
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"t_eval": None}, "t_eval: got None, allowed: times, steps / D"),
-        ({"w0": "x"}, "w0"),
-        ({"loss": "cross-entropy"}, "loss: got 'cross-entropy', allowed: 'mse'"),
-        ({"labels": (0, 1)}, "labels: .*one-hot"),
-        ({"architecture": "two-layer"}, "readout: got None"),
-        ({"bias_rate": 0.0}, "bias_rate"),
-        ({"readout_rate": np.nan}, "readout_rate"),
-    ],
-)
-def test_bad_input_gets_one_line(options, words):
-    """Assert one line that names the argument, what came and what is allowed."""
-    given = {"t_eval": TIMES, "sgd": THEIRS, "n_test": 10, **options}
-    with pytest.raises(ValueError, match=words) as error:
-        simulate_network(PROBLEM, HIDDEN, **given)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        ("conventions", "saxe", "conventions: got 'saxe', allowed: .*ingrosso-goldt"),
-        ("conventions", None, "conventions"),
-        ("learning_rate", -1.0, "learning_rate"),
-        ("batch_size", 0, "batch_size"),
-    ],
-)
-def test_a_wrong_rule_is_refused(field, value, words):
-    """Assert that ``Sgd`` names the field."""
-    with pytest.raises(ValueError, match=words):
-        Sgd(**{field: value})
-
-
-def test_the_start_is_theirs_and_a_control_of_too_large_a_gain_is_refused():
-    """Assert entries of standard deviation ``amplitude`` (10000 of them, within 5 standard errors; seed 0), and one
-    line for the control of a gain at which theirs has no number."""
+def test_the_start_is_theirs():
+    """Assert entries of standard deviation ``amplitude`` (10000 of them, within 5 standard errors; seed 0)."""
     run = simulate_network(PROBLEM, 1000, biases="equal", t_eval=[0.0], amplitude=0.1, n_test=10, sgd=THEIRS)
     assert abs(run.w[0].std() - 0.1) < 5 * 0.1 / np.sqrt(2 * run.w[0].size)
-    steep = Problem(NLGP(gain=40.0, xi=2.0), NLGP(gain=40.0, xi=1.0), SIZE).gaussian_control()
-    with pytest.raises(ValueError, match=r"gain: got 40.* at most 31\.6"):
-        simulate_network(steep, HIDDEN, t_eval=TIMES, n_test=10, sgd=THEIRS)
 
 
 def test_relative_rates_scale_what_they_name():
@@ -235,7 +196,7 @@ def test_relative_rates_scale_what_they_name():
 def test_the_command_line_takes_the_conventions(capsys):
     """Assert that both commands pass them on, and refuse an unknown name with exit code 2."""
     small = ["--size", "16", "--xi-plus", "2", "--quiet", "--time", "1", "--points", "2", "--learning-rate", "0.3"]
-    for command in (["network", "--test", "50"], ["sgd"]):
+    for command in (["network", "--n-test", "50"], ["sgd"]):
         assert main([*command, *small, "--conventions", "ingrosso-goldt", "--json"]) == 0
         assert '"conventions": "ingrosso-goldt"' in capsys.readouterr().out
         assert main([*command, *small, "--conventions", "other"]) == 2

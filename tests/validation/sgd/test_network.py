@@ -21,7 +21,7 @@ from cumulode import GP, NLGP, Ising, Problem, Status, load, simulate_network, s
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import activation_kernels, response_kernel
 from cumulode.numerics.compile.generated import losses as generated_losses
-from cumulode.validation.sampling.inputs import rows_sampler, sampler
+from cumulode.validation.sampling.sampler import rows_sampler, sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import training
 from cumulode.validation.sgd.network import engine, held_out
@@ -347,54 +347,3 @@ def test_a_run_that_diverges_or_is_stopped_tells_and_keeps_what_it_has() -> None
     assert np.isfinite(net.w[:, 0]).all()
     assert np.isnan(net.w[:, 1]).all()
     assert np.isfinite(net.accuracy[:, 0]).all()
-
-
-GOOD = np.random.default_rng(1).standard_normal((5, 12))
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("hidden", {"hidden": 0}),
-        ("hidden", {"hidden": 2.0}),
-        ("hidden", {"hidden": 3}),
-        ("hidden", {"hidden": 3, "biases": "trained"}),
-        ("architecture", {"architecture": "deep"}),
-        ("biases", {"biases": "none"}),
-        ("biases", {"biases": [1.0, np.nan]}),
-        ("biases", {"biases": [1.0, 2.0, 3.0]}),
-        ("loss", {"loss": "hinge"}),
-        ("labels", {"labels": (1, -1)}),
-        ("labels", {"labels": 3}),
-        ("readout", {"readout": [1.0, 1.0]}),
-        ("readout", {"readout": [1.0], "architecture": "two-layer"}),
-        ("w0", {"w0": np.ones((3, 12))}),
-        ("w0", {"w0": np.full((2, 12), np.nan)}),
-        ("w0", {"w0": "x"}),
-        ("w0", {"w0": np.ones((2, 12)) * 1j}),
-        ("seeds", {"w0": np.ones((2, 2, 12))}),
-        ("seeds", {"seeds": []}),
-        ("seeds", {"w0": np.ones((2, 2, 12)), "seeds": [1]}),
-        ("seeds", {"seed": 1, "seeds": 2}),
-        ("seed", {"seed": -1}),
-        ("amplitude", {"amplitude": 0.0}),
-        ("learning_rate", {"learning_rate": 0}),
-        ("batch_size", {"batch_size": 0}),
-        ("t_eval", {"t_eval": [1, 0]}),
-        ("n_test", {"n_test": 1}),
-        ("test_seed", {"test_seed": 0.5}),
-        ("erf", {"erf": "other"}),
-        ("sgd", {"sgd": 0.1}),
-        ("progress", {"progress": "yes"}),
-        ("samples", {"samples": GOOD}),
-        ("samples of the class plus", {"samples": (GOOD[:, :5], GOOD)}),
-        ("samples of the class minus", {"samples": (GOOD, np.where(GOOD > 1, np.nan, GOOD))}),
-        ("samples of the class plus", {"samples": (np.ones((5, 12)), GOOD)}),
-        ("samples of the class minus", {"samples": (GOOD, GOOD[:1])}),
-    ],
-)
-def test_bad_input_is_one_line_naming_the_argument(name, arguments) -> None:
-    """Assert a ValueError of one line that begins with the argument's name and tells what is allowed."""
-    with pytest.raises(ValueError, match=f"^{name}: got .*, allowed: ") as error:
-        simulate_network(problem_of("erf"), **({"hidden": 2, "t_eval": [0, 0.1]} | arguments))
-    assert "\n" not in str(error.value)

@@ -32,7 +32,7 @@ from cumulode.numerics.status import Status
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.problem.laws import Law
 from cumulode.validation.sampling.erf_table import erf_by
-from cumulode.validation.sampling.inputs import sample
+from cumulode.validation.sampling.sampler import sample
 from cumulode.validation.sgd import neuron as sgd
 from cumulode.validation.sgd import training
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
@@ -235,15 +235,13 @@ def test_a_run_says_how_it_was_made(tmp_path: Path) -> None:
 
 
 def test_erf_by_table_is_that_of_libm() -> None:
-    """Assert that the C library's erf moves 100 steps' weights by rounding only, and is recorded; others are refused."""
+    """Assert that the C library's erf moves 100 steps' weights by rounding only, and is recorded."""
     table = simulate_sgd(WIDE, W_WIDE[0], [1.0], batch_size=1, seed=3)
     with erf_by("libm"):
         libm = simulate_sgd(WIDE, W_WIDE[0], [1.0], batch_size=1, seed=3)
     np.testing.assert_allclose(table.w, libm.w, rtol=0, atol=1e-13)
     assert not np.array_equal(table.w, libm.w)
     assert libm.provenance["erf"] == "libm"
-    with pytest.raises(ValueError, match=r"^erf: [^\n]*table, libm$"), erf_by("numpy"):
-        pass
 
 
 def test_old_arguments_work_with_a_warning() -> None:
@@ -315,26 +313,6 @@ def test_an_interrupted_run_returns_what_exists() -> None:
     assert np.all(np.isfinite(run.w[0, 1]))
     assert np.all(np.isnan(run.w[:, 2]))
     assert 0 < run.provenance["steps"][0] < 1e9
-
-
-@pytest.mark.parametrize(("name", "changes"), [
-    ("problem", {"problem": "erf"}), ("w0", {"w0": np.zeros(7)}), ("w0", {"w0": np.full(6, np.nan)}),
-    ("w0", {"w0": np.zeros((1, 2, 6))}), ("t_eval", {"t_eval": [0.0, 2.0, 1.0]}), ("t_eval", {"t_eval": [1.0, 1.0]}),
-    ("t_eval", {"t_eval": [-1.0, 1.0]}), ("t_eval", {"t_eval": [[0.0, 1.0]]}), ("t_eval", {"t_eval": []}),
-    ("t_eval", {"t_eval": [0.0, np.inf]}), ("t_eval", {"t_eval": [1e15]}), ("t_eval", {"learning_rate": 1e-320}),
-    ("learning_rate", {"learning_rate": 0.0}), ("learning_rate", {"learning_rate": -0.1}),
-    ("learning_rate", {"learning_rate": np.inf}), ("learning_rate", {"learning_rate": np.nan}),
-    ("learning_rate", {"learning_rate": "0.1"}), ("batch_size", {"batch_size": 0}), ("batch_size", {"batch_size": 1.0}),
-    ("batch_size", {"batch_size": True}), ("seed", {"seed": -1}), ("seed", {"seed": 1.5}), ("seed", {"seed": "1"}),
-    ("seeds", {"seeds": []}), ("seeds", {"seeds": [1, -1]}), ("seeds", {"seeds": [1, 2], "w0": np.zeros((3, 6))}),
-    ("seeds", {"seeds": 0}), ("seeds", {"seed": 1, "seeds": 2}), ("progress", {"progress": 1}), ("sgd", {"sgd": "mine"}),
-    ("sgd", {"sgd": Sgd(0.1), "learning_rate": 0.2}),
-])
-def test_bad_input_is_refused_by_name(name: str, changes: dict[str, Any]) -> None:
-    """Assert that bad input raises a one-line ValueError that begins with the argument's name."""
-    good: dict[str, Any] = {"problem": SMALL, "w0": W_SMALL, "t_eval": [0.0, 1.0]}
-    with pytest.raises(ValueError, match=rf"^{name}: [^\n]*$"):
-        simulate_sgd(**{**good, **changes})
 
 
 def test_progress_is_plain_lines_on_standard_error_unless_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--clear", action="store_true", help="remove compiled kernels and generated sources")
     what.add_argument("--clear-stale", action="store_true", help="remove only kernels of other versions")
-    parser.add_argument("--activation", action="append", default=None, help="with --warm: this one; may be repeated")
-    parser.add_argument("--closure", action="append", default=None, help="with --warm: this one; may be repeated")
+    parser.add_argument("--activation", action="append", help="with --warm: this one; may be repeated")
+    parser.add_argument("--closure", action="append", help="with --warm: this one; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 
@@ -54,11 +54,10 @@ def _warm(activations: list[str] | None, closures: list[str] | None) -> float:
     from cumulode.theory.closures.names import CLOSURES, check_closure
     from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
-    named = SHIPPED_ACTIVATIONS if activations is None else activations
-    chosen = [str(_small(name).activation) for name in named]  # as Problem spells it; bad ones are refused first
-
-    chosen_closures = CLOSURES if closures is None else tuple(check_closure(name) for name in closures)
-    return warm(chosen, chosen_closures, also=partial(_run_once, closures=chosen_closures))
+    given = SHIPPED_ACTIVATIONS if activations is None else activations
+    names = [str(_small(name).activation) for name in given]  # as Problem spells it; bad ones are refused first
+    chosen = CLOSURES if closures is None else tuple(check_closure(name) for name in closures)
+    return warm(names, chosen, also=partial(_run_once, closures=chosen))
 
 
 def _small(activation: str, law: Any = None) -> Any:
@@ -69,42 +68,41 @@ def _small(activation: str, law: Any = None) -> Any:
 
 
 def _run_once(activation: str, closures: tuple[str, ...]) -> None:
-    """Cumulants, contractions, integrator, exact flow and SGD on the smallest problems there are."""
+    """Cumulants, contractions, integrator, exact flow, SGD and networks on the smallest problems there are."""
     import numpy as np
 
-    from cumulode.numerics import convolutional_cp, preactivation_cumulants, solve, stationary_state, validity
+    from cumulode.numerics import Solver, convolutional_cp, preactivation_cumulants, solve, stationary_state, validity
     from cumulode.theory import NLGP, Problem
-    from cumulode.validation import simulate_sgd
+    from cumulode.validation import Sgd, simulate_sgd
 
     ising, field = _small(activation), _small(activation, NLGP(gain=1.0, xi=0.5))
-    w0, times = [0.1, 0.02, 0.0, 0.01, 0.03, 0.01], [0.0, 0.1]
+    w0, times, sgd = [0.1, 0.02, 0.0, 0.01, 0.03, 0.01], [0.0, 0.1], Sgd(learning_rate=0.1, batch_size=1)
     preactivation_cumulants(ising, w0)
     if ising.symbolic_activation().smooth:
         solve(ising, w0, times, closure="exact")
-        stationary_state(ising, closures[0])
+        stationary_state(ising, closure=closures[0])
     wrapped = NLGP(gain=1.0, xi=1.0, covariance="wrapped")
     for size in (4, (4, 4)):  # by pairs of sites
         w = np.full(4 if size == 4 else 16, 0.1)
         solve(Problem(wrapped, wrapped, size, activation=activation), w, times, closure=closures[0])
-    solve(field, w0, times, closure=closures[0], contraction="sorted-list")
+    solve(field, w0, times, solver=Solver(closures[0], contraction="sorted-list"))
     convolutional_cp(field.plus, 1, starts=1)
     for closure in {"tree", "conditional"} & set(closures):  # with right-hand sides of their own
         solve(field, w0, times, closure=closure)
     for problem in (ising, field, field.gaussian_control()):
         solve(problem, w0, times, closure=closures[0])
-        validity(problem, [w0, w0], closures[0])
-        simulate_sgd(problem, w0, times, learning_rate=0.1, batch_size=1, seed=0)
-    _run_networks(field, times)
+        validity(problem, [w0, w0], closure=closures[0])
+        simulate_sgd(problem, w0, times, sgd=sgd)
+    _run_networks(field, {"t_eval": times, "sgd": sgd, "n_test": 2})
 
 
-def _run_networks(problem: Any, times: list[float]) -> None:
+def _run_networks(problem: Any, given: dict[str, Any]) -> None:
     """A committee, its flow where there is one, and a convolutional network."""
     from cumulode.numerics import solve_network
     from cumulode.validation import simulate_convolutional, simulate_network
 
-    given: dict[str, Any] = {"t_eval": times, "learning_rate": 0.1, "batch_size": 1, "n_test": 2}
     net = simulate_network(problem, 2, **given)
     simulate_convolutional(problem, 2, **given)
     if problem.symbolic_activation().smooth:
         for closure in ("taylor", "mean-field"):
-            solve_network(problem, net.w[0], times, net.bias[0], closure=closure)
+            solve_network(problem, net.w[0], given["t_eval"], net.bias[0], closure=closure)

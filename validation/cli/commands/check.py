@@ -9,12 +9,12 @@ from cumulode.validation.cli.output import print_json
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which quantity, which formula, for what neuron."""
-    parser.add_argument("against", nargs="?", default=None, help="name of the quantity; see --list")
-    parser.add_argument("formula", nargs="?", default=None, help="Python's notation or LaTeX; - reads standard input")
+    parser.add_argument("against", nargs="?", help="name of the quantity; see --list")
+    parser.add_argument("formula", nargs="?", help="Python's notation or LaTeX; - reads standard input")
     parser.add_argument("--list", action="store_true", help="list the quantities and their symbols")
     parser.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")
-    parser.add_argument("--order", type=int, default=None, help="order of drift, force, taylor.A or taylor.B")
-    parser.add_argument("--ansatz", default=None, help="for ipr: a profile in x, e.g. 'exp(-x**2/(2*s**2))'")
+    parser.add_argument("--order", type=int, help="order of drift, force, taylor.A or taylor.B")
+    parser.add_argument("--ansatz", help="for ipr: a profile in x, e.g. 'exp(-x**2/(2*s**2))'")
     parser.add_argument("--seed", type=int, default=0, help="of the random points")
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
 

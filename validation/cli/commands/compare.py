@@ -8,18 +8,8 @@ import warnings
 from typing import Any
 
 from cumulode.numerics.flow.solver import Solver
-from cumulode.validation.cli import values
+from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
-from cumulode.validation.cli.output import (
-    FAILED,
-    FIGURES,
-    INTERRUPTED,
-    add_output,
-    print_json,
-    save_figure,
-    without_screen,
-    writable,
-)
 from cumulode.validation.cli.problem_options import add_problem, problem
 from cumulode.validation.cli.run_options import add_run, add_sgd, add_solver, start, times
 from cumulode.validation.sgd.settings import Sgd
@@ -46,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--margin", type=float, default=0.05, help="relative standard error above which a row is inconclusive"
     )
-    add_output(parser, "also write the whole table as comma-separated values to FILE (.csv)")
+    output.add_output(parser, "also write the whole table as comma-separated values to FILE (.csv)")
     parser.add_argument("--figure", metavar="FILE", default="compare.png", help="the figure (.png, .pdf or .svg)")
     parser.add_argument("--no-figure", action="store_true", help="draw no figure")
 
@@ -54,8 +44,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare, draw and print; 1 when a run failed (a verdict of *differs* is a result, not a failure)."""
     figure = None if options.no_figure else options.figure
-    writable("figure", figure, FIGURES)
-    writable("out", options.out, (".csv",))
+    output.writable("figure", figure, output.FIGURES)
+    output.writable("out", options.out, (".csv",))
     of, solver = problem(options), read(Solver, options)
     pair: dict[str, Any] = {"theory": _compare(options, of, solver, "theory")}
     if not pair["theory"].interrupted and not options.no_control and not options.control and options.law != "gp":
@@ -64,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out:
         _write_csv(pair, options.out)
     if options.json:
-        print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
+        output.print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
     else:
         _print(pair, figure)
     if figure:
@@ -73,8 +63,8 @@ def run(options: argparse.Namespace) -> int:
         for message in comparison.failures:
             print(f"cumulode compare: {name}, {message}", file=sys.stderr)
     if any(c.interrupted for c in pair.values()):
-        return INTERRUPTED
-    return FAILED if any(c.failures for c in pair.values()) else 0
+        return output.INTERRUPTED
+    return output.FAILED if any(c.failures for c in pair.values()) else 0
 
 
 def _compare(options: argparse.Namespace, of: Any, solver: Solver, name: str) -> Any:
@@ -107,11 +97,11 @@ def _write_csv(pair: dict[str, Any], path: str) -> None:
 
 
 def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
-    without_screen()
+    output.without_screen()
     control = pair.get("control")
     note = NOTE if control is not None else None
     figure = pair["theory"].plot(control, note=note)
-    save_figure(figure, path, options.command_line)
+    output.save_figure(figure, path, options.command_line)
 
 
 def _print(pair: dict[str, Any], figure: str | None) -> None:

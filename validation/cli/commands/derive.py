@@ -12,9 +12,7 @@ FORMATS = ("text", "markdown", "latex")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which derivation, for what, in which form."""
-    parser.add_argument(
-        "name", nargs="?", default=None, help="a derivation (see --list), or one equation of it, such as growth.18"
-    )
+    parser.add_argument("name", nargs="?", help="a derivation (see --list), or one equation of it, such as growth.18")
     parser.add_argument("--list", action="store_true", help="list the derivations")
     parser.add_argument("--format", default="text", help="text, markdown or latex")
     parser.add_argument("--activation", default="erf", help="erf, tanh, relu, softplus, or an expression in h")

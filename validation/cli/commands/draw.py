@@ -9,6 +9,7 @@ from typing import Any
 
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.cli.output import FIGURES, add_output, print_json, save_figure, without_screen, writable
+from cumulode.validation.cli.values import numbers
 
 NAMES = {"theory": "boundary", "sgd": "boundary_sgd", "seed": "field_seed"}
 
@@ -18,43 +19,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a phase diagram saved by `cumulode phase` or phase_diagram (.nc)")
     group = parser.add_argument_group("what")
     group.add_argument("--variable", default="ipr_times_D", help="quantity, or pattern; sgd_... for SGD's")
-    group.add_argument("--x", metavar="AXIS", default=None, help="axis along x (default: the first)")
-    group.add_argument("--y", metavar="AXIS", default=None, help="axis along y (default: the second)")
+    group.add_argument("--x", metavar="AXIS", help="axis along x (default: the first)")
+    group.add_argument("--y", metavar="AXIS", help="axis along y (default: the second)")
     group.add_argument("--select", metavar="AXIS=VALUE", action="append", help="value of another axis; may be repeated")
-    group.add_argument(
-        "--over", default=None, help="from seeds to one number: median (of maps), mean (of slices), min, max, or a seed"
-    )
+    over = "from seeds to one number: median (of maps), mean (of slices), min, max, or a seed"
+    group.add_argument("--over", type=_word_or_integer, help=over)
     group.add_argument("--slice", action="store_true", help="curves against --x instead of a map")
-    group.add_argument("--along", metavar="AXIS[=V,V,...]", default=None, help="with --slice: a curve for each value")
+    group.add_argument("--along", metavar="AXIS[=V,V,...]", help="with --slice: a curve for each value")
     colours = group.add_mutually_exclusive_group()
     colours.add_argument("--log", action="store_true", default=None, help="logarithmic colours (or ordinate)")
     colours.add_argument("--linear", dest="log", action="store_false", default=None, help="linear ones")
-    _add_over(parser)
+    _add_over(parser.add_argument_group("over the map"))
     add_output(parser)
-    parser.add_argument(
-        "--figure", metavar="FILE", default=None, help=".png, .pdf or .svg (default: FILE-VARIABLE.png)"
-    )
+    parser.add_argument("--figure", metavar="FILE", help=".png, .pdf or .svg (default: FILE-VARIABLE.png)")
     parser.add_argument("--width", type=float, default=5.2, help="inches at which it is printed (a column: 3.4)")
-    parser.add_argument("--title", default=None, help="instead of what was held fixed")
+    parser.add_argument("--title", help="instead of what was held fixed")
 
 
-def _add_over(parser: argparse.ArgumentParser) -> None:
+def _add_over(group: Any) -> None:
     """What is drawn over a map."""
-    group = parser.add_argument_group("over the map")
     fields = group.add_mutually_exclusive_group()
-    fields.add_argument("--insets", type=int, metavar="N", default=None, help="receptive fields at N points (4)")
-    fields.add_argument("--at", metavar="X,Y", action="append", help="receptive field at this point; may be repeated")
+    fields.add_argument("--insets", type=int, metavar="N", help="receptive fields at N points (4)")
+    fields.add_argument(
+        "--at", metavar="X,Y", type=_point, action="append", help="receptive field at this point; may be repeated"
+    )
     group.add_argument("--fields", default="above", help="where receptive fields go: above the map, or below it")
-    group.add_argument("--field-seed", type=int, default=None, help="whose (default: the seed nearest to the median)")
+    group.add_argument("--field-seed", type=int, help="whose (default: the seed nearest to the median)")
     group.add_argument("--no-hatch", action="store_true", help="do not hatch where the closure is not trusted")
     group.add_argument("--no-lines", action="store_true", help="leave the analytic lines out")
-    group.add_argument("--contour", metavar="LEVELS", default=None, help="of the variable, V,V,... or none")
-    group.add_argument(
-        "--boundary", metavar="FILE", default=None, help="theory's boundary, of `boundary` or `refine_boundary` (.nc)"
-    )
-    group.add_argument(
-        "--boundary-sgd", metavar="FILE", default=None, help="SGD's, of `boundary` with simulate=True (.nc)"
-    )
+    group.add_argument("--contour", metavar="LEVELS", type=_levels, help="of the variable, V,V,... or none")
+    group.add_argument("--boundary", metavar="FILE", help="theory's boundary, of `boundary` or `refine_boundary` (.nc)")
+    group.add_argument("--boundary-sgd", metavar="FILE", help="SGD's, of `boundary` with simulate=True (.nc)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,84 +58,68 @@ def run(options: argparse.Namespace) -> int:
     _only_with_slice(options)
     ds = _diagram(options.file)
     # not FILE.png, which is the figure of `cumulode phase`
-    figure_path = options.figure or str(Path(options.file).with_suffix("")) + f"-{options.variable}.png"
-    select = _select(ds, options.select)
+    path = options.figure or str(Path(options.file).with_suffix("")) + f"-{options.variable}.png"
+    given = {name: getattr(options, name) for name in ("x", "log", "title", "width")}
+    given |= {"select": _select(ds, options.select), "lines": not options.no_lines}
+    given |= {} if options.over is None else {"over": options.over}
     without_screen()
     try:
-        figure = _slice(ds, options, select) if options.slice else _map(ds, options, select)
+        figure = (_slice if options.slice else _map)(ds, options, given)
     except InvalidArgument as error:
         names = {"points": "at" if options.at else "insets", "log": "linear" if options.log is False else "log"}
         raise error.about(names.get(error.name, error.name)) from None
-    save_figure(figure, figure_path, options.command_line)
+    save_figure(figure, path, options.command_line)
     if options.json:
-        print_json({"figure": figure_path, "variable": options.variable, "command": options.command_line})
+        print_json({"figure": path, "variable": options.variable, "command": options.command_line})
     elif not options.quiet:
-        print(f"figure: {figure_path}", file=sys.stderr)
+        print(f"figure: {path}", file=sys.stderr)
     return 0
 
 
 def _only_with_slice(options: argparse.Namespace) -> None:
     """Refuse what would be ignored."""
-    if options.slice:
-        given = {"y": options.y, "insets": options.insets, "at": options.at, "contour": options.contour}
-        given |= {"boundary": options.boundary, "boundary_sgd": options.boundary_sgd}
-        allowed = "only without --slice"
-    else:
-        given, allowed = {"along": options.along}, "only with --slice"
-    for name, value in given.items():
-        if value is not None:
-            raise InvalidArgument(name, value, allowed)
+    of_maps = ("y", "insets", "at", "contour", "boundary", "boundary_sgd")
+    for name in of_maps if options.slice else ("along",):
+        if getattr(options, name) is not None:
+            allowed = "only without --slice" if options.slice else "only with --slice"
+            raise InvalidArgument(name, getattr(options, name), allowed)
 
 
-def _map(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
-    from cumulode.validation.plots.phase import phase_figure
+def _map(ds: Any, options: argparse.Namespace, given: dict[str, Any]) -> Any:
+    from cumulode import plots
 
-    points: Any = options.insets
-    if options.at:
-        points = [_point(text) for text in options.at]
-    given = {name: getattr(options, name) for name in ("x", "y", "log", "title", "width", "fields")}
-    return phase_figure(
+    weights = ("sgd_w" if options.variable.startswith("sgd_") else "w") in ds
+    points = options.at or (options.insets if options.insets is not None else 4 if weights else 0)
+    if options.contour is not None:
+        given["contour"] = options.contour or None
+    return plots.phase_figure(
         ds,
         options.variable,
-        points=_default_points(ds, options) if points is None else points,
+        y=options.y,
+        points=points,
+        fields=options.fields,
         seed=options.field_seed,
-        select=select,
-        over=_over(options.over, "median"),
-        contour=_contour(options.contour),
         hatch=not options.no_hatch,
-        lines=not options.no_lines,
-        theory=None if options.boundary is None else _load("boundary", options.boundary),
-        sgd=None if options.boundary_sgd is None else _load("boundary_sgd", options.boundary_sgd),
+        theory=_load("boundary", options.boundary),
+        sgd=_load("boundary_sgd", options.boundary_sgd),
         **given,
     )
 
 
-def _default_points(ds: Any, options: argparse.Namespace) -> int:
-    """Four receptive fields, or none where the file holds no weights."""
-    return 4 if ("sgd_w" if options.variable.startswith("sgd_") else "w") in ds else 0
-
-
-def _slice(ds: Any, options: argparse.Namespace, select: dict[str, Any]) -> Any:
-    from cumulode.validation.plots.phase import slice_figure
+def _slice(ds: Any, options: argparse.Namespace, given: dict[str, Any]) -> Any:
+    from cumulode import plots
 
     along: Any = options.along
     if along is not None and "=" in along:
         name, _, values = along.partition("=")
         along = {name: [_value(ds, "along", name, v) for v in values.split(",")]}
-    given = {name: getattr(options, name) for name in ("x", "log", "title", "width")}
-    return slice_figure(
-        ds,
-        options.variable,
-        along=along,
-        select=select,
-        over=_over(options.over, "mean"),
-        lines=not options.no_lines,
-        **given,
-    )
+    return plots.slice_figure(ds, options.variable, along=along, **given)
 
 
-def _load(name: str, path: str) -> Any:
-    """The file as a Dataset in memory; ValueError naming the option where it is none."""
+def _load(name: str, path: str | None) -> Any:
+    """The file as a Dataset in memory; InvalidArgument naming the option where it is none."""
+    if path is None:
+        return None
     import xarray as xr
 
     if not Path(path).is_file():
@@ -152,51 +131,44 @@ def _load(name: str, path: str) -> Any:
 
 
 def _diagram(path: str) -> Any:
-    """The phase diagram in a file; ValueError naming ``file`` where it is of anything else."""
+    """The phase diagram in a file; InvalidArgument naming ``file`` where it is of anything else."""
     from cumulode.validation.sweep.files import open_phase
 
     allowed = "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram"
     if not Path(path).is_file():
         raise InvalidArgument("file", path, "a file that exists")
     try:
-        found = open_phase(path)  # with the blocks of a sweep that is running
+        ds = open_phase(path)  # with the blocks of a sweep that is running
     except ValueError:
         raise InvalidArgument("file", path, allowed) from None
-    if "status" not in found or not {"seed"} < set(found["status"].dims):
-        raise InvalidArgument("file", f"{path}, which holds {', '.join(map(str, found.data_vars))}", allowed)
-    return found
+    if "status" not in ds or not {"seed"} < set(ds["status"].dims):
+        raise InvalidArgument("file", f"{path}, which holds {', '.join(map(str, ds.data_vars))}", allowed)
+    return ds
 
 
 def _select(ds: Any, given: list[str] | None) -> dict[str, Any]:
-    found = {}
-    for text in given or []:
-        name, equals, value = text.partition("=")
+    pairs = [text.partition("=") for text in given or []]
+    for name, equals, _ in pairs:
         if not equals:
-            raise InvalidArgument("select", text, "AXIS=VALUE, for instance closure=regression")
-        found[name] = _value(ds, "select", name, value)
-    return found
+            raise InvalidArgument("select", name, "AXIS=VALUE, for instance closure=regression")
+    return {name: _value(ds, "select", name, value) for name, _, value in pairs}
 
 
 def _value(ds: Any, option: str, axis: str, text: str) -> Any:
     """A word or a number, as the axis has; an axis that does not exist is refused where it is used."""
-    if axis in ds.coords and ds[axis].dtype.kind not in "fiub":
+    if axis not in ds.coords or ds[axis].dtype.kind not in "fiub":
         return text
-    return _number(option, f"{axis}={text}", text) if axis in ds.coords else text
-
-
-def _number(option: str, shown: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidArgument(option, shown, "a number") from None
+        raise InvalidArgument(option, f"{axis}={text}", "a number") from None
 
 
-def _point(text: str) -> tuple[Any, Any]:
+def _point(text: str) -> tuple[Any, ...]:
     parts = text.split(",")
     if len(parts) != 2:
-        raise InvalidArgument("at", text, "X,Y")
-    x, y = (_word_or_number(p) for p in parts)
-    return x, y
+        raise argparse.ArgumentTypeError(f"got {text!r}, allowed: X,Y")
+    return tuple(_word_or_number(part) for part in parts)
 
 
 def _word_or_number(text: str) -> Any:
@@ -206,13 +178,10 @@ def _word_or_number(text: str) -> Any:
         return text
 
 
-def _over(text: str | None, default: str) -> str | int:
-    if text is None:
-        return default
+def _word_or_integer(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdigit() else text
 
 
-def _contour(text: str | None) -> Any:
-    if text is None:
-        return True
-    return None if text == "none" else [_number("contour", text, level) for level in text.split(",")]
+def _levels(text: str) -> list[float]:
+    """``--contour``: numbers, or none at all."""
+    return [] if text == "none" else numbers(text)

@@ -10,19 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.numerics.flow.solver import Solver
+from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.user_input.arguments import InvalidArgument, choice
-from cumulode.validation.cli import values
+from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
-from cumulode.validation.cli.output import (
-    FAILED,
-    FIGURES,
-    INTERRUPTED,
-    add_output,
-    print_json,
-    save_figure,
-    without_screen,
-    writable,
-)
 from cumulode.validation.cli.problem_options import LAW_AXES, add_problem, problem, size_of
 from cumulode.validation.cli.run_options import add_executor, add_sgd, add_solver, add_times, executor
 from cumulode.validation.sgd.settings import Sgd
@@ -49,15 +40,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--simulate", action="store_true", help="run SGD, too")
     _add_sweep(parser.add_argument_group("sweep"))
     add_executor(parser)
-    add_output(parser)
+    output.add_output(parser)
     parser.add_argument("--out", metavar="FILE", default="phase.nc", help="where the data go as they come (.nc)")
-    parser.add_argument("--variable", default=None, help="what the figure shows (default: ipr_times_D)")
-    parser.add_argument("--figure", metavar="FILE", default=None, help=".png, .pdf or .svg; default: --out with .png")
+    parser.add_argument("--variable", help="what the figure shows (default: ipr_times_D)")
+    parser.add_argument("--figure", metavar="FILE", help=".png, .pdf or .svg; default: --out with .png")
     parser.add_argument("--no-figure", action="store_true", help="draw no figure")
 
 
 def _add_sweep(group: Any) -> None:
-    group.add_argument("--measures", type=values.words, default=None, help="what is measured, with commas (all)")
+    group.add_argument("--measures", type=values.words, help="what is measured, with commas (all)")
     group.add_argument("--validity", default="quick", help="off, quick (rho, mu) or full (Delta, by a second flow)")
     group.add_argument("--no-lines", action="store_true", help="seek no critical values along the first axis")
     group.add_argument("--no-fields", action="store_true", help="keep no final weights")
@@ -68,8 +59,8 @@ def _add_sweep(group: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Sweep, draw and print; 1 when every run failed or a worker died, 130 when interrupted."""
     figure = None if options.no_figure else options.figure or str(Path(options.out).with_suffix(".png"))
-    writable("out", options.out, (".nc",))
-    writable("figure", figure, FIGURES)
+    output.writable("out", options.out, (".nc",))
+    output.writable("figure", figure, output.FIGURES)
     axes, of = sweep_of(options)
     options.variable = _variable(options)
     if figure and len(axes) == 1 and options.variable.removeprefix("sgd_") in ("pattern", "trusted"):
@@ -80,14 +71,14 @@ def run(options: argparse.Namespace) -> int:
         dataset = _sweep(options, of, axes)
     except RuntimeError as error:
         print(f"cumulode phase: {error}", file=sys.stderr)
-        return FAILED
+        return output.FAILED
     except OSError as error:
         print(
             f"cumulode phase: cannot write {options.out}: {error}; the finished blocks on disk are kept, the same "
             "command goes on from there",
             file=sys.stderr,
         )
-        return FAILED
+        return output.FAILED
     return _report(dataset, options, figure)
 
 
@@ -113,7 +104,7 @@ def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> in
 
     numbers = summary(dataset)
     if options.json:
-        print_json({**numbers, "out": options.out, "command": options.command_line})
+        output.print_json({**numbers, "out": options.out, "command": options.command_line})
     else:
         print(text(numbers))
     if figure and not numbers["pending"]:
@@ -122,8 +113,8 @@ def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> in
         print(f"cumulode phase: {line}", file=sys.stderr)
     if numbers["pending"]:
         print(f"cumulode phase: interrupted; the same command goes on from {options.out}", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED if numbers["failed"] == numbers["runs"] else 0
+        return output.INTERRUPTED
+    return output.FAILED if numbers["failed"] == numbers["runs"] else 0
 
 
 def _variable(options: argparse.Namespace) -> str:
@@ -149,12 +140,12 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
     sizes = _sizes(options.size)
     if len({"x" in size.lower() for size in sizes}) > 1:
         raise InvalidArgument("size", options.size, "rings, or tori (LxL), not both")
-    given["size"] = [_side(size) for size in sizes]
+    given["size"] = [shape_of(size_of(size))[0] for size in sizes]
     there = _axes_there(options)
     axes = {}
     for name in _order(options, list(given)):
         axis = "start_amplitude" if name == "amplitude" else name
-        if values.is_many(given[name]) or (axis in there and _is_given(options, name)):
+        if values.is_many(given[name]) or (axis in there and name in _names_given(options)):
             axes[axis] = given[name]
         elif axis in there and name in _PROBLEM:
             setattr(options, name, there[axis])  # where the problem is, to be moved
@@ -179,10 +170,6 @@ def _names_given(options: argparse.Namespace) -> list[str]:
     return ["gain_plus" if name == "gain" and hasattr(options, "gain_plus") else name for name in names]
 
 
-def _is_given(options: argparse.Namespace, name: str) -> bool:
-    return name in _names_given(options)
-
-
 def _order(options: argparse.Namespace, names: list[str]) -> list[str]:
     """Names in the order in which their options stand on the command line, the others after."""
     given = _names_given(options)
@@ -197,11 +184,6 @@ def _sizes(text: str) -> list[str]:
         return [str(n) for n in values.integers(text)]
     except argparse.ArgumentTypeError as error:
         raise InvalidArgument("size", text, str(error)) from None
-
-
-def _side(text: str) -> int:
-    size = size_of(text)
-    return size[0] if isinstance(size, tuple) else size
 
 
 def _problem(options: argparse.Namespace, sizes: list[str]) -> Any:
@@ -220,7 +202,7 @@ def _problem(options: argparse.Namespace, sizes: list[str]) -> Any:
 
 def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
     """The figure that suits the number of axes."""
-    without_screen()
+    output.without_screen()
     from cumulode import plots
 
     swept = [str(name) for name in dataset[options.variable].dims if name not in ("seed", "site")]
@@ -229,5 +211,5 @@ def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
     if len(swept) > 1:
         more["points"] = 4 if "w" in dataset else None
     draw = plots.phase_figure if len(swept) > 1 else plots.slice_figure
-    save_figure(draw(dataset, options.variable, **more), path, options.command_line)
+    output.save_figure(draw(dataset, options.variable, **more), path, options.command_line)
     print(f"figure: {path}", file=sys.stderr)

@@ -15,7 +15,7 @@ NAMES = {"path": "file"}
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The file, and how much of it."""
     parser.add_argument("file", help="a file written by `cumulode phase` or phase_diagram(out=...)")
-    parser.add_argument("--cells", type=int, default=None, help="repeat about so many cells only, drawn at random")
+    parser.add_argument("--cells", type=int, help="repeat about so many cells only, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     add_executor(parser)
     add_output(parser)

@@ -8,11 +8,9 @@ import numpy as np
 
 from cumulode.theory import Problem
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, two_kinds
-from cumulode.validation.reproduction.findings import Number
 from cumulode.validation.reproduction.networks import checked, nlgp
-from cumulode.validation.reproduction.parts import Arrays, Part
 from cumulode.validation.reproduction.units import scaled
 
 if TYPE_CHECKING:

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, legend
-from cumulode.validation.reproduction.findings import over_seeds
 from cumulode.validation.reproduction.networks import TESTS, nlgp
-from cumulode.validation.reproduction.parts import Arrays
 from cumulode.validation.reproduction.units import chosen, last
 
 from . import control

@@ -8,11 +8,9 @@ import numpy as np
 
 from cumulode.theory import Problem
 from cumulode.validation.receptive_fields.metrics import width
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import DASHED, HIGH, LOW, dots
-from cumulode.validation.reproduction.findings import over_seeds
 from cumulode.validation.reproduction.networks import HIDDEN, TIME, checked, in_groups, nlgp, times
-from cumulode.validation.reproduction.parts import Arrays
 from cumulode.validation.reproduction.units import last
 
 from . import control

@@ -8,11 +8,9 @@ import numpy as np
 
 from cumulode.validation.plots.torus_images import field_image
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, participation
-from cumulode.validation.reproduction.findings import Number, over_seeds
 from cumulode.validation.reproduction.networks import networks, nlgp
-from cumulode.validation.reproduction.parts import Arrays
 from cumulode.validation.reproduction.units import chosen, medians, scaled
 
 if TYPE_CHECKING:

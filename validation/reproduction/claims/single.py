@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cumulode.theory import Problem
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, band, legend
-from cumulode.validation.reproduction.findings import Number
 from cumulode.validation.reproduction.networks import checked, nlgp
-from cumulode.validation.reproduction.parts import Arrays, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,10 +9,9 @@ import numpy as np
 from cumulode.theory import NLGP
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, width
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, legend
 from cumulode.validation.reproduction.findings import Number, over_seeds
-from cumulode.validation.reproduction.parts import Arrays, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +48,7 @@ def _measured(settings: dict[str, Any], progress: bool) -> Arrays:
 
 def _draw(settings: dict[str, Any], seed: int) -> np.ndarray:
     """Samples (n, D)."""
-    from cumulode.validation.sampling.inputs import sampler
+    from cumulode.validation.sampling.sampler import sampler
     from cumulode.validation.sgd.network.held_out import draw_held_out
 
     size = settings["size"]

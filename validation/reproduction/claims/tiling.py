@@ -8,9 +8,8 @@ import numpy as np
 
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED, localised
 from cumulode.validation.receptive_fields.metrics import centre, power_spectrum
-from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Parts
+from cumulode.validation.reproduction.claim import Claim, Data, Effort, Judgement, Number, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import HIGH, LOW, band, fields, participation
-from cumulode.validation.reproduction.findings import Number, over_seeds
 from cumulode.validation.reproduction.networks import networks, nlgp
 from cumulode.validation.reproduction.units import centres, final_median, last, localised_share, medians
 

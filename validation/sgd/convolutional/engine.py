@@ -14,17 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_kernel, response_type
+from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
-from cumulode.validation.sampling.inputs import draw_class, lent, sampler_type, scratch
+from cumulode.validation.sampling.draw import draw_class, sampler_type, scratch, unowned_law
 from cumulode.validation.sampling.streams import stream_type
-from cumulode.validation.sgd.borrowing import borrowed
+from cumulode.validation.sampling.unowned import unowned
 from cumulode.validation.sgd.network.engine import NetworkRule, judge, residual, rule_type
 from cumulode.validation.sgd.network.held_out import HeldOut
 
 
-class Lattice(NamedTuple):
+class FilterLattice(NamedTuple):
     """Sites of the inputs, and those that a filter looks at."""
 
     height: int
@@ -33,7 +34,7 @@ class Lattice(NamedTuple):
     tap_width: int
 
 
-lattice_type = types.NamedUniTuple(i8, 4, Lattice)
+lattice_type = types.NamedUniTuple(i8, 4, FilterLattice)
 
 
 @kernel
@@ -60,7 +61,7 @@ def output(theta, wide, lattice, response, filters, values, slopes):  # type: ig
 
     Also the sum of the ``h``: not finite where one of them is not.
     """
-    theta, wide = borrowed(theta), borrowed(wide)
+    theta, wide = unowned(theta), unowned(wide)
     sites, across = lattice.height * lattice.width, lattice.tap_width
     taps, columns = lattice.tap_height * across, lattice.width + across - 1
     readouts = filters * taps + filters
@@ -82,7 +83,7 @@ def output(theta, wide, lattice, response, filters, values, slopes):  # type: ig
 @kernel
 def learn(theta, wide, push, rule, lattice, values, slopes, into):  # type: ignore[no-untyped-def]
     """Add one sample's update to ``into``: ``push`` is the residual times the rate."""
-    theta, wide, into = borrowed(theta), borrowed(wide), borrowed(into)
+    theta, wide, into = unowned(theta), unowned(wide), unowned(into)
     sites, across, filters = lattice.height * lattice.width, lattice.tap_width, rule.hidden
     taps, columns = lattice.tap_height * across, lattice.width + across - 1
     readouts = filters * taps + filters
@@ -103,7 +104,7 @@ def learn(theta, wide, push, rule, lattice, values, slopes, into):  # type: igno
 @kernel
 def _advance(theta, lattice, steps, plus, minus, response, rule, random):  # type: ignore[no-untyped-def]
     """Take ``steps`` steps of SGD on ``theta`` in place; returns how many, negative if it then was not finite."""
-    theta, plus, minus, random = borrowed(theta), lent(plus), lent(minus), borrowed(random)
+    theta, plus, minus, random = unowned(theta), unowned_law(plus), unowned_law(minus), unowned(random)
     size = lattice.height * lattice.width
     x, wide, change = np.empty(size), np.empty(wrapped_size(lattice)), np.zeros(theta.size)
     values, slopes = np.empty(rule.hidden * size), np.empty(rule.hidden * size)
@@ -136,7 +137,7 @@ def advance_kernel() -> Any:
 
 @kernel
 def _held_out(theta, inputs, plus, lattice, response, rule, values):  # type: ignore[no-untyped-def]
-    """Fill ``values`` (n, 2) with the loss of every input and whether its class was told right."""
+    """Fill ``values`` (n, 2) with the loss of every input and whether its class was recognised."""
     wide = np.empty(wrapped_size(lattice))
     work, slopes = np.empty(rule.hidden * inputs.shape[1]), np.empty(rule.hidden * inputs.shape[1])
     for i in range(inputs.shape[0]):
@@ -156,12 +157,7 @@ def held_out_kernel() -> Any:
 class ConvolutionalHeldOut(HeldOut):
     """Inputs (n, D) and their classes (n,), for a convolutional network on ``lattice``."""
 
-    lattice: Lattice
+    lattice: FilterLattice
 
-    def measure(self, theta: np.ndarray, activation: str, rule: NetworkRule) -> np.ndarray:
-        """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
-        values = np.empty((len(self.inputs), 2))
+    def _judge(self, theta: np.ndarray, activation: str, rule: NetworkRule, values: np.ndarray) -> None:
         held_out_kernel()(theta, self.inputs, self.classes, self.lattice, response_kernel(activation), rule, values)
-        with np.errstate(invalid="ignore", over="ignore"):
-            error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-            return np.concatenate([values.mean(axis=0), error])

@@ -1,4 +1,4 @@
-"""What a convolutional network's run is asked for, checked, beyond what ``network.settings`` checks."""
+"""What a convolutional network is trained with, checked, beyond what ``network.settings`` checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.network import settings
 
-from .engine import Lattice
+from .engine import FilterLattice
 
 READOUTS = {"pooled": "committee", "full": "two-layer"}
 MOST_FILTERS = 10_000
@@ -30,9 +30,9 @@ def taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (integer("filter_size", filter_size, ge=1, le=side, allowed=allowed),) * len(shape)
 
 
-def lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> Lattice:
+def lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> FilterLattice:
     """A ring as one row."""
-    return Lattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else Lattice(*shape, *taps)
+    return FilterLattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else FilterLattice(*shape, *taps)
 
 
 def architecture_of(readout: Any) -> str:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_type
 from cumulode.numerics.compile.generated import losses
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
-from cumulode.validation.sampling.inputs import draw_class, lent, sampler_type, scratch
+from cumulode.validation.sampling.draw import draw_class, sampler_type, scratch, unowned_law
 from cumulode.validation.sampling.streams import stream_type
-from cumulode.validation.sgd.borrowing import borrowed
+from cumulode.validation.sampling.unowned import unowned
 
 MSE, CROSS_ENTROPY = range(2)
 
@@ -90,7 +90,7 @@ def _learn(theta, x, push, rule, values, slopes, into):  # type: ignore[no-untyp
 @kernel
 def _advance(theta, size, steps, plus, minus, response, rule, random):  # type: ignore[no-untyped-def]
     """Take ``steps`` steps of SGD on ``theta`` in place; returns how many, negative if it then was not finite."""
-    theta, plus, minus, random = borrowed(theta), lent(plus), lent(minus), borrowed(random)
+    theta, plus, minus, random = unowned(theta), unowned_law(plus), unowned_law(minus), unowned(random)
     x, change = np.empty(size), np.zeros(theta.size)
     values, slopes = np.empty(rule.hidden), np.empty(rule.hidden)
     work = np.empty(max(scratch(plus, size), scratch(minus, size)))
@@ -119,9 +119,9 @@ def advance_kernel() -> Any:
 
 @kernel
 def judge(s, is_plus, rule, values):  # type: ignore[no-untyped-def]
-    """Fill ``values`` (2,) with the loss of an output ``s``, and whether the class was told right.
+    """Fill ``values`` (2,) with the loss of an output ``s``, and whether the class was recognised.
 
-    The class told is plus where the output is above the middle of the two targets, of cross-entropy above 0; an output
+    It is taken for plus where the output is above the middle of the two targets, of cross-entropy above 0; an output
     on the border counts half.
     """
     border = 0.0 if rule.loss == CROSS_ENTROPY else 0.5 * (rule.high + rule.low)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.validation.sampling.inputs import Sampler, rows_sampler
-from cumulode.validation.sampling.streams import stream
+from cumulode.validation.sampling.draw import Sampler
+from cumulode.validation.sampling.sampler import rows_sampler
+from cumulode.validation.sampling.streams import child, stream
 
 from .engine import NetworkRule, draw_kernel, held_out_kernel
 
@@ -27,10 +28,14 @@ class HeldOut:
     def measure(self, theta: np.ndarray, activation: str, rule: NetworkRule) -> np.ndarray:
         """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
         values = np.empty((len(self.inputs), 2))
-        held_out_kernel()(theta, self.inputs, self.classes, response_kernel(activation), rule, values)
+        self._judge(theta, activation, rule, values)
         with np.errstate(invalid="ignore", over="ignore"):
             error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
             return np.concatenate([values.mean(axis=0), error])
+
+    def _judge(self, theta: np.ndarray, activation: str, rule: NetworkRule, values: np.ndarray) -> None:
+        """Fill ``values`` (n, 2) with the loss of every input and whether its class was recognised."""
+        held_out_kernel()(theta, self.inputs, self.classes, response_kernel(activation), rule, values)
 
 
 def draw_held_out(
@@ -44,7 +49,6 @@ def draw_held_out(
 
 def split(rows: np.ndarray, root: np.random.SeedSequence) -> tuple[Sampler, Sampler]:
     """A user's samples (n, D) in two, to train on and to test on, at random; one of the latter at least."""
-    order = np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, _KEY + 1)))
-    mixed = rows[order.permutation(len(rows))]
+    mixed = rows[np.random.default_rng(child(root, (_KEY + 1,))).permutation(len(rows))]
     kept = max(1, round(KEPT * len(rows)))
     return rows_sampler(mixed[kept:]), rows_sampler(mixed[:kept])

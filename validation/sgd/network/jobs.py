@@ -14,7 +14,8 @@ from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.io.progress import Progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
-from cumulode.validation.sampling.inputs import Sampler, sampler
+from cumulode.validation.sampling.draw import Sampler
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import seed_sequence, stream
 from cumulode.validation.sgd.seeds import plain_seed
 from cumulode.validation.sgd.training import Trace, go_through

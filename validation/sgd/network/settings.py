@@ -1,4 +1,4 @@
-"""What a network's run is asked for, checked: architecture, biases, readout, labels, loss, start, a user's samples."""
+"""What a network is trained with, checked: architecture, biases, readout, labels, loss, start, a user's samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.validation.receptive_fields.field_input import finite_array
-from cumulode.validation.sgd.seeds import Roots, check_seeds
+from cumulode.validation.sgd.seeds import RunSeeds, check_seeds
 
 from .engine import CROSS_ENTROPY, MSE, NetworkRule
 
@@ -106,7 +106,7 @@ def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...])
     return array, scale
 
 
-def check_starts(start: np.ndarray | None, seed: Any, seeds: Any) -> Roots:
+def check_starts(start: np.ndarray | None, seed: Any, seeds: Any) -> RunSeeds:
     """The seeds of the runs; as many as there are starts."""
     starts = None if start is None or start.ndim == 2 else len(start)
     if seeds is None and starts is not None:
