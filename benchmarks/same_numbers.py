@@ -79,7 +79,7 @@ def compare(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> list[Row]
         differences = {name: difference(old[name], new[name]) for name in own if name not in missing}
         off = {name: value for name, value in differences.items() if value > 0}
         bad = [name for name, value in off.items() if value > expected(name)[0]] + missing
-        words = [f"DIFFERS: {', '.join(name.split('/', 1)[1] for name in bad)}"] if bad else []
+        words = [f"DIFFERS: {', '.join(name.rsplit('/', 1)[1] for name in bad)}"] if bad else []
         words += dict.fromkeys(expected(name)[1] for name in off if name not in bad)
         equal = len(own) - len(off) - len(missing)
         rows.append(Row(case, len(own), equal, max(off.values(), default=0.0), not bad, "; ".join(words)))
