@@ -127,9 +127,10 @@ over the same starts:
 | gain 1, xi+ 5.126 | 3.000 | 2.938 | 2.911 ± 0.015 | 2.847 ± 0.016 | 2.777 ± 0.047 |
 
 So regression lies 3 % and tree 1 % above the population, and SGD lies below it, by 2 % at rate 0.0025 and by 5 % at
-0.01. In xi+ the runs above do not distinguish the two rates (-5.3 ± 0.4 % at a quarter of the rate, -5.4 ± 0.8 % at the
-same two gains before; extrapolated to 0 -5.4 ± 1.0 %, tree -4.0 ± 1.1 %): their errors hide a change of 2 % in IPR x D. The accuracy of K is no cause: at a tolerance of 1e-5 instead of 1e-3 the critical xi+ at gains 1 and 1.3 moves
-by less than 0.01 %.
+0.01. In xi+ the runs above do not distinguish the two rates (-5.3 ± 0.4 % at a quarter of the rate, -5.4 ± 0.8 % at
+the same two gains before; extrapolated to 0 -5.4 ± 1.0 %, tree -4.0 ± 1.1 %): their errors hide a change of 2 % in
+IPR x D. The accuracy of K is no cause: at a tolerance of 1e-5 instead of 1e-3 the critical xi+ at gains 1 and 1.3
+moves by less than 0.01 %.
 
 The ring of 100 sites came first; that of 40, with twice the starts, was added because SGD's errors there said too
 little, and the quarter of the rate, at two gains, to look for the cause of the difference.

@@ -43,6 +43,11 @@ class Axis:
         """long_name and units, as coordinates and variables carry them."""
         return {"long_name": self.long_name, "units": self.units}
 
+    def overwrites(self, other: Axis) -> bool:
+        """Whether a value of this axis replaces that of the other: J and t are one parameter."""
+        same = self.parameter == other.parameter or {self.parameter, other.parameter} == {"J", "t"}
+        return same and set(other.classes) <= set(self.classes)
+
 
 def _law_axes() -> list[Axis]:
     """Of both classes where that can be meant, and of each."""

@@ -47,12 +47,6 @@ class AxisRange:
             return np.asarray(self.value(u) * np.log(self.high / self.low))
         return np.full(np.shape(u), self.high - self.low)
 
-    def overwrites(self, other: str) -> bool:
-        """Whether a value of this axis replaces that of the other: J and t are one parameter."""
-        mine, its = self.axis, AXES[other]
-        same = mine.parameter == its.parameter or {mine.parameter, its.parameter} == {"J", "t"}
-        return same and set(its.classes) <= set(mine.classes)
-
 
 def check_range(name: object, between: Any, argument: str = "between") -> AxisRange:
     """The axis called ``name`` between two values; InvalidArgument naming what is wrong."""

@@ -166,8 +166,7 @@ def _names(along: Any, along_axis: AxisRange, simulate: bool) -> dict[str, list[
         raise InvalidArgument("along", along, "a mapping of an axis's name to its values")
     names: dict[str, list[Any]] = {}
     for name, values in along.items():
-        check_axis(name)
-        if along_axis.overwrites(name):
+        if along_axis.axis.overwrites(check_axis(name)):
             raise InvalidArgument("along", name, f"axes that {along_axis.name} does not set as well")
         if name in ("learning_rate", "batch_size") and not simulate:
             raise InvalidArgument("along", name, "axes of the theory where simulate=False")

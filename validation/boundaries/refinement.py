@@ -150,7 +150,7 @@ def _plane(axes: Any, probe: Probe) -> list[AxisRange]:
     if not isinstance(axes, Mapping) or len(axes) != 2:
         raise InvalidArgument("axes", axes, "a mapping of two axes to their (low, high)")
     one, two = (check_range(name, between, f"axes[{name!r}]") for name, between in axes.items())
-    if one.overwrites(two.name) or two.overwrites(one.name):
+    if one.axis.overwrites(two.axis) or two.axis.overwrites(one.axis):
         raise InvalidArgument("axes", list(axes), "two axes that do not set the same parameter")
     for corner in itertools.product((one.low, one.high), (two.low, two.high)):
         probe.check(dict(zip(axes, corner, strict=True)))

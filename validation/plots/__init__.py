@@ -2,7 +2,7 @@
 
 Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes; all are drawn in one style,
 ``cumulode.mplstyle``. Read in this order: ``roles`` (who has which colour), ``style`` (new figures, legends, files),
-``words`` (what figures say), ``runs`` (what they need to know of a run), then ``trajectories``, ``networks``,
+``words`` (what figures say), ``runs`` (what they need to know of a run), then ``trajectories``,
 ``torus_images``, ``comparison``, ``decomposition``, ``match`` and ``phase``.
 """
 
@@ -11,8 +11,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "trajectories": ["space_time", "ipr_over_time", "kurtosis_over_time", "fields"],
-        "networks": ["units_over_time"],
+        "trajectories": ["space_time", "ipr_over_time", "kurtosis_over_time", "units_over_time", "fields"],
         "torus_images": ["field_image", "field_images"],
         "comparison": ["comparison_figure"],
         "decomposition": ["factors"],

@@ -54,11 +54,6 @@ def comparison_figure(
         Which run of SGD is mapped, counted from 0.
     log_time : bool
         Logarithmic time wherever time is an axis.
-
-    Raises
-    ------
-    InvalidArgument
-        If ``sgd_run`` does not exist, or the sizes differ.
     """
     roles: dict[str, Any] = {"theory": theory, "sgd": sgd, "control": control, "control_sgd": control_sgd}
     check_same_size(roles)

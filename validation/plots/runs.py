@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +12,6 @@ from cumulode.validation.receptive_fields.metrics import centre
 from cumulode.validation.receptive_fields.symmetry import AnySymmetry, Symmetry, TorusSymmetry
 
 IDENTITY = Symmetry(np.asarray(0), np.asarray(False), np.asarray(1.0))
-
-Roles = Mapping[str, Result | None]
 
 
 def one_run(trajectory: Result, run: int, name: str = "run") -> np.ndarray:
@@ -31,7 +28,7 @@ def check_ring(name: str, trajectory: Result, instead: str) -> None:
         raise InvalidArgument(name, got, f"a run on a ring (of a torus: {instead})")
 
 
-def check_same_size(roles: Roles) -> None:
+def check_same_size(roles: Mapping[str, Result | None]) -> None:
     """Raise InvalidArgument where a run's size is not the theory's."""
     size = roles["theory"].size  # type: ignore[union-attr]
     for role, run in roles.items():
@@ -75,11 +72,3 @@ def moved_by(move: AnySymmetry | None, side: int) -> str:
         move.sign < 0
     )
     return f"({', '.join(words)})" if words else ""
-
-
-def times_shown(name: str, t: np.ndarray, log_time: bool) -> Any:
-    """Which times can be shown."""
-    keep = t > 0 if log_time else np.isfinite(t)
-    if keep.sum() < 2:
-        raise InvalidArgument(name, t, "at least two times" + (" above 0" if log_time else ""))
-    return keep

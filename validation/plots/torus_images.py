@@ -1,4 +1,7 @@
-"""Fields on a torus as images: one at a time, or a run's at its start, middle and end."""
+"""Fields on a torus as images: one at a time, or a run's at its start, middle and end.
+
+Bad input raises ``InvalidArgument`` with its name.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics.result import Result
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
-from cumulode.validation.receptive_fields.field_input import field as as_field
-from cumulode.validation.receptive_fields.field_input import on_torus, shape_for
+from cumulode.validation.receptive_fields.field_input import field, shape_for
 from cumulode.validation.receptive_fields.symmetry import TorusSymmetry, transform
 
 from .runs import largest_weight, last_time, moved_by, one_run, to_middle
@@ -43,28 +45,22 @@ def field_image(
         Move the field by this first. The axis says what was done.
     limit : float > 0, optional
         Weight at the ends of the colour scale (default: the largest absolute weight).
-
-    Raises
-    ------
-    InvalidArgument
-        If ``w`` is no field on a torus, or ``limit`` is not above 0.
     """
-    flat = as_field("w", w)
+    flat = field("w", w)
     side = round(flat.shape[-1] ** 0.5)
     if flat.ndim != 1 or (shape is None and side * side != flat.size):
         raise InvalidArgument("w", Described(f"shape {flat.shape}"), "one field (L * L,) on a torus")
     sides = shape_for(flat, (side, side) if shape is None else shape)
     if len(sides) != 2:
         raise InvalidArgument("shape", shape, "(L, L)")
-    image = on_torus(flat if symmetry is None else transform(flat, symmetry), sides)
-    limit = largest_weight(image) if limit is None else real("limit", limit, gt=0)
+    image = np.ma.masked_invalid((flat if symmetry is None else transform(flat, symmetry)).reshape(sides))
+    limit = largest_weight(image.data) if limit is None else real("limit", limit, gt=0)
     ax = axes_or_new(ax)
-    drawn = ax.imshow(np.ma.masked_invalid(image), origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    drawn = ax.imshow(image, origin="lower", cmap="RdBu_r", vmin=-limit, vmax=limit)
     ax.set_facecolor("0.8")
     moved = textwrap.fill(moved_by(symmetry, side), 36)
     ax.set(xlabel="column (site)" + ("\n" + moved if moved else ""), ylabel="row (site)", aspect="equal")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
+    ax.locator_params(integer=True)
     if colorbar:
         ax.figure.colorbar(drawn, ax=ax, label="weight", shrink=0.8)
     return ax
@@ -97,11 +93,6 @@ def field_images(
         Translate all images alike, so that the final field's centre, if it has one, is in the middle.
     limit : float > 0, optional
         One colour scale for all images; by default each has its own, since fields grow from small starts.
-
-    Raises
-    ------
-    InvalidArgument
-        If the trajectory is not one on a torus, ``run`` does not exist, or the axes are not one a time.
     """
     sides = trajectory.shape if shape is None else shape_for(trajectory.w, shape)
     if len(sides) != 2:
@@ -114,9 +105,9 @@ def field_images(
         axes = np.ravel(figure.subplots(1, len(shown))).tolist()
     if len(axes) != len(shown):
         raise InvalidArgument("axes", Described(f"{len(axes)} Axes"), f"one for each of the {len(shown)} times")
-    move = to_middle(w[last_time(w)], sides) if centred else None
+    move: Any = to_middle(w[last_time(w)], sides) if centred else None
     for i, ax in zip(shown, axes, strict=True):
-        field_image(w[i], ax, shape=sides, symmetry=move, limit=limit)  # type: ignore[arg-type]
+        field_image(w[i], ax, shape=sides, symmetry=move, limit=limit)
         ax.set_title(f"t = {trajectory.t[i]:.4g}")
     return list(axes)
 
@@ -128,7 +119,7 @@ def _nearest(recorded: np.ndarray, times: ArrayLike | None) -> list[int]:
     try:
         wanted = np.atleast_1d(np.asarray(times, dtype=float))
     except (TypeError, ValueError):
-        wanted = np.array([np.nan])
+        wanted = np.array([])
     if wanted.ndim != 1 or not wanted.size or not np.isfinite(wanted).all():
         raise InvalidArgument("times", times, "a 1-d sequence of finite times")
     return sorted({int(np.argmin(np.abs(recorded - t))) for t in wanted})

@@ -6,16 +6,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
+from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.display import html_table
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.user_input.arguments import InvalidArgument, flag
-from cumulode.validation.sweep.scheduling import check_executor
 
 from . import page
 from .claim import FULL, QUICK, Claim, Data, Effort, Parts, every
@@ -126,7 +127,7 @@ def reproduce(
             return {name: joined([folder.get(part) for part in group]) for name, group in parts.items()}
 
         for claim in picked:
-            findings.append(_regenerate(claim, effort, path, lambda name=claim.name: collect(groups[name])))
+            findings.append(_regenerate(claim, effort, path, partial(collect, groups[claim.name])))
             if path is not None:
                 _write(findings, path, effort)
             if findings[-1].ended == INTERRUPTED:

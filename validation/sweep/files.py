@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from . import store as disk
 from .settings import Settings, Values, same_sweep
 from .table import Table, table_from
-from .work import Found, Task
+from .work import Block
 
 
 class SweepWarning(UserWarning):
@@ -24,12 +26,12 @@ class ContinuedWarning(SweepWarning):
     """A sweep that other versions had begun."""
 
 
-def open_phase(path: str | Path) -> Any:
+def open_phase(path: str | Path) -> xr.Dataset:
     """The dataset in a file, with the finished blocks that a running (or killed) sweep has not gathered yet.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming ``path`` for a file that is no phase diagram.
     """
     path = Path(path)
@@ -42,7 +44,7 @@ def open_phase(path: str | Path) -> Any:
     return table.dataset(dataset.attrs)
 
 
-def _put_parts(table: Table, parts: list[tuple[str, list[tuple[Task, Found]]]]) -> None:
+def _put_parts(table: Table, parts: list[tuple[str, Block]]) -> None:
     """Fill in finished blocks.
 
     Blocks of another grid were gathered before the file was written for this one: a sweep was killed before it removed
@@ -50,11 +52,11 @@ def _put_parts(table: Table, parts: list[tuple[str, list[tuple[Task, Found]]]]) 
     """
     for identity, block in parts:
         if identity == table.identity:
-            for task, found in block:
-                table.put(task, found)
+            for task, row in block:
+                table.put(task, row)
 
 
-def settings_of(dataset: Any, path: Path) -> Settings:
+def settings_of(dataset: xr.Dataset, path: Path) -> Settings:
     """The settings that a file states."""
     try:
         attrs = dataset.attrs
@@ -108,13 +110,13 @@ def continue_from(table: Table, path: Path, attrs: dict[str, Any]) -> None:
         before = str(dataset.attrs.get(name))
         if before.split("; ")[-1] != attrs[name]:
             words = f"{path} was begun with {name} {before}, is continued with {attrs[name]}"
-            warnings.warn(words, ContinuedWarning, stacklevel=4)
+            warnings.warn(words, ContinuedWarning, stacklevel=5)
             before = f"{before}; {attrs[name]}"
         attrs[name] = before
 
 
 def _refuse_loss(old: Table, new: Table, path: Path) -> None:
-    """ValueError where the new grid lacks something of the old one: finished points are not thrown away."""
+    """InvalidArgument where the new grid lacks something of the old one: finished points are not thrown away."""
     for name, values in {**old.axes, "seeds": old.settings.seeds}.items():
         kept = new.settings.seeds if name == "seeds" else new.axes[name]
         lost = [str(v) for v in values if v not in kept]

@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from cumulode.theory.problem.axes import AXES, CONTINUOUS, PROBLEM_AXES, at
-from cumulode.theory.problem.problem import Problem
+from cumulode.numerics.stability.validity import DELTA, MU, RHO
+from cumulode.numerics.status import Status
+from cumulode.theory.problem.axes import AXES, CONTINUOUS
 
 from .measures import MEASURES, flag_attrs
-from .settings import Point, Settings, Values
+from .protocol import Point
+from .settings import Settings, Values
 
-PENDING, DONE, IMPOSSIBLE, ERROR = -1, 0, 9, 10
+PENDING, DONE, IMPOSSIBLE, ERROR = -1, int(Status.REACHED_END), 9, 10
 #: Critical values kept at each point.
 CROSSINGS = 3
 STATUS = {
     "pending": PENDING,
     "done": DONE,
-    "steps_collapsed": 1,
-    "blown_up": 2,
-    "left_domain": 3,
-    "interrupted": 4,
+    "steps_collapsed": Status.STEPS_COLLAPSED,
+    "blown_up": Status.DIVERGED,
+    "left_domain": Status.LEFT_DOMAIN,
+    "interrupted": Status.INTERRUPTED,
     "impossible": IMPOSSIBLE,
     "error": ERROR,
 }
 _ONLY_SGD = ("learning_rate", "batch_size")
+_RATE = "1 / (learning rate x steps)"
 
 
 @dataclass(frozen=True)
@@ -76,19 +79,19 @@ class Layer:
 
 
 def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:
-    """The layers that these settings ask for."""
-    found = [Layer("theory", tuple(n for n in axes if n not in _ONLY_SGD), "", _theory_variables(settings))]
+    """The layers of a sweep with these settings."""
+    every = [Layer("theory", tuple(n for n in axes if n not in _ONLY_SGD), "", _theory_variables(settings))]
     if settings.simulate:
-        found.append(Layer("sgd", tuple(n for n in axes if n != "closure"), "sgd_", _sgd_variables(settings)))
+        every.append(Layer("sgd", tuple(n for n in axes if n != "closure"), "sgd_", _sgd_variables(settings)))
     along = line_axis(axes)
     if settings.lines and along is not None:
         rest = tuple(n for n in axes if n not in (along, *_ONLY_SGD, "start_amplitude"))
-        found.append(Layer("lines", rest, "critical_", _line_variables(along)))
-    return found
+        every.append(Layer("lines", rest, "critical_", _line_variables(along)))
+    return every
 
 
 def line_axis(axes: Mapping[str, Values]) -> str | None:
-    """The axis along which critical values are found: the first that has a range and is continuous."""
+    """The axis along which critical values are sought: the first that has a range and is continuous."""
     return next((name for name in axes if name in CONTINUOUS and sum(map(math.isfinite, axes[name])) > 1), None)
 
 
@@ -98,64 +101,57 @@ def line_range(axes: Mapping[str, Values], along: str) -> tuple[float, float]:
     return min(finite), max(finite)
 
 
+def _number(long_name: str, units: str = "1", seed: bool = False) -> Variable:
+    return Variable(seed, "", "f8", {"long_name": long_name, "units": units})
+
+
 def _run_variables(settings: Settings) -> dict[str, Variable]:
-    found = {
+    variables = {
         name: Variable(True, "", "i1" if MEASURES[name].flags else "f8", MEASURES[name].attrs)
         for name in settings.measures
     }
     if settings.fields:
-        found["w"] = Variable(True, "site", "f8", {"long_name": "final weights", "units": "1"})
-    found["status"] = Variable(True, "", "i1", {"long_name": "how the run ended", **flag_attrs(STATUS)})
-    found["reason"] = Variable(False, "", "U", {"long_name": "why a run failed"})
-    return found
+        variables["w"] = Variable(True, "site", "f8", {"long_name": "final weights", "units": "1"})
+    variables["status"] = Variable(True, "", "i1", {"long_name": "how the run ended", **flag_attrs(STATUS)})
+    variables["reason"] = Variable(False, "", "U", {"long_name": "why a run failed"})
+    return variables
 
 
 def _theory_variables(settings: Settings) -> dict[str, Variable]:
-    def number(long_name: str, units: str = "1", seed: bool = False, **more: Any) -> Variable:
-        return Variable(seed, "", "f8", {"long_name": long_name, "units": units, **more})
-
-    found = _run_variables(settings)
-    found["relative_speed"] = number("|dw/dt| / |w| at the end", "1 / (learning rate x steps)", True)
-    found["cumulant_error"] = number("relative error of the fourth cumulant tensor")
-    found["growth_rate"] = number("largest growth rate mu(k) of w = 0", "1 / (learning rate x steps)")
-    found["selected_wavenumber"] = number("wavenumber of the largest growth rate", "periods around the ring")
-    if settings.validity != "off":
-        found |= _validity_variables(settings, number)
-    return found
+    variables = _run_variables(settings) | {
+        "relative_speed": _number("|dw/dt| / |w| at the end", _RATE, True),
+        "cumulant_error": _number("relative error of the fourth cumulant tensor"),
+        "growth_rate": _number("largest growth rate mu(k) of w = 0", _RATE),
+        "selected_wavenumber": _number("wavenumber of the largest growth rate", "periods around the ring"),
+    }
+    return variables if settings.validity == "off" else variables | _validity_variables(settings.validity == "full")
 
 
-def _validity_variables(settings: Settings, number: Any) -> dict[str, Variable]:
-    from cumulode.numerics.stability.validity import DELTA, MU, RHO
-
-    source = "theory.md section 3"
-    found = {
-        "validity_rho": number(f"rho, largest Q / h3 over the flow; not to be trusted above {RHO:g}", "1", True),
-        "validity_mu": number(
-            f"mu, top growth rate by tree's Jacobian at the end; not to be trusted above {MU:g}",
-            "1 / (learning rate x steps)",
-            True,
-        ),
-        "validity_mu_own": number(
-            "the same by the closure's own Jacobian, which sees an unfinished flow", "1 / (learning rate x steps)", True
+def _validity_variables(full: bool) -> dict[str, Variable]:
+    beyond = "not to be trusted above"
+    variables = {
+        "validity_rho": _number(f"rho, largest Q / h3 over the flow; {beyond} {RHO:g}", "1", True),
+        "validity_mu": _number(f"mu, top growth rate by tree's Jacobian at the end; {beyond} {MU:g}", _RATE, True),
+        "validity_mu_own": _number(
+            "the same by the closure's own Jacobian, which sees an unfinished flow", _RATE, True
         ),
     }
-    if settings.validity == "full":
-        words = f"Delta, |IPR of tree / IPR of regression - 1|; not to be trusted above {DELTA:g}"
-        found["validity_delta"] = number(words, "1", True)
-    flags = flag_attrs({"no": 0, "yes": 1, "unknown": -1})
+    if full:
+        words = f"Delta, |IPR of tree / IPR of regression - 1|; {beyond} {DELTA:g}"
+        variables["validity_delta"] = _number(words, "1", True)
     attrs = {
         "long_name": "whether the closure can be trusted",
-        "rule": f"rho, mu (and Delta) all below their limits, "
-        f"{source}; biases that tree and regression share (5-6 % in two cases known) stay unseen",
-        **flags,
+        "rule": "rho, mu (and Delta) all below their limits, theory.md section 3; biases that tree and regression "
+        "share (5-6 % in two cases known) stay unseen",
+        **flag_attrs({"no": 0, "yes": 1, "unknown": -1}),
     }
-    return found | {"trusted": Variable(True, "", "i1", attrs)}
+    return variables | {"trusted": Variable(True, "", "i1", attrs)}
 
 
 def _sgd_variables(settings: Settings) -> dict[str, Variable]:
     return {
-        f"sgd_{name}": Variable(v.seed, v.last, v.dtype, {**v.attrs, "long_name": f"{v.attrs['long_name']}, SGD"})
-        for name, v in _run_variables(settings).items()
+        f"sgd_{name}": replace(variable, attrs={**variable.attrs, "long_name": f"{variable.attrs['long_name']}, SGD"})
+        for name, variable in _run_variables(settings).items()
     }
 
 
@@ -173,8 +169,3 @@ def _line_variables(along: str) -> dict[str, Variable]:
         "critical_status": Variable(False, "", "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
         "critical_reason": Variable(False, "", "U", {"long_name": "why there is none, or what was passed over"}),
     }
-
-
-def problem_at(settings: Settings, point: Point) -> Problem:
-    """The problem of a point; ValueError where it does not exist."""
-    return at(settings.problem, **{name: value for name, value in point.items() if name in PROBLEM_AXES})

@@ -1,30 +1,38 @@
-"""``phase_diagram``: theory, and SGD where asked for, on a grid of parameters; on disk as it goes, and resumed."""
+"""``phase_diagram``: theory, and SGD where wanted, on a grid of parameters; on disk as it goes, and resumed."""
 
 from __future__ import annotations
 
 import contextlib
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from cumulode.numerics import SolveWarning
-from cumulode.numerics.contraction.names import AUTO
-from cumulode.numerics.io.progress import Progress
+from cumulode.numerics.check_input import check_executor
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, instance
+from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.validation.sgd.settings import Sgd
 
 from .files import SweepWarning, check_out, continue_from, extended
 from .layers import DONE, IMPOSSIBLE, PENDING
-from .provenance import attributes
-from .scheduling import blocks, check_executor, run
-from .settings import Settings, Values, check_axes, check_settings, check_together
+from .scheduling import blocks, run
+from .settings import Settings, Values, check_axes, check_together
 from .store import Store
 from .table import Table
-from .work import Found, Task
+from .work import Block
+
+_SOLVER = ("solver", Solver, ("closure",))
 
 
+@renamed_arguments(dict.fromkeys(("rtol", "atol", "tolerance", "contraction"), _SOLVER))
 def phase_diagram(
     problem: Problem,
     axes: Mapping[str, Sequence[Any]],
@@ -40,19 +48,17 @@ def phase_diagram(
     executor: Any = None,
     *,
     points: int = 61,
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    tolerance: float = 1e-3,
-    contraction: str = AUTO,
+    solver: Solver | None = None,
+    sgd: Sgd | None = None,
     validity: str | bool = "quick",
     fields: bool = True,
     lines: bool = True,
     retry_failed: bool = False,
     extend: bool = False,
-    progress: bool = False,
+    progress: Shown = False,
     command: str | None = None,
-) -> Any:
-    """Map where fields localise: solve the theory from several starts at every point of a grid; SGD too, if asked.
+) -> xr.Dataset:
+    """Map where fields localise: solve the theory from several starts at every point of a grid; and SGD, if wanted.
 
     Parameters
     ----------
@@ -67,19 +73,25 @@ def phase_diagram(
         sqrt(D)``. SGD's samples have the same seed at every point (common random numbers).
     time : float > 0
         Last time, learning rate x steps; ``points`` times from 0 are recorded.
+    amplitude : float > 0
+        Norm of the starts, about.
+    closure : str
+        See :class:`cumulode.Solver`.
     measures : sequence of names, optional
         ipr, ipr_times_D, norm, amplitude, width, wavelength, time_to_localise, pattern, field_count, potential,
         kurtosis_plus, kurtosis_minus; all by default. Each variable of the dataset states its units and rule.
     simulate : bool
-        Run SGD with ``learning_rate`` and ``batch_size``, too: variables ``sgd_...``.
+        Run SGD with ``learning_rate`` > 0 and ``batch_size`` >= 1, too: variables ``sgd_...``.
     out : path ending in .nc, optional
         Where the dataset goes as it grows (netCDF 3, SciPy's engine). A file that is there already is continued: what
         it has is not computed again, so axes and seeds may be extended, and a killed sweep resumed. While a sweep
         runs, :func:`open_phase` reads all finished blocks, any netCDF reader those gathered so far.
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where blocks of points are computed; by default a thread a core.
-    closure, rtol, atol, tolerance, contraction
-        Of :func:`cumulode.solve`.
+    solver : Solver, optional
+        Closure, steps and error of K in place of ``closure``.
+    sgd : Sgd, optional
+        Learning rate and batch size in place of ``learning_rate`` and ``batch_size``.
     validity : {"quick", "full", "off"}
         Where the closure can be trusted (theory.md section 3): rho and mu; with Delta by a second flow; or not at all.
     fields : bool
@@ -92,8 +104,8 @@ def phase_diagram(
     extend : bool
         Where ``out`` is there already, take its values of the axes and its seeds, too (numbers in rising order), so
         that only what is new need be given: axes that gain nothing may be left out.
-    progress : bool
-        Show progress on standard error.
+    progress : bool or callable
+        Show progress on standard error, or call this with the fraction done.
     command : str, optional
         What made it, for the file; the call by default.
 
@@ -106,39 +118,63 @@ def phase_diagram(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed; for ``out`` also what it differs in from a file that is
         there.
     """
-    settings = check_settings(
-        problem,
-        seeds,
+    settings = Settings(
+        problem=problem,
+        seeds=seeds,  # type: ignore[arg-type]
         time=time,
-        points=points,
         amplitude=amplitude,
-        closure=closure,
-        rtol=rtol,
-        atol=atol,
-        tolerance=tolerance,
-        contraction=contraction,
-        measures=measures,
+        solver=choose(solver, FLOW, closure=closure),
+        sgd=_rule(sgd, learning_rate, batch_size),
+        points=points,
+        measures=measures,  # type: ignore[arg-type]
         simulate=simulate,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
         fields=fields,
-        validity=validity,
+        validity=validity,  # type: ignore[arg-type]
         lines=lines,
     )
     path = check_out(out)
-    checked: dict[str, Values] = check_axes(axes, problem) if axes or not extend else {}
+    checked: dict[str, Values] = check_axes(axes, settings) if axes or not extend else {}
     if extend and path is not None and path.exists():
         settings, checked = extended(settings, checked, path)
     if not checked:
-        check_axes(axes, problem)  # says what is missing
+        check_axes(axes, settings)  # says what is missing
     check_together(settings, checked)
-    pool = check_executor(executor)
-    table = Table(settings, checked)
-    attrs = attributes(settings, list(checked), command or _call(settings, checked))
+    how: dict[str, Any] = {"retry_failed": retry_failed, "command": command, "executor": executor, "progress": progress}
+    table, attrs = sweep(settings, checked, path, **how)
+    return table.dataset(attrs)
+
+
+def _rule(sgd: Sgd | None, learning_rate: float, batch_size: int) -> Sgd:
+    """The rule given whole, or by its two keywords."""
+    if sgd is None:
+        return Sgd(learning_rate, batch_size)
+    instance("sgd", sgd, Sgd, "an Sgd or None")
+    twice = {"learning_rate": learning_rate, "batch_size": batch_size}
+    for name, value in twice.items():
+        if value not in (getattr(Sgd(), name), getattr(sgd, name)):
+            raise InvalidArgument("sgd", Described(f"sgd={sgd!r} and {name}={value!r}"), f"one of sgd and {name}")
+    return sgd
+
+
+def sweep(
+    settings: Settings,
+    axes: dict[str, Values],
+    path: Path | None = None,
+    *,
+    retry_failed: bool = False,
+    command: str | None = None,
+    executor: Any = None,
+    progress: Shown = False,
+) -> tuple[Table, dict[str, Any]]:
+    """All points of a grid, in memory or in the file that they continue; and the attributes of the dataset."""
+    executor = check_executor(executor)
+    check_progress(progress)
+    table = Table(settings, axes)
+    attrs = table.attributes(command or _call(settings, axes))
     with contextlib.ExitStack() as stack:
         store = None
         if path is not None:
@@ -146,9 +182,10 @@ def phase_diagram(
             stack.enter_context(store.held())
             continue_from(table, path, attrs)
             store.gather(table.dataset(attrs))
-        _fill(table, table.tasks(retry_failed), pool, store, attrs, progress)
-    _tell(table)
-    return table.dataset(attrs)
+        pool = executor or stack.enter_context(ThreadPoolExecutor(cpu_count() or 1))
+        _fill(table, retry_failed, pool, store, attrs, progress)
+    _warn(table)
+    return table, attrs
 
 
 def _call(settings: Settings, axes: Mapping[str, Values]) -> str:
@@ -158,23 +195,23 @@ def _call(settings: Settings, axes: Mapping[str, Values]) -> str:
 
 
 def _fill(
-    table: Table, tasks: list[Task], pool: Executor | None, store: Store | None, attrs: dict[str, Any], progress: bool
+    table: Table, retry_failed: bool, executor: Any, store: Store | None, attrs: dict[str, Any], progress: Shown
 ) -> None:
     """Do all tasks, or those that were done when Ctrl-C was heard."""
+    tasks = table.tasks(retry_failed)
     total = sum(table.status(layer).size for layer in table.layers)
     todo = sum(max(1, len(task.seeds)) for task in tasks)
     with Progress(total, "phase", progress if todo else False, unit="runs", done=total - todo) as shown:
 
-        def take(block: list[tuple[Task, Found]]) -> None:
+        def take(block: Block) -> None:
             if store is not None and block:
                 store.add(block)
-            for task, found in block:
-                table.put(task, found)
+            for task, row in block:
+                table.put(task, row)
                 shown.update(max(1, len(task.seeds)))
             if store is not None and store.due():
                 store.gather(table.dataset(attrs))
 
-        executor = pool or ThreadPoolExecutor(cpu_count() or 1)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SolveWarning)  # recorded, seed by seed
@@ -182,11 +219,9 @@ def _fill(
         finally:
             if store is not None:
                 store.gather(table.dataset(attrs))
-            if pool is None:
-                executor.shutdown()
 
 
-def _tell(table: Table) -> None:
+def _warn(table: Table) -> None:
     """Warn of what failed or is missing."""
     pending = sum(int((table.status(layer) == PENDING).sum()) for layer in table.layers)
     words = [f"interrupted, {pending} runs pending: repeat the call to go on from there"] if pending else []
@@ -199,4 +234,4 @@ def _tell(table: Table) -> None:
             kind = f" ({impossible} of them at points that do not exist)" if impossible else ""
             words.append(f"{failed} of {status.size} runs of {layer.name} failed{kind}: {' '.join(reasons[:1])}")
     if words:
-        warnings.warn("; ".join(words), SweepWarning, stacklevel=3)
+        warnings.warn("; ".join(words), SweepWarning, stacklevel=4)

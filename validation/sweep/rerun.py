@@ -1,4 +1,4 @@
-"""Repeat a file from what it says of itself, and tell how the numbers differ."""
+"""Repeat a file from what it says of itself, and say how the numbers differ."""
 
 from __future__ import annotations
 
@@ -7,34 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from cumulode.numerics.io.progress import Shown
 from cumulode.theory.user_input.arguments import InvalidArgument, integer
+from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .files import open_phase, settings_of
-from .phase_diagram import phase_diagram
+from .layers import PENDING
+from .phase_diagram import sweep
+from .settings import Values
 from .table import Table, table_from
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One variable: how many numbers are compared, how many differ at all, and by how much at most."""
-
-    variable: str
-    compared: int
-    differ: int
-    largest: float
-    relative: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rerun:
     """What :func:`rerun` returns.
 
     Attributes
     ----------
-    differences : tuple of Difference
-        A row a variable.
-    points : int
+    differences : pandas.DataFrame
+        A row a variable: how many numbers are ``compared``, how many ``differ`` at all, and by how much at most, the
+        ``largest`` difference and ``relative`` to the larger of the two.
+    cells : int
         Points repeated.
     equal : bool
         Whether every number is the same to the bit.
@@ -42,38 +37,34 @@ class Rerun:
         Versions and revision of the file, and of this run.
     """
 
-    differences: tuple[Difference, ...]
-    points: int
+    differences: pd.DataFrame
+    cells: int
     equal: bool
     then: dict[str, str]
     now: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        rows = [vars(row) for row in self.differences]
-        return {"equal": self.equal, "points": self.points, "differences": rows, "then": self.then, "now": self.now}
+        rows = self.differences.reset_index().to_dict("records")
+        return {"equal": self.equal, "cells": self.cells, "differences": rows, "then": self.then, "now": self.now}
 
     def __str__(self) -> str:
-        lines = [f"{'variable':<28}{'compared':>10}{'differ':>8}{'largest':>12}{'relative':>12}"]
-        for d in self.differences:
-            lines.append(f"{d.variable:<28}{d.compared:>10}{d.differ:>8}{d.largest:>12.2g}{d.relative:>12.2g}")
-        word = "equal to the bit" if self.equal else "not equal"
-        lines.append(f"{self.points} points repeated: {word}")
-        for name in self.then:
-            if self.then[name] != self.now[name]:
-                lines.append(f"{name} then: {self.then[name]}; now: {self.now[name]}")
-        return "\n".join(lines)
+        lines = [self.differences.to_string(float_format="{:.2g}".format)]
+        lines.append(f"{self.cells} points repeated: {'equal to the bit' if self.equal else 'not equal'}")
+        changed = [name for name in self.then if self.then[name] != self.now[name]]
+        return "\n".join(lines + [f"{name} then: {self.then[name]}; now: {self.now[name]}" for name in changed])
 
 
+@renamed_arguments(points="cells")
 def rerun(
-    path: str | Path, *, points: int | None = None, seed: int = 0, executor: Any = None, progress: bool = False
+    path: str | Path, *, cells: int | None = None, seed: int = 0, executor: Any = None, progress: Shown = False
 ) -> Rerun:
     """Compute a file's sweep again, from the file's own attributes and coordinates alone.
 
     Parameters
     ----------
     path : file written by :func:`phase_diagram`
-    points : int >= 1, optional
+    cells : int >= 1, optional
         Repeat only values of the axes drawn at random (with ``seed``) so that about so many points are done; all by
         default.
     executor, progress
@@ -87,74 +78,69 @@ def rerun(
 
     Raises
     ------
-    ValueError
-        Naming ``path`` or ``points``.
+    InvalidArgument
+        Naming ``path`` or ``cells``.
     KeyboardInterrupt
         After Ctrl-C: half a comparison is none.
     """
-    path = Path(path)
+    path = check_file(path)
     dataset = open_phase(path)
     settings = settings_of(dataset, path)
     old = table_from(dataset, settings)
     axes = dict(old.axes)
-    names = [name for name in settings.__dataclass_fields__ if name not in ("problem", "seeds")]
-    given: dict[str, Any] = {name: getattr(settings, name) for name in names}
-    if points is not None:
-        given["lines"] = False  # they are sought between the ends of the whole axis
-        settings = replace(settings, lines=False)
-        axes = _drawn(axes, integer("points", points, ge=1), seed)
-    again = phase_diagram(settings.problem, axes, settings.seeds, executor=executor, progress=progress, **given)
-    new = table_from(again, settings)
+    if cells is not None:
+        settings = replace(settings, lines=False)  # they are sought between the ends of the whole axis
+        axes = _drawn(axes, integer("cells", cells, ge=1), seed)
+    new, again = sweep(settings, axes, executor=executor, progress=progress)
     if new.tasks():
-        raise KeyboardInterrupt  # what is missing would be told as a difference
+        raise KeyboardInterrupt  # what is missing would count as a difference
     there = Table(settings, axes)
     there.copy_from(old)
-    names = [name for name in there.arrays if name in new.arrays]
-    rows = [_difference(name, there.arrays[name], new.arrays[name], _known(there, name)) for name in names]
+    rows = [_difference(there.arrays[name], new.arrays[name], _known(there, name)) for name in there.arrays]
+    columns = ["compared", "differ", "largest", "relative"]
+    differences = pd.DataFrame(rows, pd.Index(there.arrays, name="variable"), columns)
     counted = int(np.prod([len(values) for values in axes.values()]))
-    labels = ("versions", "revision")
-    then, now = ({name: str(d.attrs.get(name, "")) for name in labels} for d in (dataset, again))
-    return Rerun(tuple(rows), counted, all(row.differ == 0 for row in rows), then, now)
+    then, now = ({name: str(a.get(name, "")) for name in ("versions", "revision")} for a in (dataset.attrs, again))
+    return Rerun(differences, counted, not differences["differ"].any(), then, now)
 
 
-def _drawn(axes: dict[str, tuple[Any, ...]], points: int, seed: int) -> dict[str, tuple[Any, ...]]:
+def _drawn(axes: dict[str, Values], cells: int, seed: int) -> dict[str, Values]:
     """Fewer values of each axis, by about the same factor."""
     total = np.prod([len(values) for values in axes.values()])
-    share = min(1.0, points / total) ** (1 / len(axes))
+    share = min(1.0, cells / total) ** (1 / len(axes))
     random = np.random.default_rng(seed)
-    found = {}
+    fewer = {}
     for name, values in axes.items():
         count = max(1, round(share * len(values)))
-        found[name] = tuple(values[i] for i in sorted(random.choice(len(values), count, replace=False)))
-    return found
+        fewer[name] = tuple(values[i] for i in sorted(random.choice(len(values), count, replace=False)))
+    return fewer
 
 
 def _known(table: Table, name: str) -> np.ndarray:
     """Where the variable is not pending, in the shape of its array."""
     layer = next(layer for layer in table.layers if name in layer.variables)
-    variable, done = layer.variables[name], table.status(layer) != -1
+    variable, done = layer.variables[name], table.status(layer) != PENDING
     if layer.seeded and not variable.seed:
         done = done.all(axis=-1)
     return np.broadcast_to(done[..., None] if variable.last else done, table.arrays[name].shape)
 
 
-def _difference(name: str, old: np.ndarray, new: np.ndarray, known: np.ndarray) -> Difference:
+def _difference(old: np.ndarray, new: np.ndarray, known: np.ndarray) -> tuple[int, int, float, float]:
     a, b = old[known], new[known]
     if a.dtype == object:
-        return Difference(name, a.size, int(np.sum(a != b)), np.nan, np.nan)
+        return a.size, int(np.sum(a != b)), np.nan, np.nan
     a, b = a.astype(float), b.astype(float)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = np.abs(a - b)[~same]
         relative = gap / np.maximum(np.abs(a), np.abs(b))[~same]
-    if not gap.size:
-        return Difference(name, a.size, 0, 0.0, 0.0)
     # a number where there was none differs by infinity
-    return Difference(name, a.size, gap.size, *(float(np.max(np.nan_to_num(x, nan=np.inf))) for x in (gap, relative)))
+    largest, most = (float(np.max(np.nan_to_num(x, nan=np.inf), initial=0.0)) for x in (gap, relative))
+    return a.size, gap.size, largest, most
 
 
 def check_file(path: Any) -> Path:
-    """A path that exists; ValueError naming it otherwise."""
+    """A path that exists; InvalidArgument naming it otherwise."""
     if not Path(path).is_file():
         raise InvalidArgument("path", str(path), "a file written by phase_diagram")
     return Path(path)

@@ -6,116 +6,77 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from itertools import islice, product
+from dataclasses import asdict, dataclass
+from itertools import islice, permutations, product
 from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_atol, check_problem, check_rtol, check_tolerance
-from cumulode.numerics.contraction.form import check_contraction
 from cumulode.numerics.flow.exact import exact_data
-from cumulode.numerics.flow.solver import EXACT
-from cumulode.theory.closures.names import check_closure
+from cumulode.numerics.flow.solver import EXACT, Solver
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, InvalidTogether, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, InvalidTogether, flag, integer
+from cumulode.validation.sgd.settings import Sgd
 
 from .measures import check_measures
+from .protocol import Protocol
 
 Values = tuple[Any, ...]
-Point = dict[str, Any]
+#: Axes of whole numbers.
+_WHOLE = ("size", "batch_size")
+_SGD = ("learning_rate", "batch_size")
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(Protocol):
     """What a sweep computes, apart from the values along its axes.
 
-    ``time``: last time; ``points``: number of times recorded; ``amplitude`` and ``seeds``: of the starts;
-    ``simulate``: whether SGD runs as well; ``fields``: whether final weights are kept; ``validity``: "off", "quick"
-    (rho and mu) or "full" (Delta, too); ``lines``: whether critical values along the first axis are found.
+    ``points``: number of times recorded; ``simulate``: whether SGD runs as well; ``fields``: whether final weights are
+    kept; ``validity``: "off", "quick" (rho and mu) or "full" (Delta, too); ``lines``: whether critical values along the
+    first axis are found.
     """
 
-    problem: Problem
-    seeds: tuple[int, ...]
-    time: float
-    points: int
-    amplitude: float
-    closure: str
-    rtol: float
-    atol: float
-    tolerance: float
-    contraction: str
+    points: int = 61
     measures: tuple[str, ...]
-    simulate: bool
-    learning_rate: float
-    batch_size: int
-    fields: bool
-    validity: str
-    lines: bool
+    simulate: bool = False
+    fields: bool = True
+    validity: str = "quick"
+    lines: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        flags = {name: flag(name, getattr(self, name)) for name in ("simulate", "fields", "lines")}
+        points = integer("points", self.points, ge=2, le=10000)
+        self._set(points=points, measures=check_measures(self.measures), validity=_validity(self.validity), **flags)
+
+    @property
+    def flat(self) -> dict[str, Any]:
+        """All as plain values, but problem and seeds, which have places of their own in a file."""
+        own = ("time", "points", "amplitude", "measures", "simulate", "fields", "validity", "lines")
+        plain = {name: getattr(self, name) for name in own} | asdict(self.solver)
+        return plain | {name: getattr(self.sgd, name) for name in _SGD}
 
     def to_json(self) -> str:
-        """As text; ``from_json`` is its inverse. Seeds and problem have places of their own in a file."""
-        rest = {k: v for k, v in asdict(replace(self, problem=None)).items() if k not in ("problem", "seeds")}  # type: ignore[arg-type]
-        return json.dumps(rest, sort_keys=True)
+        """As text; ``from_json`` is its inverse."""
+        plain = self.flat
+        if math.isinf(plain["max_step"]):  # which JSON has no number for
+            del plain["max_step"]
+        return json.dumps(plain, sort_keys=True)
 
     @classmethod
     def from_json(cls, problem: str, seeds: Sequence[int], settings: str) -> Settings:
         """From the attributes of a file."""
-        rest = json.loads(settings)
-        rest["measures"] = tuple(rest["measures"])
-        return cls(Problem.from_dict(json.loads(problem)), tuple(int(s) for s in seeds), **rest)
+        plain = json.loads(settings)
+        solver = Solver(**{name: plain.pop(name) for name in Solver.__dataclass_fields__ if name in plain})
+        sgd = Sgd(**{name: plain.pop(name) for name in _SGD})
+        given = Problem.from_dict(json.loads(problem))
+        return cls(problem=given, seeds=tuple(int(s) for s in seeds), solver=solver, sgd=sgd, **plain)
 
     @property
     def times(self) -> np.ndarray:
         """Times recorded, (T,)."""
         return np.linspace(0.0, self.time, self.points)
-
-
-def check_settings(problem: Any, seeds: Any, **given: Any) -> Settings:
-    """The settings, each checked; ValueError naming the first that is wrong."""
-    check_problem(problem)
-    above = "0 < {0} < inf"
-
-    def positive(name: str) -> float:
-        return real(name, given[name], gt=0, allowed=above.format(name))
-
-    return Settings(
-        problem,
-        check_seeds(seeds),
-        positive("time"),
-        integer("points", given["points"], ge=2, le=10000),
-        positive("amplitude"),
-        check_closure(given["closure"], ("exact",)),
-        check_rtol(given["rtol"]),
-        check_atol(given["atol"]),
-        check_tolerance(given["tolerance"]),
-        check_contraction(given["contraction"]),
-        check_measures(given["measures"]),
-        _flag("simulate", given["simulate"]),
-        positive("learning_rate"),
-        integer("batch_size", given["batch_size"], ge=1, le=2**31 - 1),
-        _flag("fields", given["fields"]),
-        _validity(given["validity"]),
-        _flag("lines", given["lines"]),
-    )
-
-
-def check_seeds(seeds: Any) -> tuple[int, ...]:
-    """A number n of seeds (0 .. n-1), or distinct seeds."""
-    allowed = "an integer >= 1, or distinct integers >= 0"
-    if isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, str):
-        chosen = tuple(integer("seeds", s, ge=0, le=2**31 - 1, allowed=allowed) for s in seeds)
-        if not chosen or len(set(chosen)) < len(chosen):
-            raise InvalidArgument("seeds", list(seeds), allowed)
-        return chosen
-    return tuple(range(integer("seeds", seeds, ge=1, le=10**6, allowed=allowed)))
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise InvalidArgument(name, value, "True or False")
-    return bool(value)
 
 
 def _validity(value: object) -> str:
@@ -125,23 +86,22 @@ def _validity(value: object) -> str:
     return str(named)
 
 
-def check_axes(axes: Any, problem: Problem) -> dict[str, Values]:
+def check_axes(axes: Any, protocol: Protocol) -> dict[str, Values]:
     """Axes by name, each a tuple of distinct plain values that problem or run can have.
 
-    Whether a combination exists (a correlation length on a small ring) is found out point by point, and recorded.
+    Whether a combination exists (a correlation length on a small ring) turns out point by point, and is recorded.
     """
     if not isinstance(axes, Mapping) or not axes:
         raise InvalidArgument("axes", axes, "a dictionary from names of axes to values, at least one axis")
-    found = {str(name): _values(check_axis(name), values) for name, values in axes.items()}
-    for gain, own in (("gain", ("gain_plus", "gain_minus")),):
-        if gain in found and any(name in found for name in own):
-            raise InvalidArgument("axes", list(found), f"either {gain} (of both classes) or {' and '.join(own)}")
-    for parameter in ("plus", "minus"):
-        if f"t_{parameter}" in found and f"J_{parameter}" in found:
-            raise InvalidArgument("axes", list(found), f"either t_{parameter} or J_{parameter}")
-    for name, values in found.items():
-        _check_values(AXES[name], values, problem)
-    return found
+    checked = {str(name): _values(check_axis(name), values) for name, values in axes.items()}
+    for one, other in permutations(checked, 2):
+        if AXES[one].overwrites(AXES[other]):
+            raise InvalidArgument("axes", list(checked), f"either {one} or {other}: they set the same parameter")
+    for name, values in checked.items():
+        for value in values:
+            with suppress(InvalidTogether):  # the largest xi depends on another axis, the size, or on one that is added
+                protocol.check({name: value})
+    return checked
 
 
 def _values(axis: Axis, values: Any) -> Values:
@@ -149,45 +109,24 @@ def _values(axis: Axis, values: Any) -> Values:
     if isinstance(values, (str, Mapping)) or np.ndim(values) != 1 or len(values) == 0:
         raise InvalidArgument("axes", values, allowed)
     plain = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
-    if axis.text:
-        good = all(isinstance(v, str) for v in plain)
-    elif axis.name in ("size", "batch_size"):
-        good = all(not isinstance(v, bool) and isinstance(v, (int, float)) and float(v).is_integer() for v in plain)
-        plain = tuple(int(v) for v in plain) if good else plain
-    else:
-        good = all(not isinstance(v, bool) and isinstance(v, (int, float)) and not math.isnan(v) for v in plain)
-        plain = tuple(float(v) for v in plain) if good else plain
-    if not good or len(set(plain)) < len(plain):
+    whole = axis.name in _WHOLE
+    if not all(_fits(v, axis.text, whole) for v in plain) or len(set(plain)) < len(plain):
         raise InvalidArgument("axes", list(plain), allowed)
-    return plain
+    return plain if axis.text else tuple(map(int if whole else float, plain))
 
 
-def _check_values(axis: Axis, values: Values, problem: Problem) -> None:
-    """Refuse what no point could have; what depends on other axes is left to the points."""
-    for value in values:
-        if axis.name == "closure":
-            check_closure(value, ("exact",))
-        elif axis.name == "batch_size":
-            integer("batch_size", value, ge=1, le=2**31 - 1)
-        elif axis.name in ("start_amplitude", "learning_rate"):
-            real(axis.name, value, gt=0)
-        elif axis.name == "bias":
-            real("bias", value)
-        else:
-            _check_problem_value(axis, value, problem)
-
-
-def _check_problem_value(axis: Axis, value: Any, problem: Problem) -> None:
-    with suppress(InvalidTogether):  # the largest xi depends on another axis, the size, or may on one that is added
-        at(problem, **{axis.name: value})
+def _fits(value: Any, text: bool, whole: bool) -> bool:
+    if text or isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
+        return text and isinstance(value, str)
+    return float(value).is_integer() if whole else not math.isnan(value)
 
 
 def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:
     """Refuse what axes and settings make impossible at every point."""
-    idle = [name for name in ("learning_rate", "batch_size") if name in axes and not settings.simulate]
+    idle = [name for name in _SGD if name in axes and not settings.simulate]
     if idle:
         raise InvalidArgument("axes", ", ".join(idle), "only with simulate=True (theory does not depend on it)")
-    closures = axes.get("closure", (settings.closure,))
+    closures = axes.get("closure", (settings.solver.closure,))
     if EXACT in closures and "activation" not in axes:
         exact_data(settings.problem)  # says which law or activation has no exact flow
 
@@ -197,12 +136,13 @@ def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str 
     before, after = _bases(old.problem, new.problem, axes)
     if before != after:
         return f"the problem was {before}, is {after}"
-    ignored = {"problem", "seeds", "simulate"} | {AXES[name].parameter for name in axes if name not in PROBLEM_AXES}
+    ignored = {"simulate"} | {AXES[name].parameter for name in axes if name not in PROBLEM_AXES}
     if not (old.simulate and new.simulate):
-        ignored |= {"learning_rate", "batch_size"}
-    for name in old.__dataclass_fields__:
-        if name not in ignored and getattr(old, name) != getattr(new, name):
-            return f"{name} was {getattr(old, name)!r}, is {getattr(new, name)!r}"
+        ignored |= set(_SGD)
+    now = new.flat
+    for name, was in old.flat.items():
+        if name not in ignored and was != now[name]:
+            return f"{name} was {was!r}, is {now[name]!r}"
     return None
 
 

@@ -1,7 +1,7 @@
-"""A sweep on disk: one netCDF file, and beside it, while the sweep runs, a folder with a file for each finished block.
+"""A sweep on disk: one netCDF file and, while it runs, a folder next to it with a file for each finished block.
 
-A block is written whole or not at all (written aside, then renamed), so whatever kills the sweep, what was finished is
-there. Now and then, and at the end, blocks are gathered into the netCDF file, which is replaced in the same way.
+A block is written whole or not at all, so whatever kills the sweep, what was finished is there. Now and then, and at
+the end, blocks are gathered into the netCDF file, which is replaced in the same way.
 """
 
 from __future__ import annotations
@@ -9,26 +9,30 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import shutil
 import time
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from filelock import FileLock, Timeout
 
 from cumulode.numerics.io.atomic import left_over, write, write_bytes
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .work import Found, Task
+from .work import Block, Row, Task
 
 #: Gathering takes at most about this share of the time.
 _SHARE = 0.05
 _SOONEST = 5.0  # seconds
+#: What reading a file that is damaged, or no such file, may raise.
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zipfile.BadZipFile)
 
 
 def parts_of(path: Path) -> Path:
@@ -36,55 +40,52 @@ def parts_of(path: Path) -> Path:
     return path.with_name(path.name + ".parts")
 
 
-def read(path: Path) -> Any:
-    """The dataset of a netCDF file, in memory. ValueError naming ``out`` for a file that is no netCDF."""
-    import xarray as xr
-
+def read(path: Path) -> xr.Dataset:
+    """The dataset of a netCDF file, in memory. InvalidArgument naming ``out`` for a file that is no netCDF."""
     try:
         return xr.load_dataset(path, engine="scipy")
-    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
+    except _UNREADABLE as error:
         why = f"{type(error).__name__}: {error}"
         raise InvalidArgument("out", str(path), f"a netCDF file of a phase diagram ({why})") from None
 
 
-def read_parts(path: Path) -> list[tuple[str, list[tuple[Task, Found]]]]:
+def read_parts(path: Path) -> list[tuple[str, Block]]:
     """Finished blocks not yet gathered, oldest first, each with the identity of its grid.
 
     A file that vanishes meanwhile is in the netCDF file by then; one that cannot be read is computed again.
     """
-    found = []
+    parts = []
     for part in sorted(parts_of(path).glob("*.block")):
-        with contextlib.suppress(FileNotFoundError):
-            try:
-                found.append(_load(part))
-            except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-                if isinstance(error, FileNotFoundError):
-                    raise
-                warnings.warn(f"{part} cannot be read, its points are computed again ({error})", stacklevel=3)
-    return found
+        try:
+            parts.append(_load(part))
+        except FileNotFoundError:
+            continue
+        except _UNREADABLE as error:
+            warnings.warn(f"{part} cannot be read, its points are computed again ({error})", stacklevel=3)
+    return parts
 
 
-def block_bytes(block: list[tuple[Task, Found]], identity: str) -> bytes:
+def block_bytes(block: Block, identity: str) -> bytes:
     """A block as NumPy writes arrays (.npz), the tasks as JSON among them, and the identity of their grid."""
     tasks = json.dumps([asdict(task) for task, _ in block])
-    arrays = {f"{i}.{name}": np.asarray(value) for i, (_, found) in enumerate(block) for name, value in found.items()}
+    arrays = {f"{i}.{name}": np.asarray(value) for i, (_, row) in enumerate(block) for name, value in row.items()}
     buffer = io.BytesIO()
     np.savez(buffer, tasks=np.array(tasks), identity=np.array(identity), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def _load(part: Path) -> tuple[str, list[tuple[Task, Found]]]:
+def _load(part: Path) -> tuple[str, Block]:
     with np.load(part, allow_pickle=False) as arrays:
         tasks = [
             Task(t["layer"], tuple(t["index"]), t["point"], tuple(t["seeds"])) for t in json.loads(str(arrays["tasks"]))
         ]
-        found: list[Found] = [{} for _ in tasks]
+        rows: list[Row] = [{} for _ in tasks]
         for key in arrays.files:
             i, dot, name = key.partition(".")
             if dot:
-                found[int(i)][name] = arrays[key][()]
+                rows[int(i)][name] = arrays[key][()]
         identity = str(arrays["identity"])
-    return identity, list(zip(tasks, found, strict=True))
+    return identity, list(zip(tasks, rows, strict=True))
 
 
 class Store:
@@ -101,10 +102,9 @@ class Store:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the file; ValueError naming ``out`` where another process does. The folder is removed at the end."""
+        """Hold the file; InvalidArgument naming ``out`` where another sweep does. The folder is removed at the end."""
         parts = parts_of(self.path)
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(_locked(parts))
+        with _lock(self.path):
             for left in [*parts.glob(".*.tmp"), *left_over(self.path)]:
                 left.unlink(missing_ok=True)  # of a sweep that was killed while it wrote
             self._count = 1 + max((int(p.stem) for p in parts.glob("*.block") if p.stem.isdecimal()), default=-1)
@@ -114,7 +114,7 @@ class Store:
                 if not any(parts.glob("*.block")):
                     shutil.rmtree(parts, ignore_errors=True)
 
-    def add(self, block: list[tuple[Task, Found]]) -> None:
+    def add(self, block: Block) -> None:
         """Put a finished block on disk."""
         write_bytes(parts_of(self.path) / f"{self._count:08d}.block", block_bytes(block, self.identity))
         self._count += 1
@@ -123,7 +123,7 @@ class Store:
         """Whether it is time to gather."""
         return time.monotonic() - self._written > max(_SOONEST, self._cost / _SHARE)
 
-    def gather(self, dataset: Any) -> None:
+    def gather(self, dataset: xr.Dataset) -> None:
         """Write ``dataset``, which holds every block added so far, and forget the blocks."""
         began = time.monotonic()
         done = list(parts_of(self.path).glob("*.block"))
@@ -134,61 +134,16 @@ class Store:
         self._cost = self._written - began
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock in ``folder`` (made if needed) that dies with the process."""
-    try:
-        import fcntl
-    except ImportError:  # a system without: nobody is kept out
-        _open_lock(folder).close()
-        yield
-        return
+def _lock(path: Path) -> AbstractContextManager[Any]:
+    """Hold a lock in the folder of blocks (made if needed); it dies with the process."""
+    folder = parts_of(path)
     while True:
-        with _open_lock(folder) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InvalidArgument(
-                    "out", str(folder.with_suffix("")), "a file that no other sweep is writing"
-                ) from None
-            if not _still_there(folder / "lock", file.fileno()):
-                continue  # the one before removed the folder in between
-            _handles.add(file.fileno())
-            try:
-                yield
-            finally:
-                _handles.discard(file.fileno())
-            return
-
-
-#: Locks held. A worker that is forked has them open too, and would hold them after the sweep has been killed.
-_handles: set[int] = set()
-
-
-def _let_go() -> None:
-    """In a forked process: leave the locks to the parent."""
-    while _handles:
-        os.close(_handles.pop())
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
-
-
-def _open_lock(folder: Path) -> IO[str]:
-    """The file to lock; ValueError naming ``out`` where nothing can be written."""
-    try:
-        while True:
+        try:
             folder.mkdir(exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):  # another sweep removed the folder in between
-                return open(folder / "lock", "a")
-    except OSError as error:
-        allowed = f"a file in a directory that can be written ({error})"
-        raise InvalidArgument("out", str(folder.with_suffix("")), allowed) from None
-
-
-def _still_there(path: Path, handle: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(handle))
-    except FileNotFoundError:
-        return False
+            return FileLock(folder / "lock").acquire(blocking=False)
+        except Timeout:
+            raise InvalidArgument("out", str(path), "a file that no other sweep is writing") from None
+        except FileNotFoundError:  # another sweep removed the folder in between
+            continue
+        except OSError as error:
+            raise InvalidArgument("out", str(path), f"a file in a directory that can be written ({error})") from None

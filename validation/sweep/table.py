@@ -8,38 +8,47 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
+from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.lattice import sites_in
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from .layers import CROSSINGS, DONE, PENDING, Layer, Variable, layers, line_axis, line_range
+from .measures import LOCALISED
 from .settings import Settings, Values
-from .work import Found, Task
+from .work import Row, Task
 
 _TYPES = {"f8": np.float64, "i1": np.int8, "U": object}
 
 
 class Table:
-    """All variables of the layers that the settings ask for, on the grid of the axes."""
+    """All variables of the layers of a sweep, on the grid of the axes."""
 
     def __init__(self, settings: Settings, axes: Mapping[str, Values]) -> None:
         self.settings, self.axes = settings, dict(axes)
         self.layers = layers(settings, axes)
-        self.sites = _most_sites(settings, self.axes)
-        self.arrays = {
-            name: np.full(self._shape(layer, variable), variable.missing, _TYPES[variable.dtype])
+        #: Along each dimension what stands there.
+        self.along: dict[str, Values] = self.axes | {
+            "seed": settings.seeds,
+            "site": tuple(range(_most_sites(settings, self.axes))),
+            "crossing": tuple(range(CROSSINGS)),
+        }
+        self.dimensions = {
+            name: (*layer.axes, *(["seed"] if variable.seed else []), *([variable.last] if variable.last else []))
             for layer in self.layers
             for name, variable in layer.variables.items()
         }
+        self.arrays = {
+            name: np.full([len(self.along[d]) for d in self.dimensions[name]], v.missing, _TYPES[v.dtype])
+            for name, v in self.variables.items()
+        }
 
-    def _dimensions(self, layer: Layer, variable: Variable) -> tuple[str, ...]:
-        return (*layer.axes, *(["seed"] if variable.seed else []), *([variable.last] if variable.last else []))
-
-    def _shape(self, layer: Layer, variable: Variable) -> tuple[int, ...]:
-        sizes = {name: len(values) for name, values in self.axes.items()}
-        sizes |= {"seed": len(self.settings.seeds), "site": self.sites, "crossing": CROSSINGS}
-        return tuple(sizes[d] for d in self._dimensions(layer, variable))
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """Of all layers, in a fixed order."""
+        return {name: variable for layer in self.layers for name, variable in layer.variables.items()}
 
     @property
     def identity(self) -> str:
@@ -48,17 +57,13 @@ class Table:
         stated = [problem, self.settings.seeds, self.settings.to_json(), list(self.axes.items())]
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
-    def layer(self, name: str) -> Layer:
-        """The layer called so."""
-        return next(layer for layer in self.layers if layer.name == name)
-
     def status(self, layer: Layer) -> np.ndarray:
         """Its status, with the axes' dimensions and, where it is seeded, the seeds'."""
         return self.arrays[f"{layer.prefix}status"]
 
     def tasks(self, retry_failed: bool = False) -> list[Task]:
         """What is still to be done: for each point the seeds that are pending, or failed where those are repeated."""
-        found = []
+        tasks = []
         for layer in self.layers:
             status = self.status(layer)
             for index in layer.indices(self.axes):
@@ -67,15 +72,15 @@ class Table:
                 if todo.any():
                     seeds = np.array(self.settings.seeds)[todo] if layer.seeded else ()
                     point = layer.point(index, self.axes)
-                    found.append(Task(layer.name, index, point, tuple(int(s) for s in seeds)))
-        return found
+                    tasks.append(Task(layer.name, index, point, tuple(int(s) for s in seeds)))
+        return tasks
 
-    def put(self, task: Task, found: Found) -> None:
-        """Fill in what was found at a point."""
-        layer = self.layer(task.layer)
+    def put(self, task: Task, row: Row) -> None:
+        """Fill in the variables of a point."""
+        layer = next(layer for layer in self.layers if layer.name == task.layer)
         seeds = [self.settings.seeds.index(seed) for seed in task.seeds]
         last = f"{layer.prefix}status"  # what Ctrl-C may cut short stays pending
-        for name, value in sorted(found.items(), key=lambda item: item[0] == last):
+        for name, value in sorted(row.items(), key=lambda item: item[0] == last):
             variable, array = layer.variables[name], self.arrays[name]
             if variable.last == "site":
                 array[task.index][np.ix_(seeds, range(value.shape[-1]))] = value
@@ -96,20 +101,16 @@ class Table:
 
     def copy_from(self, other: Table) -> None:
         """Take over what another grid has at points that both have."""
+        theirs = {layer.name: layer for layer in other.layers}
         for layer in self.layers:
-            theirs = next((x for x in other.layers if x.name == layer.name), None)
-            if theirs is None or (theirs.axes, list(theirs.variables)) != (layer.axes, list(layer.variables)):
+            its = theirs.get(layer.name)
+            if its is None or (its.axes, list(its.variables)) != (layer.axes, list(layer.variables)):
                 continue
             if layer.name == "lines" and self.range != other.range:
                 continue  # critical values are sought between the ends of the axis
-            common = [_matches(self.axes[d], other.axes[d]) for d in layer.axes]
-            seeds = _matches(self.settings.seeds, other.settings.seeds)
-            last = {"site": [(i, i) for i in range(min(self.sites, other.sites))]}
-            last["crossing"] = [(i, i) for i in range(CROSSINGS)]
-            for name, variable in layer.variables.items():
-                pairs = [*common, *([seeds] if variable.seed else [])]
-                pairs += [last[variable.last]] if variable.last else []
-                here, there = (np.ix_(*([pair[side] for pair in axis] for axis in pairs)) for side in (0, 1))
+            for name in layer.variables:
+                pairs = [_matches(self.along[d], other.along[d]) for d in self.dimensions[name]]
+                here, there = (np.ix_(*(pair[side] for pair in pairs)) for side in (0, 1))
                 self.arrays[name][here] = other.arrays[name][there]
 
     @property
@@ -118,14 +119,11 @@ class Table:
         along = line_axis(self.axes)
         return None if along is None else (along, *line_range(self.axes, along))
 
-    def dataset(self, attrs: Mapping[str, Any]) -> Any:
+    def dataset(self, attrs: Mapping[str, Any]) -> xr.Dataset:
         """As an ``xarray.Dataset``, variables in a fixed order."""
-        import xarray as xr
-
         variables = {
-            name: (self._dimensions(layer, variable), self.arrays[name], dict(variable.attrs))
-            for layer in self.layers
-            for name, variable in layer.variables.items()
+            name: (self.dimensions[name], self.arrays[name], dict(variable.attrs))
+            for name, variable in self.variables.items()
         }
         coords: dict[str, Any] = {
             name: (name, np.array(values, dtype=object if AXES[name].text else None), AXES[name].attrs)
@@ -134,11 +132,29 @@ class Table:
         coords["seed"] = ("seed", np.array(self.settings.seeds, np.int32), {"long_name": "seed of the start"})
         return xr.Dataset(variables, coords, dict(attrs))
 
+    def attributes(self, command: str) -> dict[str, Any]:
+        """How it was made: plain text and numbers, without times and places, so that equal sweeps are equal."""
+        return {
+            "title": "cumulode phase diagram",
+            "problem": json.dumps(self.settings.problem.to_dict(), sort_keys=True),
+            "axes": ", ".join(self.axes),
+            "settings": self.settings.to_json(),
+            "versions": json.dumps(versions(), sort_keys=True),
+            "revision": revision(),
+            "command": command,
+            "time": self.settings.time,
+            "time_units": "learning rate x steps",
+            "localised_threshold": LOCALISED,
+            "starts": "seed s: amplitude * numpy.random.default_rng(s).standard_normal(D) / sqrt(D); "
+            "SGD draws from seed s",
+        }
 
-def _matches(here: tuple[Any, ...], there: tuple[Any, ...]) -> list[tuple[int, int]]:
-    """Pairs of indices of equal values."""
+
+def _matches(here: Values, there: Values) -> tuple[list[int], list[int]]:
+    """Indices of equal values, here and there."""
     where = {value: i for i, value in enumerate(there)}
-    return [(i, where[value]) for i, value in enumerate(here) if value in where]
+    common = [i for i, value in enumerate(here) if value in where]
+    return common, [where[here[i]] for i in common]
 
 
 def _most_sites(settings: Settings, axes: Mapping[str, Values]) -> int:
@@ -146,20 +162,15 @@ def _most_sites(settings: Settings, axes: Mapping[str, Values]) -> int:
     return max(sites_in((side,) * len(settings.problem.shape)) for side in sides)
 
 
-def table_from(dataset: Any, settings: Settings) -> Table:
+def table_from(dataset: xr.Dataset, settings: Settings) -> Table:
     """The table that a dataset holds; what it lacks is pending."""
     order = str(dataset.attrs["axes"]).split(", ")
-    table = Table(settings, {name: _plain(dataset[name].values) for name in order})
+    table = Table(settings, {name: tuple(dataset[name].values.tolist()) for name in order})
     for name, array in table.arrays.items():
         if name in dataset:
             values = dataset[name].values
             if values.shape != array.shape:
-                shapes = f"{name} of shape {values.shape}"
+                shapes = Described(f"{name} of shape {values.shape}")
                 raise InvalidArgument("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
             array[...] = values.astype(str).astype(object) if array.dtype == object else values
     return table
-
-
-def _plain(values: np.ndarray) -> Values:
-    """Coordinates as ``settings.check_axes`` gives them."""
-    return tuple(v.item() if isinstance(v, np.generic) else v for v in values)

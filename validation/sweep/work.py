@@ -10,26 +10,26 @@ from __future__ import annotations
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from cumulode.numerics import SolveWarning, critical_value, drift, solve, validity
+from cumulode.numerics import Result, SolveWarning, critical_value, drift, solve, validity
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.stability.critical_value import LINEAR, STABILITY
 from cumulode.numerics.stability.growth import selected
 from cumulode.numerics.status import Status
 from cumulode.theory.problem.problem import Problem
 from cumulode.validation.sgd.neuron import simulate_sgd
-from cumulode.validation.sgd.starts import random_start
 
-from .layers import CROSSINGS, DONE, ERROR, IMPOSSIBLE, layers, line_axis, line_range, problem_at
+from .layers import CROSSINGS, DONE, ERROR, IMPOSSIBLE, layers, line_axis, line_range
 from .measures import MEASURES, Runs
-from .settings import Point, Settings, Values
+from .protocol import Point
+from .settings import Settings, Values
 
-#: Variables of one point: (seeds,) or (seeds, D) where seeded, else a number or text.
-Found = dict[str, Any]
+#: Variables of one point by name: (seeds,) or (seeds, D) where seeded, else a number or text.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,100 +42,108 @@ class Task:
     seeds: tuple[int, ...]
 
 
+#: Points done together.
+Block = list[tuple[Task, Row]]
+
+
 class Stopped(Exception):
     """The work was interrupted; nothing of the point is kept."""
 
 
 def run_tasks(
     tasks: list[Task], settings: Settings, axes: dict[str, Values], stop: threading.Event | None = None
-) -> list[Found]:
+) -> list[Row]:
     """The points one after the other; those done before ``stop`` was set, or Ctrl-C heard."""
     if stop is None:  # in a process of its own; filters are shared by threads, whose caller sets them
         warnings.simplefilter("ignore", SolveWarning)
-    found: list[Found] = []
+    rows: list[Row] = []
     try:
         for task in tasks:
             if stop is not None and stop.is_set():
                 break
-            found.append(run_task(task, settings, axes, stop))
+            rows.append(run_task(task, settings, axes, stop))
     except (Stopped, KeyboardInterrupt):
         pass
-    return found
+    return rows
 
 
-def run_task(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
+def run_task(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Row:
     """One point. What goes wrong there is its result: a status and a reason, the rest missing."""
-    work = {"theory": _theory, "sgd": _sgd, "lines": _lines}[task.layer]
     try:
-        return work(task, settings, axes, stop)
+        if task.layer == "lines":
+            return _lines(task, settings, axes)
+        return {"theory": _theory, "sgd": _sgd}[task.layer](task, settings, stop)
     except (Stopped, KeyboardInterrupt):
         raise
     except ValueError as error:
         return _failed(task, settings, axes, IMPOSSIBLE, " ".join(str(error).split()))
-    except Exception as error:
+    except Exception as error:  # whatever fails at one point, memory too, must not end hours of work at others
         return _failed(task, settings, axes, ERROR, f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
-def _failed(task: Task, settings: Settings, axes: dict[str, Values], code: int, reason: str) -> Found:
+def _failed(task: Task, settings: Settings, axes: dict[str, Values], code: int, reason: str) -> Row:
     layer = next(x for x in layers(settings, axes) if x.name == task.layer)
-    found: Found = {}
+    row: Row = {}
     for name, variable in layer.variables.items():
         if not variable.last:
-            found[name] = np.full(len(task.seeds), variable.missing) if variable.seed else variable.missing
+            row[name] = np.full(len(task.seeds), variable.missing) if variable.seed else variable.missing
     status = np.full(len(task.seeds), code, np.int8) if layer.seeded else code
-    return found | {f"{layer.prefix}status": status, f"{layer.prefix}reason": reason}
+    return row | {f"{layer.prefix}status": status, f"{layer.prefix}reason": reason}
 
 
-def _starts(task: Task, settings: Settings, problem: Problem) -> np.ndarray:
-    amplitude = task.point.get("start_amplitude", settings.amplitude)
-    return np.stack([random_start(seed, amplitude, problem.size) for seed in task.seeds])
-
-
-def _theory(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
-    problem, closure = problem_at(settings, task.point), str(task.point.get("closure", settings.closure))
-    starts = _starts(task, settings, problem)
+def _theory(task: Task, settings: Settings, stop: threading.Event | None) -> Row:
+    problem, solver = settings.problem_at(task.point), settings.solver_at(task.point)
+    starts = settings.starts(task.point, task.seeds)
     with ThreadPoolExecutor(1) as inner:
-        solution = solve(
-            problem,
-            starts,
-            settings.times,
-            solver=Solver(closure, settings.rtol, settings.atol, settings.tolerance, settings.contraction),
-            executor=inner,
-            stop=stop,
-        )
-    if Status.INTERRUPTED in solution.statuses:
+        solution = solve(problem, starts, settings.times, solver=solver, executor=inner, stop=stop)
+    runs = _runs(problem, solution, solver, solver.closure)
+    row = _measured(runs, settings, solution, _why(solution, task.seeds))
+    row["relative_speed"] = _relative_speed(runs, solver)
+    row["cumulant_error"] = solution.provenance["cumulant_error"]
+    row["growth_rate"], row["selected_wavenumber"] = _selected(problem)
+    return row | _validity(runs, settings, solver)
+
+
+def _sgd(task: Task, settings: Settings, stop: threading.Event | None) -> Row:
+    problem, sgd = settings.problem_at(task.point), settings.sgd_at(task.point)
+    starts, seeds = settings.starts(task.point, task.seeds), list(task.seeds)
+    with ThreadPoolExecutor(1) as inner:  # a sequence of seeds: each run is that of `cumulode sgd --seed`
+        run = simulate_sgd(problem, starts, settings.times, sgd=sgd, seeds=seeds, executor=inner, stop=stop)
+    runs = _runs(problem, run, settings.solver, None)
+    values = _measured(runs, settings, run, "" if run.success else run.message)
+    return {f"sgd_{name}": value for name, value in values.items()}
+
+
+def _runs(problem: Problem, result: Result, solver: Solver, closure: str | None) -> Runs:
+    if Status.INTERRUPTED in result.statuses:
         raise Stopped
-    runs = Runs(problem, solution.t, solution.w, solution.k2, solution.k4, closure, settings.tolerance)
-    found = _measured(runs, settings, solution.statuses, _why(solution.messages, solution.statuses, task.seeds))
-    found["relative_speed"] = _relative_speed(runs, settings)
-    found["cumulant_error"] = solution.provenance["cumulant_error"]
-    found["growth_rate"], found["selected_wavenumber"] = _selected(problem)
-    return found | _validity(runs, settings)
+    assert solver.tolerance is not None
+    return Runs(problem, result.t, result.w, result.k2, result.k4, closure, solver.tolerance)
 
 
-def _measured(runs: Runs, settings: Settings, status: np.ndarray, reason: str) -> Found:
-    found: Found = {name: np.asarray(MEASURES[name].of(runs)) for name in settings.measures}
+def _measured(runs: Runs, settings: Settings, result: Result, reason: str) -> Row:
+    row: Row = {name: np.asarray(MEASURES[name].of(runs)) for name in settings.measures}
     if settings.fields:
-        found["w"] = runs.final
-    return found | {"status": status.astype(np.int8), "reason": reason}
+        row["w"] = runs.final
+    return row | {"status": result.statuses.astype(np.int8), "reason": reason}
 
 
-def _why(messages: tuple[str, ...], status: np.ndarray, seeds: tuple[int, ...]) -> str:
+def _why(result: Result, seeds: tuple[int, ...]) -> str:
     """Why the first run that failed did, and how many did."""
-    failed = [i for i, s in enumerate(status) if s != DONE]
-    if not failed:
+    failed = np.flatnonzero(result.statuses != DONE)
+    if not failed.size:
         return ""
-    return f"{len(failed)} of {len(seeds)} seeds failed; seed {seeds[failed[0]]}: {messages[failed[0]]}"
+    return f"{failed.size} of {len(seeds)} seeds failed; seed {seeds[failed[0]]}: {result.messages[failed[0]]}"
 
 
-def _relative_speed(runs: Runs, settings: Settings) -> np.ndarray:
-    f = drift(runs.problem, solver=Solver(str(runs.closure), tolerance=settings.tolerance, contraction=settings.contraction))
-    found = np.full(len(runs.w), np.nan)
+def _relative_speed(runs: Runs, solver: Solver) -> np.ndarray:
+    f = drift(runs.problem, solver=solver)
+    speed = np.full(len(runs.w), np.nan)
     for i, w in enumerate(runs.final):
         size = np.linalg.norm(w)
         if np.isfinite(size) and size > 0:
-            found[i] = np.linalg.norm(f(w)) / size
-    return found
+            speed[i] = np.linalg.norm(f(w)) / size
+    return speed
 
 
 def _selected(problem: Problem) -> tuple[float, float]:
@@ -147,44 +155,31 @@ def _selected(problem: Problem) -> tuple[float, float]:
     return rate, float(np.hypot(*k)) if isinstance(k, tuple) else float(k)
 
 
-def _validity(runs: Runs, settings: Settings) -> Found:
+def _validity(runs: Runs, settings: Settings, solver: Solver) -> Row:
     if settings.validity == "off":
         return {}
     full = settings.validity == "full"
-    found = validity(
-        runs.problem,
-        runs.w,
-        str(runs.closure),
-        settings.tolerance,
-        contraction=settings.contraction,
-        t=runs.t if full else None,
-        threads=1,
-    )
-    values = {"rho": found.rho, "mu": found.mu, "mu_own": found.mu_own} | ({"delta": found.delta} if full else {})
-    return {f"validity_{name}": value for name, value in values.items()} | {"trusted": found.trusted}
-
-
-def _sgd(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
-    problem = problem_at(settings, task.point)
-    rate = task.point.get("learning_rate", settings.learning_rate)
-    batch = task.point.get("batch_size", settings.batch_size)
+    own = Solver(
+        solver.closure, tolerance=solver.tolerance, contraction=solver.contraction
+    )  # Delta's steps are its own
     with ThreadPoolExecutor(1) as inner:
-        # a sequence of seeds: each run is that of `cumulode sgd --seed`
-        run = simulate_sgd(
-            problem,
-            _starts(task, settings, problem),
-            settings.times,
-            rate,
-            batch,
-            seeds=list(task.seeds),
-            executor=inner,
-            stop=stop,
-        )
-    if Status.INTERRUPTED in run.statuses:
-        raise Stopped
-    runs = Runs(problem, run.t, run.w, run.k2, run.k4, None, settings.tolerance)
-    values = _measured(runs, settings, run.statuses, "" if run.success else run.message)
-    return {f"sgd_{name}": value for name, value in values.items()}
+        verdict = validity(runs.problem, runs.w, t=runs.t if full else None, solver=own, executor=inner)
+    names = ["rho", "mu", "mu_own"] + ["delta"] * full
+    return {f"validity_{name}": getattr(verdict, name) for name in names} | {"trusted": verdict.trusted}
+
+
+def _lines(task: Task, settings: Settings, axes: dict[str, Values]) -> Row:
+    along = line_axis(axes)
+    assert along is not None
+    solver, between = settings.solver_at(task.point), line_range(axes, along)
+    problem = _somewhere(settings, task.point, along, axes[along])
+    row: Row = {}
+    reasons = []
+    for criterion in (LINEAR, STABILITY):
+        line = critical_value(problem, along, between, criterion, solver=replace(solver, tolerance=None))
+        row[f"critical_{along}_{criterion}"] = np.append(line.values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
+        reasons += [f"{criterion}: {line.reason}"] if line.reason else []
+    return row | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}
 
 
 def _somewhere(settings: Settings, point: Point, along: str, values: Values) -> Problem:
@@ -192,22 +187,7 @@ def _somewhere(settings: Settings, point: Point, along: str, values: Values) -> 
     error: ValueError | None = None
     for value in values:
         try:
-            return problem_at(settings, {**point, along: value})
+            return settings.problem_at({**point, along: value})
         except ValueError as wrong:
             error = error or wrong
     raise error or ValueError(f"{along}: no values")
-
-
-def _lines(task: Task, settings: Settings, axes: dict[str, Values], stop: threading.Event | None) -> Found:
-    along = line_axis(axes)
-    assert along is not None
-    closure = str(task.point.get("closure", settings.closure))
-    between = line_range(axes, along)
-    problem = _somewhere(settings, task.point, along, axes[along])
-    found: Found = {}
-    reasons = []
-    for criterion in (LINEAR, STABILITY):
-        line = critical_value(problem, along, between, criterion, closure, contraction=settings.contraction)
-        found[f"critical_{along}_{criterion}"] = np.append(line.values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
-        reasons += [f"{criterion}: {line.reason}"] if line.reason else []
-    return found | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}

@@ -153,13 +153,10 @@ def test_processes_instead_of_threads(there):
 
 def test_a_file_begun_by_another_version_is_mentioned_once(there, capsys, monkeypatch):
     """Assert one line on standard error where the revision changed, both revisions in the file, and no more later."""
-    from cumulode.validation.sweep import phase_diagram as sweep
-
     line = [*SMALL, "--out", "p.nc", "--no-figure", "--quiet"]
     assert main(line) == 0
     assert "begun with" not in capsys.readouterr().err
-    real = sweep.attributes
-    monkeypatch.setattr(sweep, "attributes", lambda *given: real(*given) | {"revision": "another"})
+    monkeypatch.setattr("cumulode.validation.sweep.table.revision", lambda: "another")
     for times in (1, 0):
         assert main(line) == 0
         assert capsys.readouterr().err.count("p.nc was begun with revision") == times

@@ -75,7 +75,7 @@ def test_a_boundary_must_be_of_the_problem_that_the_map_shows():
 def test_a_boundary_on_a_torus_or_in_couplings_is_compared_in_the_problem_s_own_terms():
     """Assert that a selected side L stands for (L, L), a selected coupling J for t = tanh J, and others are refused."""
     from cumulode.theory import Ising
-    from cumulode.validation.plots.phase.boundaries import check_same_problem
+    from cumulode.validation.plots.phase.same_map import check_same_problem
 
     def stamp(problem):
         return {"problem": json.dumps(problem.to_dict())}
@@ -87,9 +87,9 @@ def test_a_boundary_on_a_torus_or_in_couplings_is_compared_in_the_problem_s_own_
         (ring, {"J_minus": 0.5}, Problem(ring.plus, Ising(J=0.5), 40)),
         (torus.gaussian_control(), {"xi_minus": 1.5}, Problem(torus.plus, NLGP(3.0, 1.5), (20, 20)).gaussian_control()),
     ):
-        check_same_problem(stamp(problem), stamp(other), ("gain", "xi_plus"), select, "theory")
+        check_same_problem(stamp(problem), stamp(other), {"gain", "xi_plus"}, select, "theory")
         with pytest.raises(ValueError, match="^theory: got"):
-            check_same_problem(stamp(problem), stamp(problem), ("gain", "xi_plus"), select, "theory")
+            check_same_problem(stamp(problem), stamp(problem), {"gain", "xi_plus"}, select, "theory")
 
 
 def test_a_refined_boundary_is_a_line_for_each_piece(ds: xr.Dataset) -> None:

@@ -22,8 +22,8 @@ from PIL import Image
 from run_data import TIMES, D, trajectory
 
 from cumulode.numerics.result import Result
-from cumulode.validation.plots import comparison as report
-from cumulode.validation.plots import trajectories as plots
+from cumulode.validation import plots
+from cumulode.validation.plots.roles import COLOURS, TIME
 from cumulode.validation.receptive_fields import metrics
 
 matplotlib.use("Agg")
@@ -42,13 +42,13 @@ pytestmark = pytest.mark.usefixtures("nothing_left_behind")
 
 def lines_of(ax: Axes, role: str) -> list[Any]:
     """The lines in a role's colour, in the order drawn."""
-    return [line for line in ax.lines if str(line.get_color()).upper() == plots.COLOURS[role]]
+    return [line for line in ax.lines if str(line.get_color()).upper() == COLOURS[role]]
 
 
 def band_of(ax: Axes, role: str) -> list[np.ndarray]:
     """Corners of the shaded bands in a role's colour."""
     return [np.asarray(c.get_paths()[0].vertices) for c in ax.collections
-            if to_hex(tuple(np.ravel(c.get_facecolor())[:3])).upper() == plots.COLOURS[role]]
+            if to_hex(tuple(np.ravel(c.get_facecolor())[:3])).upper() == COLOURS[role]]
 
 
 def texts_of(ax: Axes) -> list[str]:
@@ -199,7 +199,7 @@ def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Result]) -> None
 
 def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Result]) -> None:
     """Assert the panels, the common colour scale, SGD aligned to the theory at the end, and the words at the rim."""
-    figure = report.comparison_figure(**runs, title="a title", note="a note", sgd_run=1)
+    figure = plots.comparison_figure(**runs, title="a title", note="a note", sgd_run=1)
     assert isinstance(figure, Figure)
     maps = [ax for ax in figure.axes if ax.get_title(loc="left").startswith(("theory", "SGD", "control"))]
     meshes: list[Any] = [ax.collections[0] for ax in maps]
@@ -220,16 +220,16 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
 def test_what_is_none_is_left_out(runs: dict[str, Result], left_out: tuple[str, ...]) -> None:
     """Assert that a comparison without some runs draws the others alone, with no empty panel."""
     given = {role: None if role in left_out else run for role, run in runs.items()}
-    figure = report.comparison_figure(title="t", **given)  # type: ignore[arg-type]
-    maps = [ax for ax in figure.axes if ax.get_xlabel() == plots.TIME and ax.collections and not ax.lines]
+    figure = plots.comparison_figure(title="t", **given)  # type: ignore[arg-type]
+    maps = [ax for ax in figure.axes if ax.get_xlabel() == TIME and ax.collections and not ax.lines]
     assert len(maps) == sum(given[role] is not None for role in ("theory", "sgd", "control"))
-    drawn = {role for ax in figure.axes for role in plots.COLOURS if lines_of(ax, role)}
+    drawn = {role for ax in figure.axes for role in COLOURS if lines_of(ax, role)}
     assert drawn == set(given) - set(left_out)
 
 
 def test_nothing_overlaps_in_the_comparison(runs: dict[str, Result]) -> None:
     """Assert that no panel, with its labels, reaches into another or out of the figure, even with long texts."""
-    figure = report.comparison_figure(**runs, title="long " * 40, note="a longer note " * 8)
+    figure = plots.comparison_figure(**runs, title="long " * 40, note="a longer note " * 8)
     figure.draw_without_rendering()
     boxes = [b for ax in figure.axes if (b := ax.get_tightbbox()) is not None]
     words = [t.get_window_extent() for t in (figure._suptitle, *figure.legends)]  # type: ignore[attr-defined]
@@ -259,7 +259,7 @@ def test_the_command_comes_back_from_the_file(runs: dict[str, Result], tmp_path:
     """Assert that each format keeps the command, and that making it again gives the same bytes."""
     for name in ("a", "b"):
         figure = plots.space_time(runs["theory"]).figure
-        report.save(figure, tmp_path / f"{name}{suffix}", COMMAND)  # type: ignore[arg-type]
+        plots.save(figure, tmp_path / f"{name}{suffix}", COMMAND)  # type: ignore[arg-type]
     assert read_command(tmp_path / f"a{suffix}") == COMMAND
     content = (tmp_path / f"a{suffix}").read_bytes()
     assert content == (tmp_path / f"b{suffix}").read_bytes()
@@ -269,5 +269,5 @@ def test_the_command_comes_back_from_the_file(runs: dict[str, Result], tmp_path:
 def test_an_unknown_format_is_refused_by_its_suffix(tmp_path: Path) -> None:
     """Assert one line naming the suffix, and no file."""
     with pytest.raises(ValueError, match=r"^path: got '\.bmp', allowed: .*\.png, \.pdf, \.svg$"):
-        report.save(Figure(), tmp_path / "figure.bmp", COMMAND)
+        plots.save(Figure(), tmp_path / "figure.bmp", COMMAND)
     assert list(tmp_path.iterdir()) == []

@@ -107,9 +107,9 @@ def test_the_reason_of_a_failed_seed_is_kept_when_seeds_are_added(tmp_path, monk
 def test_rerun_of_all_points_by_their_number_is_equal(tmp_path):
     """Assert that lines, which a draw of points leaves out, are not told as differences."""
     phase_diagram(BASE, {"gain": [2.0, 3.0, 4.0]}, out=tmp_path / "p.nc", **QUICK)
-    found = rerun(tmp_path / "p.nc", points=100)
+    found = rerun(tmp_path / "p.nc", cells=100)
     assert found.equal
-    assert found.points == 3
+    assert found.cells == 3
 
 
 def test_an_infinite_gain_does_not_hide_the_critical_one():

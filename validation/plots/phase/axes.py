@@ -70,11 +70,14 @@ class MapAxis:
         """Where any values of the axis's parameter stand; NaN where they have no place."""
         if not self.listed:
             return np.asarray(values, dtype=float)
-        if self.words:
-            index = {value: i for i, value in enumerate(self.values.tolist())}
-            return np.array([index.get(str(v), np.nan) for v in np.atleast_1d(values)], dtype=float)
-        finite = np.isfinite(self.values)
-        return np.interp(values, self.values[finite], self.places[finite], left=np.nan, right=np.nan)
+        known = dict(zip(self.values.tolist(), self.places.tolist(), strict=True))
+        finite = [] if self.words else [v for v in known if np.isfinite(v)]
+        at = [known[v] for v in finite]
+
+        def one(v: Any) -> float:
+            return known.get(v, float(np.interp(v, finite, at, np.nan, np.nan)) if finite else np.nan)
+
+        return np.reshape([one(v) for v in np.atleast_1d(values).tolist()], np.shape(values))
 
     def holds(self, places: np.ndarray) -> np.ndarray:
         """Which places are within the map."""
@@ -82,17 +85,12 @@ class MapAxis:
 
     def nearest(self, value: Any) -> int:
         """Index of the value nearest to ``value``, which must lie within the axis's cells."""
-        if self.words:
-            if value not in self.values.tolist():
-                raise InvalidArgument("points", Described(f"{self.name} = {value}"), f"one of {shown(self.values)}")
-            return self.values.tolist().index(value)
-        if not isinstance(value, Number):
-            raise InvalidArgument("points", Described(f"{self.name} = {value!r}"), "a number")
-        if value in self.values:
-            return int(np.flatnonzero(self.values == value)[0])
-        u = self.to_unit(self.place(float(value))) if not self.log or value > 0 else np.nan
+        numeric = isinstance(value, Number) and not self.words
+        there = isinstance(value, str) if self.words else numeric and (value > 0 or not self.log)
+        u = float(self.to_unit(self.place(value))) if there else np.nan
         if not 0 <= u <= 1:
-            raise InvalidArgument("points", Described(f"{self.name} = {value:g}"), f"values from {shown(self.values)}")
+            got = f"{self.name} = {value:g}" if numeric else f"{self.name} = {value!r}"
+            raise InvalidArgument("points", Described(got), f"values from {shown(self.values)}")
         return int(np.argmin(np.abs(self.to_unit(self.places) - u)))
 
     def draw(self, ax: Axes, which: str) -> None:
@@ -149,22 +147,21 @@ def _geometric(values: np.ndarray) -> bool:
 
 
 def shown(values: np.ndarray, wanted: Any = None) -> str:
-    """All values, or first, last and number of many and the ones next to ``wanted``, for messages."""
+    """All values, or first, last and number of many and the one next to ``wanted``, for messages."""
     if values.dtype.kind not in "fiub":
         return ", ".join(map(str, values.tolist()))
     listed = [f"{v:.4g}" for v in values]
     if len(listed) <= 8:
         return ", ".join(listed)
-    words = f"{listed[0]} to {listed[-1]} ({len(listed)} values)"
-    if isinstance(wanted, Number):
-        near = np.sort(values[np.argsort(_distance(values, wanted), kind="stable")[:2]])
-        words += f", next to it {near[0]:.4g} and {near[1]:.4g}"
-    return words
+    near = f", nearest {listed[_nearest(values, wanted)]}" if isinstance(wanted, Number) else ""
+    return f"{listed[0]} to {listed[-1]} ({len(listed)} values){near}"
 
 
-def _distance(values: np.ndarray, wanted: Any) -> np.ndarray:
+def _nearest(values: np.ndarray, wanted: Any) -> int:
+    """Index of the value equal to ``wanted``, or of the finite one nearest to it."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(np.where(np.isfinite(values), values, np.inf) - wanted))
+        off = np.where(values == wanted, -1.0, np.abs(np.where(np.isfinite(values), values, np.inf) - wanted))
+    return int(np.argmin(off))
 
 
 def axes_of(ds: xr.Dataset, variable: str) -> list[str]:
@@ -179,20 +176,20 @@ def axes_of(ds: xr.Dataset, variable: str) -> list[str]:
 def _index(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
     """Index of the value selected on an axis; InvalidArgument naming the axis and its values where none is."""
     values = ds[axis].values
-    if axis not in select:
-        if len(values) == 1:
-            return 0
-        raise InvalidArgument("select", Described(f"nothing for {axis}"), f"{axis}= one of {shown(values)}")
-    wanted = select[axis]
+    if axis not in select and len(values) == 1:
+        return 0
+    wanted = select.get(axis)
     if values.dtype.kind not in "fiub":
-        if str(wanted) in values.astype(str).tolist():
-            return values.astype(str).tolist().index(str(wanted))
+        names = values.astype(str).tolist()
+        if str(wanted) in names:
+            return names.index(str(wanted))
     elif isinstance(wanted, Number) and not isinstance(wanted, bool):
-        off = np.where(values == wanted, 0.0, _distance(values, wanted))
-        if off.min() == 0 or off.min() <= NEAR * abs(float(wanted)):
-            return int(np.argmin(off))
-    got = f"{wanted:g}" if isinstance(wanted, Number) else wanted
-    raise InvalidArgument("select", Described(f"{axis} = {got}"), f"{axis}= one of {shown(values, wanted)}")
+        near = _nearest(values, wanted)
+        if np.isclose(values[near], wanted, rtol=NEAR, atol=0):
+            return near
+    got = f"{axis} = {wanted:g}" if isinstance(wanted, Number) else f"{axis} = {wanted}"
+    got = got if axis in select else f"nothing for {axis}"
+    raise InvalidArgument("select", Described(got), f"{axis}= one of {shown(values, wanted)}")
 
 
 def check_select(ds: xr.Dataset, select: Mapping[str, Any] | None, kept: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -1,25 +1,19 @@
-"""Measured boundaries over a map: critical values with error bars, theory filled, SGD open; refined ones as a line.
-
-A boundary must be of the map it is drawn over: the same problem, start, time, closure and level.
-"""
+"""Measured boundaries over a map: critical values with error bars, theory filled, SGD open; refined ones as a line."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from cumulode.theory import Problem
-from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, at
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.validation.plots.style import draw_legend, halo, styled
 from cumulode.validation.plots.words import IPR_TIMES_D, SGD, json_of, value_label
 
-from .map import PhaseMap, threshold
+from .map import PhaseMap
+from .same_map import check_same_map
 
 STYLES: dict[str, dict[str, Any]] = {
     "theory": {"marker": "o", "markerfacecolor": "black", "markeredgecolor": "white"},
@@ -45,8 +39,6 @@ def boundary_symbols(
         line. What lies outside the map is left out.
     sgd : xarray.Dataset
         From ``boundary(simulate=True)``: the same with ``sgd_critical`` and ``sgd_standard_error``.
-    legend : bool
-        Add them to the map's legend.
 
     Raises
     ------
@@ -67,10 +59,19 @@ def boundary_symbols(
 
 
 def _draw_symbols(ax: Axes, shown: PhaseMap, ds: xr.Dataset, role: str) -> None:
-    own, along, critical, error = _read(shown, ds, role)
-    _check_same(shown, ds, role)
+    prefix = SGD if role == "sgd" else ""
+    needed = (f"{prefix}critical", f"{prefix}standard_error")
+    if any(name not in ds for name in needed):
+        of = "boundary(simulate=True)" if prefix else "boundary or refine_boundary"
+        got = Described(", ".join(map(str, ds.data_vars)))
+        raise InvalidArgument(role, got, f"a Dataset of {of}, with {' and '.join(needed)}")
+    own = str(ds.attrs.get("axis", ds[needed[0]].attrs.get("axis", "")))
+    dims = [str(d) for d in ds[needed[0]].dims]
+    if len(dims) != 1 or {own, *dims} != set(shown.dims):
+        raise _other_axes(shown, role, f"critical {own or 'values'} along {', '.join(dims)}")
+    check_same_map(shown, ds, role)
     axis, other = (shown.x, shown.y) if shown.x.name == own else (shown.y, shown.x)
-    v, place = axis.place(critical), other.place(ds[along].values)
+    v, place, error = axis.place(ds[needed[0]].values), other.place(ds[dims[0]].values), ds[needed[1]].values
     inside = axis.holds(v) & other.holds(place)
     v, place, error = v[inside], place[inside], np.nan_to_num(error[inside])
     x, y, bars = (v, place, {"xerr": error}) if axis is shown.x else (place, v, {"yerr": error})
@@ -83,13 +84,11 @@ def _draw_symbols(ax: Axes, shown: PhaseMap, ds: xr.Dataset, role: str) -> None:
 
 def _draw_refined(ax: Axes, shown: PhaseMap, ds: xr.Dataset, role: str) -> None:
     """The polyline of ``refine_boundary``, a piece for each number in ``line``: white with a black rim."""
-    names = [f"boundary_{axis.name}" for axis in (shown.x, shown.y)]
-    own = sorted(str(name) for name in ds.data_vars if str(name).startswith("boundary_"))
-    if own != sorted(names) or "line" not in ds:
-        got = " and ".join(name.removeprefix("boundary_") for name in own) or ", ".join(map(str, ds.data_vars))
-        raise _other_axes(shown, role, got)
-    _check_same(shown, ds, role)
-    x, y = (axis.place(ds[name].values) for axis, name in zip((shown.x, shown.y), names, strict=True))
+    own = {str(name).removeprefix("boundary_") for name in ds.data_vars if str(name).startswith("boundary_")}
+    if own != set(shown.dims) or "line" not in ds:
+        raise _other_axes(shown, role, " and ".join(sorted(own)) or ", ".join(map(str, ds.data_vars)))
+    check_same_map(shown, ds, role)
+    x, y = (axis.place(ds[f"boundary_{axis.name}"].values) for axis in (shown.x, shown.y))
     reached = ds.attrs.get("reached")
     how = "refined" if reached is None else f"to {100 * float(reached):.2g} % of each axis"
     words = _words(ds, role, how, bool((shown.x.holds(x) & shown.y.holds(y)).any()))
@@ -97,21 +96,6 @@ def _draw_refined(ax: Axes, shown: PhaseMap, ds: xr.Dataset, role: str) -> None:
     for number in np.unique(ds["line"].values):
         on = ds["line"].values == number
         ax.plot(x[on], y[on], **style, zorder=4.2, label=words)
-
-
-def _read(shown: PhaseMap, ds: xr.Dataset, role: str) -> tuple[str, str, np.ndarray, np.ndarray]:
-    """Axis of the critical value, axis along, values, standard errors."""
-    prefix = SGD if role == "sgd" else ""
-    needed = (f"{prefix}critical", f"{prefix}standard_error")
-    if any(name not in ds for name in needed):
-        of = "boundary(simulate=True)" if prefix else "boundary or refine_boundary"
-        got = Described(", ".join(map(str, ds.data_vars)))
-        raise InvalidArgument(role, got, f"a Dataset of {of}, with {' and '.join(needed)}")
-    own = str(ds.attrs.get("axis", ds[needed[0]].attrs.get("axis", "")))
-    dims = [str(d) for d in ds[needed[0]].dims]
-    if len(dims) != 1 or {own, *dims} != set(shown.dims):
-        raise _other_axes(shown, role, f"critical {own or 'values'} along {', '.join(dims)}")
-    return own, dims[0], ds[needed[0]].values.astype(float), ds[needed[1]].values.astype(float)
 
 
 def _other_axes(shown: PhaseMap, role: str, got: str) -> InvalidArgument:
@@ -128,93 +112,3 @@ def _words(ds: xr.Dataset, role: str, how: str, seen: bool) -> str:
         if settings.get(name) is not None:
             how += ", " + value_label(name, float(settings[name])).replace(" ", "\u00a0")
     return f"{NAMES[role]}{mean} ({how})" + ("" if seen else ", none within the map")
-
-
-def _check_same(shown: PhaseMap, ds: xr.Dataset, role: str) -> None:
-    """Raise InvalidArgument naming ``role`` and the first thing in which ``ds`` is of another map than ``shown``.
-
-    What one of them does not say (a boundary made by hand has no problem) is not compared.
-    """
-    check_same_problem(shown.ds.attrs, ds.attrs, shown.dims, shown.select, role)
-    settings = json_of(ds.attrs, "settings")
-    names = ["time", "amplitude", *["closure"] * (role == "theory")]
-    names += ["learning_rate", "batch_size"] * (role == "sgd" and bool(shown.prefix))
-    for name in names:
-        axes = {a for a, axis in AXES.items() if axis.parameter == name}
-        ours, theirs = _setting(shown, name, axes), settings.get(name)
-        along = axes & {*map(str, ds.dims), ds.attrs.get("axis")}
-        if None not in (ours, theirs) and not along and not _same(ours, theirs):
-            raise _differs(role, name, theirs, ours)
-    quantity, level = (settings.get(name, ds.attrs.get(name)) for name in ("quantity", "level"))
-    levels = [("ipr_times_D", threshold(shown.ds))]
-    levels += [(shown.variable.removeprefix(SGD), value) for value in shown.levels or ()]
-    if None not in (quantity, level) and not any(quantity == q and _same(level, v) for q, v in levels):
-        allowed = " or ".join(f"{q} = {v:g}" for q, v in levels)
-        raise InvalidArgument(role, Described(f"{quantity} = {level:g}"), f"a boundary at the map's level: {allowed}")
-
-
-def check_same_problem(
-    ours: Mapping[Any, Any], theirs: Mapping[Any, Any], drawn: tuple[str, ...], select: Mapping[str, Any], role: str
-) -> None:
-    """Compare the problems in two Datasets' attributes, ours at the selected values, apart from the axes drawn."""
-    mine, other = (json_of(attrs, "problem") for attrs in (ours, theirs))
-    if not mine or not other:
-        return
-    values = {axis: value for axis, value in select.items() if axis in PROBLEM_AXES}
-    a, b = _flat(_moved(mine, values)), _flat(_moved(other, {}))
-    free = {key for axis in drawn if axis in PROBLEM_AXES for key in _keys(axis)}
-    for key in sorted((set(a) | set(b)) - free):
-        if not _same(a.get(key), b.get(key)):
-            law, dot, parameter = key.partition(".")
-            raise _differs(role, f"{parameter}_{law}" if dot else key, b.get(key), a.get(key))
-
-
-def _moved(parameters: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The problem at these values of its axes, as a dict; as it is where it has a law of one's own."""
-    try:
-        return at(Problem.from_dict(parameters), **values).to_dict()
-    except (KeyError, TypeError, ValueError):
-        return parameters
-
-
-def _flat(tree: dict[str, Any]) -> dict[str, Any]:
-    """``{"plus.xi": 4.0, ..., "size": 40}``; a Gaussian law's source counts as the law."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        if key == "source" and isinstance(value, dict):
-            flat |= {f"source's {k}" if k == "law" else k: v for k, v in _flat(value).items()}
-        elif isinstance(value, dict):
-            flat |= {f"{key}.{k}": v for k, v in _flat(value).items()}
-        else:
-            flat[key] = list(value) if isinstance(value, tuple) else value
-    return flat
-
-
-def _keys(axis: str) -> list[str]:
-    """What an axis sets in a flat problem."""
-    known = PROBLEM_AXES[axis]
-    parameter = "t" if known.parameter == "J" else known.parameter
-    return [f"{c}.{parameter}" if c else parameter for c in known.classes or ("",)]
-
-
-def _setting(shown: PhaseMap, name: str, axes: set[str]) -> Any:
-    """What the map has: its selected value, its setting, or None where that is an axis."""
-    for axis in axes - set(PROBLEM_AXES):
-        if axis in shown.select:
-            return shown.select[axis]
-        if axis in shown.swept:
-            return None
-    return json_of(shown.ds.attrs, "settings").get(name, shown.ds.attrs.get(name))
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Equal, numbers to rounding, an infinity written as a word or not."""
-    try:
-        return math.isclose(float(a), float(b), rel_tol=1e-9)
-    except (TypeError, ValueError):
-        return bool(a == b)
-
-
-def _differs(role: str, name: str, got: Any, allowed: Any) -> InvalidArgument:
-    words = [f"{name} = {v:g}" if isinstance(v, float) else f"{name} = {v}" for v in (got, allowed)]
-    return InvalidArgument(role, Described(words[0]), f"a boundary of what the map shows, {words[1]}")

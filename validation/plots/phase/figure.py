@@ -62,11 +62,6 @@ def phase_figure(
         Default: what was held fixed.
     width : float in [3, 20]
         Inches; letters of 7 to 8 points at any width, so draw at the width at which it is printed.
-
-    Raises
-    ------
-    InvalidArgument
-        As ``phase_map``, ``insets`` and ``boundary_symbols`` do.
     """
     choice("fields", fields, ("above", "below"))
     wide = real("width", width, ge=3, le=20)

@@ -105,23 +105,14 @@ class PhaseMap:
         """The numbers of another variable in the same cells."""
         return cells(self.ds, variable, self.dims, self.over)
 
-    def draw(
-        self,
-        ax: Axes,
-        *,
-        hatch: bool = True,
-        lines: bool = True,
-        log: bool | None = None,
-        limits: tuple[float, float] | None = None,
-        cmap: str | None = None,
-        colorbar: bool = True,
-    ) -> Axes:
-        """Cells, states, hatching, lines, contour and colour bar, each with its words for the legend."""
-        norm, colours = self._colours(log, limits, cmap)
-        ax.set_facecolor("white")
-        mesh = ax.pcolormesh(
-            self.x.edges, self.y.edges, np.ma.masked_invalid(self.cells.value), cmap=colours, norm=norm
-        )
+    def draw(self, ax: Axes, *, hatch: bool = True, lines: bool = True, colorbar: bool = True, **colours: Any) -> Axes:
+        """Cells, states, hatching, lines, contour and colour bar, each with its words for the legend.
+
+        ``colours`` are ``log``, ``limits`` and ``cmap`` of ``phase_map``.
+        """
+        norm, cmap = self._colours(**colours)
+        values = np.ma.masked_invalid(self.cells.value)
+        mesh = ax.pcolormesh(self.x.edges, self.y.edges, values, cmap=cmap, norm=norm)
         mesh.set_rasterized(True)  # no seams between cells in PDF and SVG
         self.x.draw(ax, "x")
         self.y.draw(ax, "y")
@@ -136,7 +127,7 @@ class PhaseMap:
         ax._phase_map = self  # type: ignore[attr-defined]
         return ax
 
-    def _colours(self, log: bool | None, limits: Any, cmap: str | None) -> tuple[Normalize, Colormap]:
+    def _colours(self, log: bool | None = None, limits: Any = None, cmap: Any = None) -> tuple[Normalize, Colormap]:
         """Norm and colour map."""
         classes = flags_of(self.ds, self.variable)
         if classes is not None:
@@ -232,20 +223,10 @@ def phase_map(
         Of matplotlib (default: viridis; blue and red about 0 where both signs occur).
     colorbar, legend : bool
         Whether to draw them; the legend stands above the Axes.
-
-    Returns
-    -------
-    Axes
-        Over which ``boundary_symbols`` and ``insets`` draw.
-
-    Raises
-    ------
-    InvalidArgument
-        Naming the argument; for an axis that is neither drawn nor selected, its values.
     """
     shown = PhaseMap.of(ds, variable, x, y, select, over, contour)
-    options: dict[str, Any] = {"hatch": hatch, "lines": lines, "log": log, "limits": limits, "cmap": cmap}
-    ax = shown.draw(axes_or_new(ax), **options, colorbar=colorbar)
+    colours = {"log": log, "limits": limits, "cmap": cmap}
+    ax = shown.draw(axes_or_new(ax), hatch=hatch, lines=lines, colorbar=colorbar, **colours)
     if legend:
         draw_legend(ax)
     return ax

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice
-from cumulode.validation.plots.roles import MARKERS, PALETTE
+from cumulode.validation.plots.roles import MARKERS, PALETTE, ROLES
 from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
 from cumulode.validation.plots.words import IPR_TIMES_D, SGD, quantity_label, value_label
 
@@ -21,9 +20,15 @@ from .cells import by_seed, flags_of, reduce_seeds, standard_error
 from .lines import LINES, critical_lines, line_label, single_lines
 from .map import LOG_FROM, threshold
 
+#: Theory filled on a line, SGD open; a cross over what is not trusted.
+LOOKS: dict[str, dict[str, Any]] = {
+    "theory": {"marker": "o", "markersize": 4.5, "linestyle": "-", "linewidth": 1.2, "zorder": 3},
+    "sgd": {"marker": "o", "markersize": 4.5, "linestyle": "none", "markerfacecolor": "white", "zorder": 4},
+}
+CROSS: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": "black", "markersize": 7, "zorder": 5}
 
-@dataclass(frozen=True)
-class Curve:
+
+class Curve(NamedTuple):
     """A value of the axis along, its colour and symbol, and what is selected for it."""
 
     label: str
@@ -71,113 +76,89 @@ def slices(
         Whether to draw SGD, the analytic lines, the legend (above the Axes).
     log : bool, optional
         Logarithmic ordinate (default: where positive values span more than a factor of 30).
-
-    Raises
-    ------
-    InvalidArgument
-        Naming the argument; for an axis that is neither drawn nor selected, its values.
     """
     choice("over", over, ("mean", "median"))
-    axes = axes_of(ds, variable)
+    axes_of(ds, variable)  # that there is such a variable
     if flags_of(ds, variable) is not None:
         raise InvalidArgument("variable", variable, "a quantity, not a class")
-    twins = {"sgd": variable} if variable.startswith(SGD) else {"theory": variable, "sgd": SGD + variable}
-    drawn = {role: name for role, name in twins.items() if name in ds and (sgd or role == "theory" or name == variable)}
-    every = list(dict.fromkeys([*axes, *(a for name in drawn.values() for a in axes_of(ds, name))]))
-    x, name, values = _which(ds, variable, every, x, along, select)
+    pair = {"sgd": variable} if variable.startswith(SGD) else {"theory": variable, "sgd": SGD + variable}
+    drawn = {role: of for role, of in pair.items() if of in ds and (sgd or of == variable)}
+    axes = list(dict.fromkeys(a for of in drawn.values() for a in axes_of(ds, of)))
+    x, name, values = _which(ds, variable, axes, x, along, select)
     kept = (x,) if name is None else (x, name)
-    _check_free(ds, every, kept, select)
+    _check_free(ds, axes, kept, select)
     curves = _curves(ds, name, values, check_select(ds, select, kept))
     ax = axes_or_new(ax)
     for curve in curves:
         if curve.label:
-            ax.plot(
-                [], [], color=curve.colour, marker=curve.marker, markersize=4.5, linestyle="none", label=curve.label
-            )
-    drawing = _Drawing(ax, ds, x, over, curves[0].colour if len(curves) == 1 else "0.3")
-    numbers = [drawing.curve(of, curve, role) for role, of in drawn.items() for curve in _own(ds, of, name, curves)]
-    _ordinate(ax, log, np.concatenate(numbers))
+            ax.plot([], [], color=curve.colour, marker=curve.marker, linestyle="none", label=curve.label)
+    numbers = []
+    for role, of in drawn.items():
+        own = name is None or name in ds[of].dims  # else one curve in black: theory along the learning rate
+        each = curves if own else [Curve("", "black", "o", curves[0].select)]
+        numbers.append(np.concatenate([_draw_curve(ax, ds, of, x, curve, over, role) for curve in each]))
+        if numbers[-1].size:
+            _describe(ax, ds, role, over, curves)
+    _scale_ordinate(ax, log, np.concatenate(numbers))
     ax.set_ylabel("\n".join(textwrap.wrap(quantity_label(ds, variable), 42)))
     if variable.removeprefix(SGD) == "ipr_times_D":
-        limit = threshold(ds)
-        words = f"localised above {IPR_TIMES_D} = {limit:g}"
-        ax.axhline(limit, color="0.4", linewidth=0.9, linestyle=":", zorder=1, label=words)
-    if lines:
-        drawing.critical(variable, curves)
+        words = f"localised above {IPR_TIMES_D} = {threshold(ds):g}"
+        ax.axhline(threshold(ds), color="0.4", linewidth=0.9, linestyle=":", zorder=1, label=words)
+    if lines and ds[x].dtype.kind in "fiu":
+        _draw_critical(ax, ds, variable, x, curves)
     if legend:
         draw_legend(ax)
     return ax
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """Where curves are drawn, and how seeds become one number; ``ink`` is the legend's colour."""
+def _draw_curve(ax: Axes, ds: xr.Dataset, variable: str, x: str, curve: Curve, over: str, role: str) -> np.ndarray:
+    """One curve of theory or SGD, a level where it does not depend on ``x``; its numbers."""
+    kept = (x,) if x in ds[variable].dims else ()
+    sliced = view(ds, variable, kept, curve.select)[0]
+    values = by_seed(sliced, variable, kept)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    middle, error = (np.atleast_1d(a) for a in (reduce_seeds(finite, over), standard_error(finite, over)))
+    if np.isfinite(middle).any() and not kept:
+        ax.axhline(middle[0], color=curve.colour, linewidth=1.2, zorder=2, label=f"_{role}")
+    elif np.isfinite(middle).any():
+        axis = MapAxis.of(sliced, x)
+        axis.draw(ax, "x")
+        look = LOOKS[role] | ({"linestyle": "none"} if axis.words else {}) | {"marker": curve.marker}
+        bars: dict[str, Any] = {"yerr": np.nan_to_num(error), "elinewidth": 1.0, "capsize": 2.0}
+        ax.errorbar(axis.places, middle, **bars, **look, color=curve.colour, label=f"_{role}")
+        if role == "theory" and "trusted" in sliced and x in sliced["trusted"].dims:
+            judged = by_seed(sliced, "trusted", kept)
+            number = (judged >= 0).sum(axis=-1)
+            bad = (number > 0) & (2 * (judged == 0).sum(axis=-1) >= number) & np.isfinite(middle)
+            if bad.any():
+                ax.plot(axis.places[bad], middle[bad], **CROSS, label="closure not trusted")
+    return middle[np.isfinite(middle)]
 
-    ax: Axes
-    ds: xr.Dataset
-    x: str
-    over: str
-    ink: str
 
-    def curve(self, variable: str, curve: Curve, role: str) -> np.ndarray:
-        """Draw one curve of theory or SGD; its numbers."""
-        flat = self.x not in self.ds[variable].dims
-        sliced = view(self.ds, variable, () if flat else (self.x,), curve.select)[0]
-        values = by_seed(sliced, variable, () if flat else (self.x,))
-        finite = np.where(np.isfinite(values), values, np.nan)
-        middle = np.atleast_1d(reduce_seeds(finite, self.over))
-        error = np.nan_to_num(np.atleast_1d(standard_error(finite, self.over)))
-        known = middle[np.isfinite(middle)]
-        if not known.size:
-            return known
-        seeds = self.ds.sizes.get("seed", 1)
-        how = f"{self.over} and standard error over {seeds} seeds" if seeds > 1 else "one seed"
-        look: dict[str, Any] = {"marker": curve.marker, "markersize": 4.5, "zorder": 4, "linestyle": "none"}
-        if role == "sgd":
-            look |= {"markerfacecolor": "white"}
-        else:
-            look |= {"linestyle": "-", "linewidth": 1.2, "zorder": 3}
-        self.ax.plot(
-            [], [], **(look | {"marker": "o"}), color=self.ink, label=f"{'SGD' if role == 'sgd' else role}: {how}"
-        )
-        if flat:
-            self.ax.axhline(middle[0], color=curve.colour, linewidth=1.2, zorder=2, label=f"_{role}")
-            return known
-        axis = MapAxis.of(sliced, self.x)
-        look |= {"linestyle": "none"} if axis.words else {}
-        axis.draw(self.ax, "x")
-        self.ax.errorbar(
-            axis.places, middle, yerr=error, color=curve.colour, elinewidth=1.0, capsize=2.0, label=f"_{role}", **look
-        )
-        if role == "theory":
-            self._crosses(sliced, axis, middle)
-        return known
+def _describe(ax: Axes, ds: xr.Dataset, role: str, over: str, curves: list[Curve]) -> None:
+    """What symbols mean, for the legend."""
+    seeds = ds.sizes.get("seed", 1)
+    how = f"{over} and standard error over {seeds} seeds" if seeds > 1 else "one seed"
+    ax.plot([], [], **LOOKS[role], color=_ink(curves), label=f"{ROLES[role].name}: {how}")
 
-    def _crosses(self, sliced: xr.Dataset, axis: MapAxis, middle: np.ndarray) -> None:
-        """Where theory is not trusted in half of the seeds judged, or more."""
-        if "trusted" not in sliced or axis.name not in sliced["trusted"].dims:
-            return
-        judged = by_seed(sliced, "trusted", (axis.name,))
-        number = (judged >= 0).sum(axis=-1)
-        bad = (number > 0) & (2 * (judged == 0).sum(axis=-1) >= number) & np.isfinite(middle)
-        if bad.any():
-            style: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": "black", "markersize": 7}
-            self.ax.plot(axis.places[bad], middle[bad], **style, zorder=5, label="closure not trusted")
 
-    def critical(self, variable: str, curves: list[Curve]) -> None:
-        """Critical values of x, a vertical for each curve."""
-        for name, (of, kind) in critical_lines(self.ds).items():
-            if of != self.x or self.ds[self.x].dtype.kind not in "fiu":
-                continue
-            style: dict[str, Any] = {"linewidth": 1.0, "linestyle": LINES[kind][1], "zorder": 1}
-            for curve in curves:
-                sliced = view(self.ds, name, (self.x,) if self.x in self.ds[name].dims else (), curve.select)[0]
-                axis = MapAxis.of(self.ds.sortby(self.x), self.x)
-                for _, values in single_lines(sliced[name], None):
-                    v = float(axis.place(values[0]))
-                    if axis.holds(np.array(v)):
-                        self.ax.axvline(v, color=curve.colour, **style, label=f"_{name}")
-                        self.ax.plot([], [], color=self.ink, **style, label=line_label(self.ds, name, of, kind))
+def _ink(curves: list[Curve]) -> str:
+    """The legend's colour for what all curves share."""
+    return curves[0].colour if len(curves) == 1 else "0.3"
+
+
+def _draw_critical(ax: Axes, ds: xr.Dataset, variable: str, x: str, curves: list[Curve]) -> None:
+    """Analytic critical values of x, a vertical for each curve."""
+    axis = MapAxis.of(ds.sortby(x), x)
+    for name, (of, kind) in critical_lines(ds).items():
+        style: dict[str, Any] = {"linewidth": 1.0, "linestyle": LINES[kind][1], "zorder": 1}
+        for curve in curves if of == x else []:
+            sliced = view(ds, variable, (x,) if x in ds[variable].dims else (), curve.select)[0]
+            for _, values in single_lines(sliced[name], None):
+                v = float(axis.place(values[0]))
+                if axis.holds(np.array(v)):
+                    ax.axvline(v, color=curve.colour, **style, label=f"_{name}")
+                    ax.plot([], [], color=_ink(curves), **style, label=line_label(ds, name, of, kind))
 
 
 def _which(
@@ -231,12 +212,7 @@ def _curves(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, Any
     ]
 
 
-def _own(ds: xr.Dataset, variable: str, name: str | None, curves: list[Curve]) -> list[Curve]:
-    """The curves of a variable: one in black where it does not depend on the axis along (theory, learning rate)."""
-    return curves if name is None or name in ds[variable].dims else [Curve("", "black", "o", curves[0].select)]
-
-
-def _ordinate(ax: Axes, log: bool | None, y: np.ndarray) -> None:
+def _scale_ordinate(ax: Axes, log: bool | None, y: np.ndarray) -> None:
     """Logarithmic where that is given, or where the range of positive values needs it; else from 0."""
     if not y.size:
         return
