@@ -32,7 +32,10 @@ def styled(**changes: Any) -> Iterator[None]:
 
 def axes_or_new(ax: Axes | None) -> Axes:
     """``ax``, or the one Axes of a new figure that pyplot does not know."""
-    return Figure(layout="constrained").add_subplot() if ax is None else ax
+    if ax is None:
+        ax = Figure(layout="constrained").add_subplot()
+        ax.figure._alone = ax  # type: ignore[union-attr]
+    return ax
 
 
 def halo(width: float, colour: str = "white") -> list[Any]:
@@ -55,9 +58,21 @@ def draw_legend(home: Axes | Figure, *axes: Axes, **options: Any) -> Any:
     inches = (0.97 if whole else 0.85) * home.bbox.width / home.figure.dpi
     letters = int(inches * 72 / (LETTER * FontProperties(size="small").get_size_in_points()))
     fit = letters // (max(map(len, entries)) + 7)  # columns that break no label; two broken ones where that is wide
-    columns = max(1, min(len(entries), 3, max(fit, 2 if letters > 70 and len(entries) > 2 else 1)))
+    columns = max(1, min(len(entries), 3, max(fit, 2 if letters > 55 and len(entries) > 2 else 1)))
     words = [textwrap.fill(label, max(18, letters // columns - 7)) for label in entries]
-    return home.legend(list(entries.values()), words, ncols=columns, **(place | options))
+    drawn = home.legend(list(entries.values()), words, ncols=columns, **(place | options))
+    if getattr(home.figure, "_alone", None) is home:  # a new figure of this Axes: as high as strip and legend need
+        high = SHEET["figure.figsize"][1] * (1 + getattr(home, "_strip", 0.0))
+        home.figure.set_figheight(high + drawn.get_window_extent().height / home.figure.dpi)
+        settle(home.figure)
+    return drawn
+
+
+def settle(figure: Any) -> None:
+    """Repeat the layout where a strip, high in parts of the Axes, makes it converge slowly."""
+    if any(hasattr(ax, "_strip") for ax in figure.axes):
+        for _ in range(4):
+            figure.get_layout_engine().execute(figure)
 
 
 def titled(figure: Figure, title: str, panels: float) -> None:
@@ -68,6 +83,7 @@ def titled(figure: Figure, title: str, panels: float) -> None:
         figure.suptitle("\n".join(lines))
     high = sum(each.get_window_extent().height / figure.dpi for each in figure.legends)
     figure.set_figheight(panels + high + LINE * size / 72 * len(lines))
+    settle(figure)
 
 
 def save(figure: Figure, path: str | Path, command: str) -> None:
