@@ -23,6 +23,7 @@ FIGURES = ("cumulode.validation.plots", "cumulode.validation.phase_plots", "cumu
 #: Old name, ``function.argument``, ``Class.attribute`` or ``command --option`` -> where it went.
 WENT: dict[str, str] = {
     "*.conventions": "`sgd=Sgd(conventions=...)`",
+    **dict.fromkeys(("*.theory", "*.control", "*.sgd", "*.control_sgd"), "works as before, as one of `**runs`"),
     "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
@@ -35,6 +36,11 @@ and where each went. Old names of arguments work for one more release, with a `D
 
 The names are imported from `cumulode`, or from the room they belong to, as before. Modules inside the rooms moved, all
 of them; `cumulode.validation.plots` and `cumulode.validation.phase_plots` are one, `cumulode.plots`.
+
+Same name, another value: `simulate_sgd` has `batch_size=100` (was 1), `cumulode phase` `--size 40` (was 100) and
+`cumulode draw` `--fields above` (was inside). `seed` is one run; a sequence goes to `seeds`, where an int n is
+0 .. n - 1. `progress` is a bool or a function of the fraction done. `status` is a `Status`, of several runs the worst;
+`statuses` holds one for each. `Comparison.table` is a pandas DataFrame.
 """
 
 
@@ -59,8 +65,14 @@ def figures(names: dict[str, Any]) -> dict[str, list[str]]:
             for name in {*getattr(module, "__all__", ()), "factors"} - set(names):
                 function = getattr(module, name, None)
                 if inspect.isfunction(function):
-                    drawing[name] = list(inspect.signature(function).parameters)
+                    drawing[name] = parameters(function)
     return drawing
+
+
+def parameters(function: Any) -> list[str]:
+    """Names of the arguments of a function, those of any name with two stars."""
+    each = inspect.signature(function).parameters.values()
+    return [f"**{p.name}" if p.kind is p.VAR_KEYWORD else p.name for p in each]
 
 
 def describe(value: Any) -> dict[str, Any]:
@@ -69,7 +81,7 @@ def describe(value: Any) -> dict[str, Any]:
     if callable(value):
         facts["kind"] = "class" if inspect.isclass(value) else "function"
         with contextlib.suppress(ValueError):  # exceptions have none
-            facts["arguments"] = list(inspect.signature(value).parameters)
+            facts["arguments"] = parameters(value)
         facts["moved"] = moved(value)
     if inspect.isclass(value):
         own = [c for c in value.__mro__ if c.__module__.startswith("cumulode")]

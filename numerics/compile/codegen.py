@@ -17,7 +17,7 @@ from cumulode.theory.closures.lowering import Branch, conditional_means, lower, 
 from cumulode.theory.closures.names import CLOSURES
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
-from cumulode.theory.cumulants.nlgp import plackett_pair
+from cumulode.theory.cumulants.plackett import plackett_pair
 from cumulode.theory.dynamics.committee import network_equations
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
 from cumulode.theory.neuron.activations import Activation, h, parse

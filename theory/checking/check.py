@@ -16,13 +16,15 @@ import mpmath
 import sympy as sp
 
 from cumulode.theory.checking.quantities.shapes import ipr_of, x
-from cumulode.theory.derivation.derivation import Sample, zero_by
+from cumulode.theory.derivation.content import Sample
+from cumulode.theory.derivation.derivation import zero_by
 from cumulode.theory.derivation.evaluation import AGREEMENT, DIGITS, random_point, value
+from cumulode.theory.derivation.render import tex
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .conventions import CONVENTIONS, Convention
 from .quantities import Quantity, quantity
-from .user_formula import read_mine
+from .user_formula import read_ansatz, read_mine
 
 EQUAL, CONVENTION, FACTOR, DIFFERENT = "equal", "equal in another convention", "equal up to a factor", "different"
 POINTS = 4
@@ -115,8 +117,6 @@ class CheckResult:
         }
 
     def _repr_markdown_(self) -> str:
-        from cumulode.theory.derivation.render import tex
-
         return f"**{self.kind}**: {self._why()}\n\n- understood: ${tex(self.understood)}$\n- against: {self._against()}"
 
 
@@ -202,8 +202,6 @@ def _target(against: Any, activation: Any, order: int | None, ansatz: Any) -> Qu
         return Quantity("expression", str(against), against, {}, dict.fromkeys(against.free_symbols, ""))
     if against != "ipr":
         return quantity(against, activation, order)
-    from .user_formula import read_ansatz
-
     shape = read_ansatz(ansatz)
     symbols = dict.fromkeys(shape.free_symbols - {x}, "parameter of the ansatz")
     return Quantity("ipr", f"inverse participation ratio of {shape}", ipr_of(shape), {}, symbols)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.parsing.latex import parse_latex
+from sympy.parsing.latex.errors import LaTeXParsingError
 
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, evaluated
@@ -129,11 +131,6 @@ def _argument(source: str, at: int) -> tuple[str, int]:
 
 
 def _parse(text: str, source: str, allowed: str) -> sp.Expr:
-    try:
-        from sympy.parsing.latex import parse_latex
-        from sympy.parsing.latex.errors import LaTeXParsingError
-    except ImportError as error:  # pragma: no cover - SymPy ships both
-        raise ValueError(f"mine: LaTeX cannot be read here ({error})") from None
     try:
         parsed = parse_latex(source, strict=True)
     except ImportError:

@@ -169,17 +169,17 @@ def _pearson_branches(activation: Activation, regression: bool) -> list[Branch]:
     ]
 
 
-def _pearson_branch(branch: pearson.Branch, low: float, high: float, regression: bool) -> Branch:
-    sums, A, B = pearson.regression_sums(branch) if regression else pearson.gradient_sums(branch)
+def _pearson_branch(tails: pearson.Tails, low: float, high: float, regression: bool) -> Branch:
+    sums, A, B = pearson.regression_sums(tails) if regression else pearson.gradient_sums(tails)
     given = () if regression else (pearson.phi_0,)
-    name = f"{'regression' if regression else 'pearson'}_{branch.name}"
+    name = f"{'regression' if regression else 'pearson'}_{tails.name}"
     coefficients = EquationSet(
         name,
-        f"Pearson's law, {branch.name} branch: A, B at one label",
+        f"Pearson's law, {tails.name} branch: A, B at one label",
         ARGUMENTS,
         (A, B),
-        branch.before,
-        (branch.quadrature(sums),),
+        tails.before,
+        (tails.quadrature(sums),),
         given=given,
     )
     if regression:
@@ -187,11 +187,11 @@ def _pearson_branch(branch: pearson.Branch, low: float, high: float, regression:
     sums, psi = pearson.potential_sums()
     potential = EquationSet(
         name + "_potential",
-        f"Pearson's law, {branch.name} branch: Psi",
+        f"Pearson's law, {tails.name} branch: Psi",
         ARGUMENTS,
         (psi,),
-        branch.before,
-        (branch.quadrature(sums),),
+        tails.before,
+        (tails.quadrature(sums),),
         given=(pearson.phi_0,),
     )
     return Branch(low, high, coefficients, potential)
@@ -204,7 +204,7 @@ def _tree_branches(activation: Activation) -> list[Branch]:
     doc = "tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"
     # in closed form what edgeworth has so; higher derivatives would fill pages
     gaussian = _equations(activation, "tree_gaussian", doc, near, False, closed=5)
-    heavy = pearson.Branch("heavy", heavy=True, excess=tree.EXCESS)
+    heavy = pearson.Tails("heavy", heavy=True, excess=tree.EXCESS)
     alone = _pearson_branch(pearson.HEAVY, end, 3.0, regression=False)
     return [
         Branch(-2.0, -edge, _tree_equations(pearson.BOUNDED), None),
@@ -215,16 +215,16 @@ def _tree_branches(activation: Activation) -> list[Branch]:
     ]
 
 
-def _tree_equations(branch: pearson.Branch) -> EquationSet:
+def _tree_equations(tails: pearson.Tails) -> EquationSet:
     """One quadrature for pearson's coefficients and tree's."""
-    own, A, B = pearson.gradient_sums(branch)
-    sixth, more = tree.coefficient_sums(branch)
+    own, A, B = pearson.gradient_sums(tails)
+    sixth, more = tree.coefficient_sums(tails)
     return EquationSet(
-        f"tree_{branch.name}",
-        f"tree, {branch.name} branch: A, B, c6, dc6/dk2, dc6/dk4 at one label",
+        f"tree_{tails.name}",
+        f"tree, {tails.name} branch: A, B, c6, dc6/dk2, dc6/dk4 at one label",
         ARGUMENTS,
         (A, B, *more),
-        branch.before,
-        (branch.quadrature(own | sixth),),
+        tails.before,
+        (tails.quadrature(own | sixth),),
         given=(pearson.phi_0,),
     )

@@ -33,7 +33,7 @@ _REACH = 10
 
 
 @dataclass(frozen=True)
-class Branch:
+class Tails:
     """One sign of the kurtosis: how ``lam`` runs with the quadrature variable, and its weight.
 
     ``excess``: half the power of ``lam`` that is averaged; with heavy tails the range of the angle depends on it.
@@ -97,8 +97,8 @@ class Branch:
         )
 
 
-BOUNDED = Branch("bounded", heavy=False)
-HEAVY = Branch("heavy", heavy=True)
+BOUNDED = Tails("bounded", heavy=False)
+HEAVY = Tails("heavy", heavy=True)
 
 _m0, _d0, _p = sp.symbols("m0 d0 p", real=True)
 _m0_nu, _p_nu = sp.symbols("m0_nu p_nu", real=True)
@@ -117,14 +117,14 @@ def potential_sums() -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr]:
     return {_m0: sp.Integer(1), _p: potential_integrand()}, phi_0 + _p / _m0
 
 
-def gradient_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
+def gradient_sums(tails: Tails) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
     """Sums and, from them, ``A = 2 dPsi/dk2`` and ``B = 4 dPsi/dk4``, by the chain rule over (S^2, nu).
 
     In ``nu`` at fixed ``lam`` SymPy differentiates the integrand and its weight; in ``S^2`` at fixed ``nu`` Stein's
     rule gives ``dPsi/dk2 = E_(nu+1)[F'] / 2``, which holds for forces that jump, too (``F'`` then has deltas).
     """
     nu_of = -3 * k2**2 / k4 - 1
-    weight_nu = sp.simplify(sp.diff(branch.weight, nu) / branch.weight)
+    weight_nu = sp.simplify(sp.diff(tails.weight, nu) / tails.weight)
     sums = {
         _m0: sp.Integer(1),
         _d0: d_e,
@@ -143,7 +143,7 @@ def gradient_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp
 _m2, _m4, _d2 = sp.symbols("m2 m4 d2", real=True)
 
 
-def regression_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
+def regression_sums(tails: Tails) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, sp.Expr]:
     """Sums and, from them, ``A`` and ``B`` of the regression of x on the first and third orthogonal polynomial.
 
     ``c1 = E[F']``, ``c3 = E[(lam^2 - M2) F'] / (3 (M4 - M2^2))`` over nu + 1, eq. (closures.23, Pearson Stein rule);
@@ -152,7 +152,7 @@ def regression_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr, 
     slowly and the closed forms are taken.
     """
     sums = {_m0: sp.Integer(1), _d0: d_e, _d2: lam**2 * d_e}
-    if branch.heavy:
+    if tails.heavy:
         square = 2 * nu * k2
         M2, M4 = square / (2 * (nu + 1)), 3 * square**2 / (4 * (nu + 1) * (nu + 2))
     else:

@@ -16,12 +16,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy as sp
+from sympy.functions.combinatorial.numbers import stirling
 
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, lam
 from cumulode.theory.neuron.gaussian import GaussianMean
 
-from .pearson import Branch, nu
+from .pearson import Tails, nu
 
 #: The sixth orthogonal polynomial of Pearson's law has a norm for kappa below this.
 END = sp.Rational(3, 4)
@@ -55,7 +56,7 @@ def fourth_polynomial() -> tuple[sp.Expr, sp.Expr]:
     return p, sp.factor(mean(p * r**2))
 
 
-def coefficient_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], tuple[sp.Expr, sp.Expr, sp.Expr]]:
+def coefficient_sums(tails: Tails) -> tuple[dict[sp.Symbol, sp.Expr], tuple[sp.Expr, sp.Expr, sp.Expr]]:
     """Sums and, from them, ``c6``, ``dc6/dk2``, ``dc6/dk4``, by the chain rule over (S^2, nu).
 
     ``c6 = g(nu) S^-4 n4/m0``, ``n4`` the sum of ``(1 - r) p_4 F'``. In ``nu`` at fixed ``lam`` SymPy differentiates
@@ -66,7 +67,7 @@ def coefficient_sums(branch: Branch) -> tuple[dict[sp.Symbol, sp.Expr], tuple[sp
     g = (2 * nu + 2) / ((2 * nu + 1) * 30 * norm)
     stretched = (p + 2 * r * sp.diff(p, r)) * (1 - r) - (2 * nu + 1) * p * r
     at = {r: lam**2 / (2 * nu * k2)}
-    weight_nu = sp.simplify(sp.diff(branch.weight, nu) / branch.weight)
+    weight_nu = sp.simplify(sp.diff(tails.weight, nu) / tails.weight)
     sums = {
         _m0: sp.Integer(1),
         _n4: (1 - r) * p * d_e,
@@ -96,14 +97,12 @@ def nearly_gaussian() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     expanded = sp.series(expanded.subs(e, -kappa / (3 + kappa)), kappa, 0, 3).removeO()
     c6 = sp.Integer(0)
     for (power, order), c in sp.Poly(sp.expand(expanded), kappa, n).terms():
-        for k, stirling in enumerate(_falling(order)):
-            c6 += c * stirling * (k4 / k2**2) ** power * (k2 / 2) ** k * GaussianMean(5 + 2 * k, b, k2)
+        for k, weight in enumerate(_falling(order)):
+            c6 += c * weight * (k4 / k2**2) ** power * (k2 / 2) ** k * GaussianMean(5 + 2 * k, b, k2)
     c6 = sp.expand(c6 / 720)
     return c6, sp.diff(c6, k2), sp.diff(c6, k4)
 
 
 def _falling(order: int) -> list[int]:
     """``n^order`` in falling factorials of n: Stirling numbers of the second kind."""
-    from sympy.functions.combinatorial.numbers import stirling
-
     return [int(stirling(order, k)) for k in range(order + 1)]

@@ -2,5 +2,5 @@
 
 Moments and cumulants over set partitions (``partitions``), those of each law, and the cubic form K(w,w,w).
 
-Read ``partitions``, ``nlgp``, ``ising``, ``phi4``, ``elliptical``, ``cubic``.
+Read ``partitions``, ``nlgp``, ``plackett``, ``ising``, ``phi4``, ``elliptical``, ``cubic``.
 """

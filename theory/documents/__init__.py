@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cumulode.theory.derivation.content import SYMBOLIC
+from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.user_input.arguments import choice
 
-if TYPE_CHECKING:
-    from cumulode.theory.derivation.derivation import Derivation
+from .notation import table
 
 #: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
@@ -71,14 +71,14 @@ def pages(derivations: dict[str, Derivation]) -> dict[str, str]:
 
 
 def _index(derivations: dict[str, Derivation]) -> str:
-    from cumulode.theory.derivation.derivation import SYMBOLIC
-
     lines = [
         "# Derivations",
         "",
         "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
         "random points in 30-digit arithmetic; a test compares these pages with what the code writes. "
-        "`cumulode derive NAME` prints one, for any activation and order.",
+        "`cumulode derive NAME` prints one, for any activation and order, and `cumulode derive growth.18` one "
+        "equation with "
+        "what it rests on.",
         "",
         "| document | what it derives | equalities | symbolic | numeric only | cited by the code |",
         "|---|---|---|---|---|---|",
@@ -90,4 +90,5 @@ def _index(derivations: dict[str, Derivation]) -> str:
         lines.append(
             f"| [{name}]({name}.md) | {DOCUMENTS[name]} | {total} | {symbolic} | {total - symbolic} | {cited} |"
         )
-    return "\n".join([*lines, ""])
+    notation = ["", "Letters that stand for different things in different documents:", "", *table()]
+    return "\n".join([*lines, *notation, ""])

@@ -6,8 +6,9 @@ import mpmath
 import sympy as sp
 
 from cumulode.theory.closures.conditional import antisymmetric, mean, spins, third_order, variance
-from cumulode.theory.cumulants.nlgp import normalisation, plackett_pair
+from cumulode.theory.cumulants.nlgp import normalisation
 from cumulode.theory.cumulants.nlgp import second as arcsine_law
+from cumulode.theory.cumulants.plackett import plackett_pair
 from cumulode.theory.derivation.derivation import Derivation, Scope
 from cumulode.theory.dynamics.drift import Cw, Kwww, expand_drift, force_symbol, k2
 from cumulode.theory.neuron.activations import Activation, h, parse
@@ -140,7 +141,7 @@ def _third_order(d: Derivation) -> None:
     d.chain(
         "Against the exact third order of any even law (drift.6, third order drift). The second cumulant enters as it "
         "should; of the fourth, $K(w,w,w)_i = \\sum_{jkl} K_{ijkl} w_j w_k w_l$ is replaced by the marginal's "
-        "$\\kappa_4$ carried along three lines of $C$.",
+        "$\\kappa_4$ carried along three lines of $C$. (The difference of two formulas derived before, nothing more.)",
         r"f_i^{\mathrm{closure}} - f_i",
         third_order(F1, F3, k2, m, kappa4) - expand_drift(3).expr.subs(Cw, m),
     ).equals(F3 / 6 * (kappa4 * m**3 - Kwww), "the linear terms cancel", name="cumulant replaced")
@@ -187,7 +188,7 @@ def _peak(d: Derivation) -> None:
         moment - 3 * arcsine_law(fraction, c[4], sp),
     ).equals(
         _code_cumulant(q, q * c[4]),
-        f"at $g = {gain}$: cumulode.theory.nlgp.plackett_pair, integrated to 30 digits",
+        f"at $g = {gain}$: the integrand ``plackett_pair`` of the code, integrated to 30 digits",
         symbolic=False,
         domain={g: (float(gain), float(gain))},
     )

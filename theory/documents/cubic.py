@@ -86,7 +86,8 @@ def _field_equation(d: Derivation) -> None:
     d.chain(
         "One term of a convolutional decomposition, $K_{ijkl} = a \\sum_m G_{i-m}G_{j-m}G_{k-m}G_{l-m}$ with a kernel "
         "$G$ of any shape, on a ring of three sites: the sum over $j$, $k$ and $l$ is the cube of a field that is seen "
-        "through the kernel. The equation is linear in $K$, so that several terms add.",
+        "through the kernel. With any number of sites the three sums factorise for each $m$. "
+        "The equation is linear in $K$, so that several terms add.",
         "K(w,w,w)_0",
         _contraction(entry, 0, RING),
     ).equals(
@@ -275,7 +276,7 @@ def _power_iteration(d: Derivation) -> None:
     n, m = sp.Symbol("n", integer=True, positive=True), sp.Symbol("m", integer=True)
     d.chain(
         "and at an equal superposition of $n$ translates, $p_m = n^{-1/2}$, it is the $n$-th part: the form is $a$ "
-        "times the inverse participation ratio of the amplitudes.",
+        "times the inverse participation ratio of the amplitudes (a sum of equal terms, written out).",
         "K(w,w,w,w)",
         sp.Sum(weight * (1 / sp.sqrt(n)) ** 4, (m, 1, n)),
     ).equals(weight / n, "n equal terms")

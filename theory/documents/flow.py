@@ -100,7 +100,9 @@ def _mean_step(d: Derivation, chosen: Activation) -> None:
         "$r_y$ otherwise. Every term is a derivative in $w_1$, and their sum is "
         "$-\\eta\\, \\partial V/\\partial w_1$ with the population loss "
         "$V(w) = -\\sum_y p_y E_y[\\Phi_y(w\\cdot x + b)]$. Per unit of time, $t = \\eta \\times$ steps, the mean "
-        "motion is therefore $dw/dt = f(w) = -\\nabla V$.",
+        "motion is therefore $dw/dt = f(w) = -\\nabla V$. It is so term by term, and therefore for any number of "
+        "sites and "
+        "any law of the inputs.",
         r"E[\Delta w_1]",
         sp.Add(*mean),
     ).equals(
@@ -283,7 +285,7 @@ def _committee(d: Derivation, chosen: Activation) -> None:
     )
     d.chain(
         "With this factor, time means the same for every $K$: $K$ equal neurons, $R = (K-1)\\,\\sigma$, move as one "
-        "neuron would.",
+        "neuron would. This is the equation before at $R = (K-1)\\,\\sigma$: true by construction of the factor.",
         None,
         sp.Subs(-count * sp.Derivative(loss, w), others, (count - 1) * own),
     ).equals((y - own) * slope(w * x + b) * x, "$s = \\sigma$: the force of one neuron")

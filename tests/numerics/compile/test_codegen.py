@@ -19,7 +19,7 @@ from cumulode.numerics.compile import codegen, quadrature
 from cumulode.numerics.compile.quadrature import gauss_legendre, panel_length
 from cumulode.theory.closures import names
 from cumulode.theory.closures.lowering import lower
-from cumulode.theory.cumulants import nlgp
+from cumulode.theory.cumulants import plackett
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, lam, phi_e, s
 from cumulode.theory.neuron.activations import h, parse, y
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
@@ -213,7 +213,7 @@ def test_the_text_computes_what_the_equation_set_says(name, closure):
 
 def test_the_plackett_pair_is_what_its_equation_set_says():
     """Assert the generated integrand against mpmath at ten points of valid correlations (seed 5)."""
-    function, module = nlgp.plackett_pair(), committed("nlgp")
+    function, module = plackett.plackett_pair(), committed("nlgp")
     rng = np.random.default_rng(5)
     for _ in range(10):
         factor = rng.standard_normal((4, 6))

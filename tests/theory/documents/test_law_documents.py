@@ -13,7 +13,7 @@ import sympy as sp
 
 from cumulode.numerics import fourth_cumulant, second_cumulant
 from cumulode.theory import NLGP
-from cumulode.theory.cumulants import elliptical, ising, nlgp, phi4
+from cumulode.theory.cumulants import elliptical, ising, nlgp, phi4, plackett
 from cumulode.theory.neuron.activations import parse, y
 from cumulode.theory.neuron.gaussian import closed_form, mean, variance
 
@@ -38,7 +38,7 @@ def gauss(nodes):
 
 def composed(tau, r):
     """The equation set of one pair, assignment by assignment, in mpmath."""
-    equations = nlgp.plackett_pair()
+    equations = plackett.plackett_pair()
     numbers = [tau, 1 - tau, *r.values(), *(1 - x for x in r.values())]
     at = dict(zip(equations.arguments, numbers, strict=True))
     for symbol, expr in equations.before:

@@ -49,7 +49,7 @@ CORRELATIONS = {pair: sp.Symbol(f"c_{pair}", real=True) for pair in nlgp.PAIRS}
 def plackett_integral(r: dict[str, sp.Expr], of_signs: sp.Expr) -> sp.Expr:
     """Fourth cumulant of four signs with correlations r over ``of_signs = Z^4``, as the plain difference of arcsines.
 
-    Eq. in derivations/nlgp.md; the kernels evaluate it in a form without cancellation (``nlgp.plackett_pair``).
+    Eq. in derivations/nlgp.md; the kernels evaluate it in a form without cancellation (``plackett.plackett_pair``).
     """
     t = sp.Symbol("tau", real=True)
 

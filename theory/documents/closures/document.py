@@ -111,7 +111,8 @@ def _chain_rule(d: Derivation) -> None:
         parts = (sp.factor_terms(c) * w**n for (n,), c in powers.terms() if n > 0)
         d.chain(
             f"The derivative of ${name}$ in one weight is {rank} times the component of ${side}$ there, since "
-            f"${tensor}$ is symmetric: three sites, every entry a symbol of its own, the terms that hold $w_0$.",
+            f"${tensor}$ is symmetric: three sites, every entry a symbol of its own, the terms that hold $w_0$. With "
+            f"any number of sites each of the {rank} places may hold the weight, and all give the same.",
             rf"\partial {name}/\partial w_0",
             sp.Add(*(sp.Derivative(part, w) for part in parts)),
         ).equals(sp.expand(rank * _contraction(tensor, rank, 1)), "symmetry")

@@ -123,8 +123,8 @@ def law(d: Derivation) -> None:
         r"\mu_4(\nu) - 3\mu_2(\nu)^2",
         Moment(4, nu, scale).doit().subs(nu, order) - 3 * Moment(2, nu, scale).doit() ** 2,
     ).equals(k4, "substitution of nu and S", **_RATIONAL)
-    for branch in (BOUNDED, HEAVY):
-        _weights(d, branch)
+    for tails in (BOUNDED, HEAVY):
+        _weights(d, tails)
 
 
 def _gamma(expr: sp.Expr) -> sp.Expr:
@@ -132,14 +132,14 @@ def _gamma(expr: sp.Expr) -> sp.Expr:
     return sp.simplify(sp.gammasimp(expr))
 
 
-def _weights(d: Derivation, branch: pearson.Branch) -> None:
+def _weights(d: Derivation, tails: pearson.Tails) -> None:
     """The fourth moment over nu + 1 with the weight of the code, in the angle x."""
     x = sp.Symbol("x", real=True)
-    end = sp.oo if branch.heavy else sp.pi / 2
-    weight, path = (e.xreplace({branch.x: x, pearson.scale: S}) for e in (branch.weight, branch.lam))
+    end = sp.oo if tails.heavy else sp.pi / 2
+    weight, path = (e.xreplace({tails.x: x, pearson.scale: S}) for e in (tails.weight, tails.lam))
     words = (
         "For $k_4 > 0$ the law is Student's $t$: $\\nu < -1$, the sign of $S^2$ is reversed and $\\lambda = S\\sinh x$;"
-        if branch.heavy
+        if tails.heavy
         else "The code sums over the law with $\\nu + 1$, in the angle, $\\lambda = S\\sin x$:"
     )
     d.chain(
@@ -151,7 +151,7 @@ def _weights(d: Derivation, branch: pearson.Branch) -> None:
         "Beta integrals",
         symbolic=False,
         points=1,
-        domain={nu: (-6.0, -4.0)} if branch.heavy else _INSIDE,
+        domain={nu: (-6.0, -4.0)} if tails.heavy else _INSIDE,
     )
 
 
@@ -176,7 +176,13 @@ def stein(d: Derivation) -> None:
     force, slope = FORCE, sp.diff(FORCE, node)
     d.chain(
         "The same by parts is Stein's rule, $E_\\nu[\\lambda F] = k_2 E_{\\nu+1}[F']$, here for $F = \\sum_n a_n"
-        "\\lambda^n$ to the seventh degree, $k_2 = S^2/2\\nu$.",
+        "\\lambda^n$ to the seventh degree, $k_2 = S^2/2\\nu$. For $\\kappa < 0$ polynomials come as near as one "
+        "likes to any "
+        "continuous force on the bounded range. For $\\kappa > 0$ they prove less, as the eighth moment exists for "
+        "$\\kappa < "
+        "3/2$ only; but the rule is one integration by parts, $d(1+v^2)^{\\nu-1/2}/dv = "
+        "(2\\nu-1)\\,v\\,(1+v^2)^{\\nu-3/2}$, "
+        "whose boundary term vanishes up to $\\kappa = 3$ for every force that grows at most linearly.",
         r"E_\nu[\lambda F]",
         mean(sp.expand(node * force)),
     ).equals(S**2 / (2 * nu) * mean(slope, 1), "integration by parts", **_RATIONAL)
@@ -184,7 +190,11 @@ def stein(d: Derivation) -> None:
     d.chain(
         "Three times applied, it does the same for the third orthogonal polynomial, $P_3 = \\lambda^3 - (\\mu_4/\\mu_2)"
         "\\lambda$, and the same force: its projection is an average of $F^{(3)}/6$ over the law with $\\nu + 3$, or, "
-        "undone twice, of $F'$ over that with $\\nu + 1$, which is what the code sums.",
+        "undone twice, of $F'$ over that with $\\nu + 1$, which is what the code sums. For $\\kappa \\ge 3/2$, where "
+        "these "
+        "polynomials have no averages, the last form rests on Stein's rule alone, applied to $\\lambda^3F$ and "
+        "$\\lambda F$; "
+        "quadrature confirms it there to nine digits.",
         r"\frac{E_\nu[P_3 F]}{E_\nu[P_3^2]}",
         _projections()[1],
     ).equals(sixth, "integration by parts, three times", name="Pearson Stein rule", **_RATIONAL).equals(
@@ -198,13 +208,13 @@ def _projections() -> tuple[sp.Expr, sp.Expr]:
     return first / mu(2), (third - mu(4) / mu(2) * first) / (mu(6) - mu(4) ** 2 / mu(2))
 
 
-def _coefficients(branch: pearson.Branch) -> tuple[sp.Expr, sp.Expr]:
+def _coefficients(tails: pearson.Tails) -> tuple[sp.Expr, sp.Expr]:
     """A and B of ``regression_sums`` with the sums replaced by averages of the test force."""
-    sums, A, B = pearson.regression_sums(branch)
+    sums, A, B = pearson.regression_sums(tails)
     slope = sp.diff(FORCE, node)
     shown = {d_e: average("F'", slope, 1), node**2 * d_e: average(r"\lambda^2 F'", node**2 * slope, 1)}
     known = {symbol: shown.get(e) or mean(e, 1) for symbol, e in sums.items()}
-    at = known | {k4: mu(4) - 3 * mu(2) ** 2, k2: S**2 / (2 * nu) if branch.heavy else mu(2)}
+    at = known | {k4: mu(4) - 3 * mu(2) ** 2, k2: S**2 / (2 * nu) if tails.heavy else mu(2)}
     return A.xreplace(at), B.xreplace(at)
 
 

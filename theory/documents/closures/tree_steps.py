@@ -36,7 +36,11 @@ def gradient(d: Derivation) -> None:
         "The closure tree adds $\\chi Q c_6$ to pearson's potential, $Q = T\\cdot C^{-1}T - k_4^2/k_2$ with $T = "
         "K(w,w,w)$. $Q \\ge 0$ by Cauchy and Schwarz, and zero where $T$ is parallel to $Cw$. With $u = C^{-1}T$ its "
         "gradient is $6K(w,w,u) - 8(k_4/k_2)T + 2(k_4/k_2)^2Cw$, here in one weight on a ring of two sites, with any "
-        "neighbour's covariance $c$ and any $K_{0000}$, $K_{0001}$, $K_{0011}$.",
+        "neighbour's covariance $c$ and any $K_{0000}$, $K_{0001}$, $K_{0011}$. With any number of sites $T$ stands "
+        "twice in "
+        "$T\\cdot C^{-1}T$ and is of third degree, its derivative is $3K(w,w,\\cdot)$, and both factors give "
+        "$3K(w,w,u)$ "
+        "as $C$ and $K$ are symmetric; the rest is the chain rule for $k_4^2/k_2$.",
         r"\partial Q/\partial w_0",
         sp.Derivative(Q, _W[0]),
     ).equals(
@@ -67,7 +71,8 @@ def bound(d: Derivation) -> None:
     d.chain(
         "How far a closure in $k_2$ and $k_4$ can be trusted: with $r = E[xP_3] = T - (k_4/k_2)Cw$, $Q$ is $r\\cdot "
         "C^{-1}r$, the largest of $(a\\cdot r)^2/a\\cdot Ca$ over directions $a$. On two sites, with $u = C^{-1}T$ any "
-        "vector, so that $r = C(u - (k_4/k_2)w)$ and $k_4 = w\\cdot Cu$:",
+        "vector, so that $r = C(u - (k_4/k_2)w)$ and $k_4 = w\\cdot Cu$. The expansion needs no more than these and "
+        "the symmetry of $C$, and so holds with any number of sites:",
         r"r\cdot C^{-1}r",
         _product(rest, rest),
     ).equals(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import sympy as sp
 
@@ -205,7 +206,7 @@ def _early_growth(d: Derivation, chosen: Activation) -> None:
         name="share of the noise",
     ).equals(
         eta * noise * (1 - late) / (eta * noise * (1 - late) + 2 * mu * start),
-        "which for $e^{-2\\mu t} \\to 0$ is the share at late times",
+        "the same multiplied out; for $e^{-2\\mu t} \\to 0$ the share at late times",
     )
 
 
@@ -213,24 +214,43 @@ def _example(chosen: Activation) -> str:
     """Where noise takes over for one pair of Ising rings, in words."""
     size, rings, bias, length = 40, (0.7, 0.3), -1.0, 0.1
     forces, slopes = ([float(response(chosen, y, n)(sp.Float(bias)).evalf()) for y in (1, -1)] for n in (0, 1))
-    best = (0.0, 0, 0.0)
+    modes = []
     for k in range(size // 2 + 1):
         power = [
             sum(ising.second(r, j, size) * math.cos(2 * math.pi * k * j / size) for j in range(size)) for r in rings
         ]
         rate = sum(slope * c for slope, c in zip(slopes, power, strict=True)) / 2
-        best = max(best, (rate, k, used.small_field_noise((0.5, 0.5), forces, power)))
+        modes.append((rate, k, used.small_field_noise((0.5, 0.5), forces, power)))
+    best, wave = max(modes), max(modes[1:])
     rate, k, spread = best
     where = f"For two Ising rings of {size} sites, $t = {rings[0]}$ and ${rings[1]}$, $b = {bias:g}$"
     if not (rate > 0 and spread > 0):
         return f"{where}, no mode grows with this activation."
     begun = length**2 / size
     threshold, eta_usual = 2 * rate * begun / spread, 0.01
+
+    def share(mode: tuple[float, int, float], batch: int) -> str:
+        return f"{used.noise_share(mode[0], mode[2] / batch, eta_usual, begun):.2f}"
+
     return (
         f"{where}, and a random start of norm {length:g}, so that $S_0 = {length:g}^2/{size}$ in every mode, the mode "
-        f"that grows fastest is $k = {k}$ with $\\mu = {rate:.3f}$ and $B = {spread:.2f}$: noise takes over above "
-        f"$\\eta = {_scientific(threshold)}$, and at $\\eta = {eta_usual:g}$ its share is "
-        f"{used.noise_share(rate, spread, eta_usual, begun):.2f}."
+        f"that grows fastest is $k = {k}$ with $\\mu = {rate:.3f}$ and, at batch size 1, $B = {spread:.2f}$: noise "
+        f"takes "
+        f"over above $\\eta = {_scientific(threshold)}$. At $\\eta = {eta_usual:g}$ its share is {share(best, 1)}, and "
+        f"{share(best, 100)} at batch size 100, where $B$ is a hundredth. {_placed(k, wave, share)}"
+    )
+
+
+def _placed(fastest: int, wave: tuple[float, int, float], share: Callable[..., str]) -> str:
+    """The same for the fastest mode that has a position, in words."""
+    rate, k, spread = wave
+    if fastest or rate <= 0:
+        return "" if fastest else "No mode with a position grows."
+    return (
+        f"That mode is uniform: noise chooses its sign. Of those that have a position, $k = {k}$ grows fastest, "
+        f"$\\mu = "
+        f"{rate:.3f}$, $B = {spread:.2f}$; the share of noise in its phase is {share(wave, 1)} at batch size 1 and "
+        f"{share(wave, 100)} at 100."
     )
 
 

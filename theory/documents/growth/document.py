@@ -104,7 +104,9 @@ def _waves(d: Derivation) -> None:
     d.chain(
         "On a ring $C_{ij}$ depends on the distance alone. Take five sites, $C = 1, c_1, c_2$ at distance 0 to 2, and "
         "a plane wave $w_j = \\cos(k j + \\phi)$ with $k = 2\\pi n/5$, seen from site 0: it comes back multiplied by "
-        "the spectrum $\\hat C(k) = \\sum_d C_d \\cos(k d)$.",
+        "the spectrum $\\hat C(k) = \\sum_d C_d \\cos(k d)$. On a ring of any size the sites at $d$ and $-d$ go "
+        "together in "
+        "the same way, as $\\cos(\\phi + kd) + \\cos(\\phi - kd) = 2\\cos\\phi\\cos kd$.",
         r"(Cw)_0",
         sum((one * sp.cos(angle * j + phase) for j, one in enumerate((1, *c, *c[::-1]))), sp.Integer(0)),
     ).equals(
@@ -184,18 +186,23 @@ def _selected(chosen: Activation) -> str:
 
 
 def _selection(d: Derivation, chosen: Activation) -> None:
-    """Stationary points of mu(k), their curvature, and where mu changes sign."""
+    """Stationary points of mu(k) for two Gaussian spectra, their curvature, and where mu changes sign."""
     mu = growth_rate((1, 1), (a_p, a_m), (line_spectrum(k, xi_p, sp), line_spectrum(k, xi_m, sp)))
+    _stationary(d, mu)
+    _curvature(d, mu, chosen)
+    _sign_change(d)
+
+
+def _stationary(d: Derivation, mu: sp.Expr) -> None:
     E_p, E_m = (sp.exp(-(k**2) * length**2 / 4) for length in (xi_p, xi_m))
-    inside = {"domain": INSIDE}
     d.chain(
         "Which mode grows fastest, for two Gaussian spectra (the NLGP at small gain, where $C$ is the Gaussian "
         "covariance) with $a_\\pm = p_\\pm F_\\pm'(0)$, of which the one of class plus is positive. The slope of "
         "$\\mu$ vanishes at $k = 0$ and where the bracket does.",
         r"\frac{d\mu}{dk}",
         sp.Derivative(mu, k),
-    ).equals(-sp.sqrt(sp.pi) / 2 * k * (a_p * xi_p**3 * E_p + a_m * xi_m**3 * E_m), "differentiation", **inside)
-    star, cross = (f(a_p, a_m, xi_p, xi_m, sp) for f in (stationary_wavenumber_squared, threshold_wavenumber_squared))
+    ).equals(-sp.sqrt(sp.pi) / 2 * k * (a_p * xi_p**3 * E_p + a_m * xi_m**3 * E_m), "differentiation", domain=INSIDE)
+    star = stationary_wavenumber_squared(a_p, a_m, xi_p, xi_m, sp)
     d.chain(
         f"It does at $k_*^2 = {sp.latex(star)}$, if this is positive: the two terms are then equal and opposite.",
         r"a_+\xi_+^3 e^{-k_*^2\xi_+^2/4}",
@@ -206,13 +213,16 @@ def _selection(d: Derivation, chosen: Activation) -> None:
         rewrite=_logarithm,
         by="the logarithms of both sides",
         name="stationary wavenumber",
-        **inside,
+        domain=INSIDE,
     )
+
+
+def _curvature(d: Derivation, mu: sp.Expr, chosen: Activation) -> None:
     d.chain(
         "At $k = 0$ the curvature makes this a maximum if $a_+\\xi_+^3 > -a_-\\xi_-^3$.",
         r"\mu''(0)",
         sp.Subs(sp.Derivative(mu, (k, 2)), k, 0),
-    ).equals(-sp.sqrt(sp.pi) / 2 * (a_p * xi_p**3 + a_m * xi_m**3), "differentiation", **inside)
+    ).equals(-sp.sqrt(sp.pi) / 2 * (a_p * xi_p**3 + a_m * xi_m**3), "differentiation", domain=INSIDE)
     root = sp.Symbol("k_*", positive=True)
     balanced = {a_m: -a_p * xi_p**3 / xi_m**3 * sp.exp(root**2 * (xi_m**2 - xi_p**2) / 4)}
     d.chain(
@@ -228,6 +238,10 @@ def _selection(d: Derivation, chosen: Activation) -> None:
         name="curvature",
         domain=INSIDE | {root: (0.3, 1.2)},
     )
+
+
+def _sign_change(d: Derivation) -> None:
+    cross = threshold_wavenumber_squared(a_p, a_m, xi_p, xi_m, sp)
     d.chain(
         f"The rate itself changes its sign at $k_0^2 = {sp.latex(cross)}$. The uniform mode grows if $a_+\\xi_+ > "
         "-a_-\\xi_-$.",
@@ -239,7 +253,7 @@ def _selection(d: Derivation, chosen: Activation) -> None:
         rewrite=_logarithm,
         by="the logarithms of both sides",
         name="threshold wavenumber",
-        **inside,
+        domain=INSIDE,
     )
 
 

@@ -129,7 +129,7 @@ def _fourth(d: Derivation) -> None:
     d.chain(
         "The four terms are those of the infinite line, one for each gap that may be cut. On the line itself one is "
         "left, $-2\\,t^{g_0}\\,t^{2g_1}\\,t^{g_2}$: a product of one function of each gap (rank one), which decays in "
-        "all three.",
+        "all three. (The sum of the equation before, split into its terms.)",
         "K",
         fourth(t, gaps, size),
     ).equals(

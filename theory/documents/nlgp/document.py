@@ -37,6 +37,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             "neglects $q^2$, that is $g^4$)",
             used=(
                 "cumulode.theory.cumulants.nlgp",
+                "cumulode.theory.cumulants.plackett",
                 "cumulode.numerics.cumulants.nlgp",
                 "cumulode.numerics.compile.generated.nlgp",
             ),
@@ -82,7 +83,7 @@ def _signs(d: Derivation) -> None:
         "So a product of fields is, up to powers of $Z$, the mean of a product of signs, each factor with a noise of "
         "its own, also where sites coincide. Two such Gaussian variables have the correlation $r = q c$ with "
         "$q = g^2/(1+g^2)$: the entry of their covariance matrix over the variance. One site with itself ($c = 1$) "
-        "gives $q$, not 1.",
+        "gives $q$, not 1. (This is how $q$ is defined.)",
         "r",
         covariance[0, 1] / sp.sqrt(covariance[0, 0] * covariance[1, 1]),
     ).equals(c * (1 - 1 / (1 + g**2)), "q = 1 - 1/(1 + g^2)")

@@ -7,7 +7,8 @@ from typing import Any
 
 import sympy as sp
 
-from cumulode.theory.cumulants.nlgp import PAIRS, plackett_pair
+from cumulode.theory.cumulants.nlgp import PAIRS
+from cumulode.theory.cumulants.plackett import plackett_pair
 from cumulode.theory.derivation.derivation import Derivation
 
 a, b, rho = sp.symbols("a b rho", real=True)
@@ -187,12 +188,14 @@ def _complements(d: Derivation, steps: dict[str, sp.Expr]) -> None:
     near = dict.fromkeys(bar.values(), (0.05, 0.6)) | {tau_c: (0.05, 0.6)}
     d.chain(
         "Near a correlation of 1 digits are lost in $1 - a$, too. The code is given $\\bar r = 1 - r$ and "
-        "$\\bar\\tau = 1-\\tau$ with all their digits, and forms complements and differences from them.",
+        "$\\bar\\tau = 1-\\tau$ with all their digits, and forms complements and differences from them. Such steps "
+        "restate a definition: they are "
+        "here because the code computes by them.",
         r"1 - \tau r_{ij}",
         1 - (1 - tau_c) * (1 - bar["ij"]),
     ).equals(steps["alpha"].subs(tau, 1 - tau_c), "complement of a product", domain=near)
     d.chain(
-        "The difference of two correlations, which $A$ and $N$ need.",
+        "The difference of two correlations, which $A$ and $N$ need, likewise.",
         r"\tau r_{ik} - \tau r_{jk}",
         tau * (1 - bar["ik"]) - tau * (1 - bar["jk"]),
     ).equals(steps["d_k"], "difference of complements", domain=near | {tau: (0.1, 0.9)})
