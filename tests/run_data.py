@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cumulode.numerics.result import Result
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 
 TIMES = np.array([0.0, 0.5, 1.0, 3.0, 10.0, 40.0])
 D = 12
@@ -43,7 +43,7 @@ def on_torus(n=0, gaussian=False, known=True):
     w = np.tanh(TORUS_TIMES / 3 + 0.1)[:, None] * bump.ravel()
     if n:
         moves = zip(rng.integers(0, L, (n, 2)), rng.integers(0, 8, n), rng.choice([-1.0, 1.0], n), strict=True)
-        w = np.stack([metrics.transform(w, metrics.TorusSymmetry(*map(np.asarray, move))) for move in moves])
+        w = np.stack([symmetry.transform(w, symmetry.TorusSymmetry(*map(np.asarray, move))) for move in moves])
     k2 = np.stack([np.sum(w**2, -1), 0.5 * np.sum(w**2, -1)], -1)
     kurtosis = 0.0 if gaussian else np.array([-1.0, -0.3]) * metrics.ipr(w)[..., None]
     provenance = {"problem": {"size": [L, L]}} if known else {}
