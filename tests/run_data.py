@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cumulode.numerics.networks.result import NetworkResult
 from cumulode.numerics.result import Result
 from cumulode.validation.receptive_fields import metrics, symmetry
 
@@ -33,6 +34,14 @@ def comparison() -> dict[str, Result]:
     """Theory, control and seeds of both."""
     return {"theory": trajectory(3.2), "control": trajectory(8.0, gaussian=True), "sgd": trajectory(3.2, seed=1, n=5),
             "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True)}
+
+
+def network(n: int | None = None) -> Result:
+    """Four units, two of them with a bias below 0, in one run or in n."""
+    w = np.random.default_rng(0).standard_normal((*(() if n is None else (n,)), len(TIMES), 4, D))
+    bias = np.broadcast_to([-1.0, 1.0, -0.5, 0.0], w.shape[:-1])
+    k = np.ones((*w.shape[:-1], 2))
+    return NetworkResult(TIMES, w, bias, k, k, np.zeros(n or 1, int), ("",) * (n or 1), "", {})
 
 
 def on_torus(n=0, gaussian=False, known=True):

@@ -197,6 +197,35 @@ def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Result]) -> None
     assert band_of(ax, "sgd") == []
 
 
+@pytest.mark.parametrize("runs_of", [None, 2])
+def test_a_network_has_a_line_for_every_unit_in_the_colour_of_its_bias(runs_of: int | None) -> None:
+    """Assert IPR x D of each unit of each run, b < 0 apart from the others, and the plot of the result itself."""
+    net = run_data.network(runs_of)
+    bias, ratio = net.bias[..., -1, :], np.moveaxis(net.ipr * D, -2, 0)
+    ax = net.plot()
+    for role, here, words in (("sgd", bias < 0, "$b < 0$: "), ("theory", bias >= 0, r"$b \geq 0$: ")):
+        drawn = [line.get_ydata() for line in lines_of(ax, role)]
+        np.testing.assert_allclose(np.transpose(drawn), ratio[:, here])
+        assert any(text.startswith(f"{words}{here.sum()} units") for text in texts_of(ax))
+    assert len(plots.ipr_over_time(sgd=net).lines) == len(ax.lines)
+    with pytest.raises(ValueError, match="^sgd: got"):
+        plots.ipr_over_time(sgd=net, theory=trajectory(3.2))
+
+
+def test_the_command_of_a_figure_is_given_to_save_only(runs: dict[str, Result]) -> None:
+    """Assert the old keyword's warning, and a default title that says the problem and the settings."""
+    from cumulode.theory import NLGP, Problem
+
+    problem = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D, bias=-1.0).to_dict()
+    theory = replace(runs["theory"], provenance={"problem": problem, "closure": "regression"})
+    sgd = replace(runs["sgd"], provenance={"learning_rate": 0.01, "batch_size": 100})
+    with pytest.warns(DeprecationWarning, match="^comparison_figure: command has no effect: give it to save"):
+        figure = plots.comparison_figure(theory, sgd, command=COMMAND)
+    title = made.plain(figure.get_suptitle())
+    for words in ("NLGP", "$g$ = 3", r"$\xi_+$ = 1.2", "$b$ = -1", "D = 12", "closure regression", r"$\eta$ = 0.01"):
+        assert words in title
+
+
 def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Result]) -> None:
     """Assert the panels, the common colour scale, SGD aligned to the theory at the end, and the words at the rim."""
     figure = plots.comparison_figure(**runs, title="a title", note="a note", sgd_run=1)
