@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cumulode.numerics.networks.result import NetworkResult
 from cumulode.numerics.result import Result
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 
 TIMES = np.array([0.0, 0.5, 1.0, 3.0, 10.0, 40.0])
 D = 12
@@ -35,6 +36,14 @@ def comparison() -> dict[str, Result]:
             "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True)}
 
 
+def network(n: int | None = None) -> Result:
+    """Four units, two of them with a bias below 0, in one run or in n."""
+    w = np.random.default_rng(0).standard_normal((*(() if n is None else (n,)), len(TIMES), 4, D))
+    bias = np.broadcast_to([-1.0, 1.0, -0.5, 0.0], w.shape[:-1])
+    k = np.ones((*w.shape[:-1], 2))
+    return NetworkResult(TIMES, w, bias, k, k, np.zeros(n or 1, int), ("",) * (n or 1), "", {})
+
+
 def on_torus(n=0, gaussian=False, known=True):
     """A lopsided bump that grows at (2, 6): one run, or n of them moved by random symmetries of the torus."""
     rng = np.random.default_rng(n)
@@ -43,7 +52,7 @@ def on_torus(n=0, gaussian=False, known=True):
     w = np.tanh(TORUS_TIMES / 3 + 0.1)[:, None] * bump.ravel()
     if n:
         moves = zip(rng.integers(0, L, (n, 2)), rng.integers(0, 8, n), rng.choice([-1.0, 1.0], n), strict=True)
-        w = np.stack([metrics.transform(w, metrics.TorusSymmetry(*map(np.asarray, move))) for move in moves])
+        w = np.stack([symmetry.transform(w, symmetry.TorusSymmetry(*map(np.asarray, move))) for move in moves])
     k2 = np.stack([np.sum(w**2, -1), 0.5 * np.sum(w**2, -1)], -1)
     kurtosis = 0.0 if gaussian else np.array([-1.0, -0.3]) * metrics.ipr(w)[..., None]
     provenance = {"problem": {"size": [L, L]}} if known else {}

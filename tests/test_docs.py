@@ -58,7 +58,7 @@ def test_links_lead_somewhere():
     """Assert that every relative link of the pages is a file of the repository."""
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / link).exists() or link.endswith("which-boundary.md"), (page.name, link)
+            assert (page.parent / link).exists(), (page.name, link)
 
 
 def test_the_rule_of_localised_is_the_codes():

@@ -6,14 +6,13 @@ through. It is a result to look at, not the way to evaluate K(w,w,w): see ``cont
 
 from __future__ import annotations
 
-import platform
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-import cumulode
 from cumulode.numerics.contraction.low_rank_setup import LONGEST_GAP
+from cumulode.numerics.io.provenance import versions
 from cumulode.theory.problem.laws import GP, NLGP, Cumulants, Ising
 from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
@@ -59,57 +58,46 @@ def convolutional_cp(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming ``law`` (a GP: its K is zero; a correlation length out of reach), ``rank``, ``half_width``, ``starts``
         or ``seed``.
     """
     started = time.perf_counter()
-    if not isinstance(law, (NLGP, Ising, GP, Cumulants)):
-        raise InvalidArgument("law", law, "NLGP(...) or Ising(...)")
-    if isinstance(law, GP):
-        raise InvalidArgument("law", law, "NLGP(...) or Ising(...): a Gaussian law has no fourth cumulant to decompose")
-    if isinstance(law, Cumulants):
-        raise InvalidArgument(
-            "law", law, "NLGP(...) or Ising(...): a user's arrays have no correlation length to start from"
-        )
-    rank = integer("rank", rank, ge=1)
-    starts = integer("starts", starts, ge=1)
-    seed = integer("seed", seed, ge=0)
-    if reach(law, 1e-5) > LONGEST_GAP:
-        raise InvalidArgument(
-            "law",
-            law,
-            f"xi up to 29, or 8 where correlations fall off exponentially (to 1e-5 over {LONGEST_GAP} sites)",
-        )
-    half = reach(law) if half_width is None else integer("half_width", half_width, ge=1, note=" or None")
-    if rank * (2 * half + 1) > MOST_UNKNOWNS:
-        raise InvalidArgument("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")
-    found = search(law, rank, half, starts, seed)
-    placed = _in_order(_centred(found.at))
-    statistics = _statistics(found.line, found.at, placed)
-    provenance = {
-        "cumulode": cumulode.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "law": law.to_dict(),
-        "fit": found.origin,
-        "starts": starts,
-        "seed": seed,
-        "half_width": half,
-        "longest_gap": longest_gap(law),
-        "beyond": found.line.beyond,
-        "ridge": RIDGE,
-    }
+    half = _check(law, rank, half_width)
+    starts, seed = integer("starts", starts, ge=1), integer("seed", seed, ge=0)
+    best = search(law, rank, half, starts, seed)
+    placed = _in_order(_centred(best.at))
+    settings = {"law": law.to_dict(), "starts": starts, "seed": seed, "half_width": half, "ridge": RIDGE}
+    fitted = {"fit": best.origin, "longest_gap": longest_gap(law), "beyond": best.line.beyond}
     return ConvolutionalCP(
         law=law,
         offsets=placed.offsets,
         factors=placed.factors,
-        coefficients=placed.coefficients * found.line.norm,
-        path=found.path,
+        coefficients=placed.coefficients * best.line.norm,
+        path=best.path,
         seconds=time.perf_counter() - started,
-        provenance=provenance,
-        **statistics,
+        provenance={**versions(), **settings, **fitted},
+        **_statistics(best.line, best.at, placed),
     )
+
+
+def _check(law: Any, rank: Any, half_width: Any) -> int:
+    """The half width, by default from the law; InvalidArgument naming ``law``, ``rank`` or ``half_width``."""
+    allowed = "NLGP(...) or Ising(...)"
+    if isinstance(law, GP):
+        raise InvalidArgument("law", law, f"{allowed}: a Gaussian law has no fourth cumulant to decompose")
+    if isinstance(law, Cumulants):
+        raise InvalidArgument("law", law, f"{allowed}: a user's arrays have no correlation length to start from")
+    if not isinstance(law, (NLGP, Ising)):
+        raise InvalidArgument("law", law, allowed)
+    integer("rank", rank, ge=1)
+    if reach(law, 1e-5) > LONGEST_GAP:
+        far = f"xi up to 29, or 8 where correlations fall off exponentially (to 1e-5 over {LONGEST_GAP} sites)"
+        raise InvalidArgument("law", law, far)
+    half = reach(law) if half_width is None else integer("half_width", half_width, ge=1, note=" or None")
+    if rank * (2 * half + 1) > MOST_UNKNOWNS:
+        raise InvalidArgument("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")
+    return half
 
 
 class _Placed(NamedTuple):

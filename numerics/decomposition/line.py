@@ -55,7 +55,7 @@ def segment(line: Line, n: int) -> Segment:
     table = line.table / norm
     basis, values, core = decompose(table)
     kept = max(1, int(np.count_nonzero(values > NEGLIGIBLE * values[0])))
-    # each zero gap has the weight sqrt(1/2) in the factors found, 1/2 in the sum over sorted sites
+    # each zero gap has the weight sqrt(1/2) in these factors, 1/2 in the sum over sorted sites
     half = np.where(np.arange(len(table)) == 0, math.sqrt(0.5), 1.0)
     ahead = toeplitz((basis[:, :kept] * half[:, None]).T, n)
     between = 24 * toeplitz(core[:kept, :, :kept].transpose(0, 2, 1) * half, n)

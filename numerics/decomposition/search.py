@@ -17,14 +17,14 @@ from .line import Segment, segment
 FIRST_GAIN = 0.3
 #: Of the entries, relative to K_0000; errors of fits are larger.
 PRECISION = 1e-11
-#: Fits on the way to the gain asked for, equally spaced in atan(gain), and how many starts take that way.
+#: Fits on the way to the law's gain, equally spaced in atan(gain), and how many starts take that way.
 WAY, CONTINUED = 3, 2
 #: Steps of a first fit, and of the fits, so many, that look best after it.
 SCOUT, POLISH, POLISHED = 40, 200, 2
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Fit:
     """A fit: where it came from, in words, and the gains it passed (none for a law without)."""
 
     line: Segment
@@ -45,21 +45,21 @@ def longest_gap(law: NLGP | Ising) -> int:
     return min(reach(law) + max(1, reach(law) // 4), LONGEST_GAP)
 
 
-def search(law: NLGP | Ising, rank: int, half: int, starts: int, seed: int) -> Found:
+def search(law: NLGP | Ising, rank: int, half: int, starts: int, seed: int) -> Fit:
     """The best fit of ``rank`` factors on ``2 half + 1`` sites."""
     line = segment(line_table(law, longest_gap(law), PRECISION), 2 * half + 1)
     cold = [start(law, rank, half, (seed, i)) for i in range(starts)]
     gains = (law.gain,) if isinstance(law, NLGP) else ()
-    fits = [Found(line, fit(line, G, SCOUT, 1e-3), f"cold start {i}", gains) for i, G in enumerate(cold)]
+    fits = [Fit(line, fit(line, G, SCOUT, 1e-3), f"cold start {i}", gains) for i, G in enumerate(cold)]
     if isinstance(law, NLGP) and law.gain > FIRST_GAIN:
         fits += [_continued(law, line, G, i) for i, G in enumerate(cold[:CONTINUED])]
     if rank > 1:
         less = search(law, rank // 2, half, starts, seed)
         grown = fit(line, np.concatenate([less.at.G, cold[0][rank // 2 :]]), SCOUT, 1e-3)
-        fits.append(Found(line, grown, f"grown from rank {rank // 2} ({less.origin})", less.path))
-    fits.sort(key=lambda found: found.at.left)
-    fits[:POLISHED] = [replace(found, at=fit(line, found.at.G, POLISH)) for found in fits[:POLISHED]]
-    return min(fits, key=lambda found: found.at.left)
+        fits.append(Fit(line, grown, f"grown from rank {rank // 2} ({less.origin})", less.path))
+    fits.sort(key=lambda each: each.at.left)
+    fits[:POLISHED] = [replace(each, at=fit(line, each.at.G, POLISH)) for each in fits[:POLISHED]]
+    return min(fits, key=lambda each: each.at.left)
 
 
 def start(law: NLGP | Ising, rank: int, half: int, seed: tuple[int, int]) -> np.ndarray:
@@ -81,11 +81,11 @@ def start(law: NLGP | Ising, rank: int, half: int, seed: tuple[int, int]) -> np.
     return np.asarray(G * (-1.0) ** d if alternating else G)
 
 
-def _continued(law: NLGP, line: Segment, G: np.ndarray, number: int) -> Found:
+def _continued(law: NLGP, line: Segment, G: np.ndarray, number: int) -> Fit:
     """From a small gain to the law's."""
     first, last = math.atan(FIRST_GAIN), math.atan(law.gain)
     gains = [math.tan(first + (last - first) * i / WAY) for i in range(WAY)]
     for gain in gains:
         there = replace(law, gain=gain)
         G = fit(segment(line_table(there, longest_gap(there), PRECISION), G.shape[1]), G, SCOUT, 1e-3).G
-    return Found(line, fit(line, G, SCOUT, 1e-3), f"continued in the gain from start {number}", (*gains, law.gain))
+    return Fit(line, fit(line, G, SCOUT, 1e-3), f"continued in the gain from start {number}", (*gains, law.gain))

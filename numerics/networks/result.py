@@ -50,10 +50,10 @@ class NetworkResult(Result):
         return Result(self.t, **arrays, **ended, messages=messages, provenance=self.provenance)
 
     def plot(self, ax: Any = None) -> Any:
-        """IPR x D over time, mean and spread over units, into ``ax`` or a new figure; returns the Axes."""
+        """IPR x D of every unit over time, coloured by the sign of its bias, into ``ax`` or a new figure."""
         from cumulode import plots
 
-        return plots.ipr_over_time(ax, **{type(self).ROLE: self.neurons()})
+        return plots.units_over_time(self, ax)
 
     def to_xarray(self) -> Any:
         """As every result, with the units' numbers."""

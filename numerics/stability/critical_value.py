@@ -39,7 +39,6 @@ class Rate:
     """The largest rate at one value of the axis; ``why`` it is NaN."""
 
     value: float
-    k: Wavenumber | None = None
     mode: Wavenumber | None = None
     why: str = ""
 
@@ -174,11 +173,11 @@ def _rate(problem: Problem, axis: str, x: float, criterion: str, solver: Solver)
         moved = at(problem, **{axis: x})
         if criterion == LINEAR:
             k, value = peak(growth_rates(moved))
-            return Rate(value, k, k)
+            return Rate(value, k)
         state = state_of(make_plan(moved, solver))
     except ValueError as error:
         return Rate(math.nan, why=str(error))
-    return Rate(state.rate, state.k, state.mode, "" if math.isfinite(state.rate) else state.message)
+    return Rate(state.rate, state.mode, "" if math.isfinite(state.rate) else state.message)
 
 
 class Crossing(NamedTuple):

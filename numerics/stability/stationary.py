@@ -57,7 +57,7 @@ class StationaryState:
         The rate of the eigenvector most like the state's derivative along its phase, which would be zero but for the
         lattice; NaN for uniform states.
     message : str
-        How it was found, or why not.
+        What it is, or why there is none.
     """
 
     kind: str
@@ -81,7 +81,7 @@ def stationary_state(
 ) -> StationaryState:
     """The stationary state that small weights reach before they localise, and the rates at which it is left.
 
-    The state of the wave that grows fastest (theory.md section 4), found within the fields of that wave's symmetry: by
+    The state of the wave that grows fastest (theory.md section 4), sought within the fields of that wave's symmetry: by
     its amplitude for k = 0, by Newton's method otherwise. On a ring of D not divisible by k this symmetry is only
     evenness about a site (and a change of sign after D/2), and the state is the one nearest to the wave.
 
@@ -129,7 +129,7 @@ def state_of(plan: Plan, k: Wavenumber | None = None) -> StationaryState:
         return _uniform(plan, amplitude * fields[:, 0], data)
     parts = _newton(plan, fields, amplitude * (np.arange(fields.shape[1]) == column), data)
     if parts is None:
-        return _none(plan, chosen, f"no stationary state of the symmetry of the wave {chosen} was found")
+        return _none(plan, chosen, f"no stationary state of the symmetry of the wave {chosen} was reached")
     return _periodic(plan, chosen, fields @ parts, shifted(problem.shape, chosen, parts), data)
 
 

@@ -22,7 +22,7 @@ from cumulode import (
     tiling,
 )
 from cumulode.validation import sample
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 from cumulode.validation.sampling.erf_table import erf_by
 
 NAN, INF = np.nan, np.inf
@@ -112,10 +112,10 @@ NO_FIELDS: list[Any] = [[1.0, 2.0, 3.0], 1.0, np.ones(8) * 1j, ["a"] * 8, None, 
 NO_SHAPES: list[Any] = [(4, 5), (5, 5), (15,), (2, 8), (4, 4, 1), "4x4", 2.0, [4, 4]]
 SHAPES = [
     *[("w: got .* allowed", lambda f=f, bad=bad: f(bad)) for f in MEASURES for bad in NO_FIELDS],
-    *[("reference: got ", lambda bad=bad: metrics.align(np.ones(8), bad)) for bad in NO_FIELDS],
-    (r"reference: got \(9,\)", lambda: metrics.align(np.ones((3, 8)), np.ones(9))),
+    *[("reference: got ", lambda bad=bad: symmetry.align(np.ones(8), bad)) for bad in NO_FIELDS],
+    (r"reference: got \(9,\)", lambda: symmetry.align(np.ones((3, 8)), np.ones(9))),
     *[(r"shape: got [^\n]* L \* L = 16 sites$", lambda f=f, s=s: f(np.ones(16), s)) for f in MEASURES for s in NO_SHAPES],
-    *[("shape: got ", lambda s=s: metrics.align(np.ones(16), np.ones(16), shape=s)) for s in NO_SHAPES],
+    *[("shape: got ", lambda s=s: symmetry.align(np.ones(16), np.ones(16), shape=s)) for s in NO_SHAPES],
     ("centres", lambda: tiling(["a"], 40)),
     ("centres", lambda: tiling([NAN], 40)),
     ("centres", lambda: tiling([INF, 1], 40)),

@@ -21,16 +21,8 @@ SHOWN = 2e-3
 def factors(result: ConvolutionalCP, ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """Factors against the site from their centre; colour by the sign of the coefficient, thicker the larger it is.
 
-    Every factor has norm 1, so heights compare widths; ``c_r / |K|`` in the legend compares terms.
-
-    Parameters
-    ----------
-    result : ConvolutionalCP
-        From ``cumulode.convolutional_cp``.
-    ax : Axes, optional
-        Default: a new figure that pyplot does not know.
-    legend : bool
-        Coefficients above the Axes.
+    Every factor has norm 1, so heights compare widths; ``c_r / |K|`` in the legend (above the Axes) compares terms.
+    ``result`` is from ``cumulode.convolutional_cp``; without ``ax`` a new figure is made that pyplot does not know.
     """
     ax = axes_or_new(ax)
     relative = result.coefficients / result.norm

@@ -20,14 +20,7 @@ def plot_match(match: Match, ax: Axes | None = None) -> Axes:
     """A row for each field, left, with its aligned filter, right, and their correlation.
 
     Each is scaled to its largest weight; on a ring both are moved so that the field's peak stands in the middle, on a
-    torus drawn as images, white at 0.
-
-    Parameters
-    ----------
-    match : Match
-        From ``cumulode.match_fields``.
-    ax : Axes, optional
-        Default: a new figure that pyplot does not know.
+    torus drawn as images, white at 0. ``match`` is from ``cumulode.match_fields``; without ``ax`` a new figure is made.
     """
     own, ax = ax is None, axes_or_new(ax)
     if own and isinstance(ax.figure, Figure):  # rows keep their height, however many

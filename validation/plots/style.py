@@ -32,7 +32,10 @@ def styled(**changes: Any) -> Iterator[None]:
 
 def axes_or_new(ax: Axes | None) -> Axes:
     """``ax``, or the one Axes of a new figure that pyplot does not know."""
-    return Figure(layout="constrained").add_subplot() if ax is None else ax
+    if ax is None:
+        ax = Figure(layout="constrained").add_subplot()
+        ax.figure._alone = ax  # type: ignore[union-attr]
+    return ax
 
 
 def halo(width: float, colour: str = "white") -> list[Any]:
@@ -49,50 +52,45 @@ def draw_legend(home: Axes | Figure, *axes: Axes, **options: Any) -> Any:
     if not entries:
         return None
     whole = isinstance(home, Figure)
-    place: dict[str, Any] = {
-        "loc": "lower left",
-        "bbox_to_anchor": (0, 1 + getattr(home, "_strip", 0.0)),
-        "borderaxespad": 0.2,
-    }
-    place = {"loc": "outside lower center"} if whole else place
+    place: dict[str, Any] = {"bbox_to_anchor": (0, 1 + getattr(home, "_strip", 0.0)), "borderaxespad": 0.2}
+    place = {"loc": "outside lower center"} if whole else {"loc": "lower left", **place}
     # a colour bar still to be made room for takes its part of the Axes' width
-    letters = int((0.97 if whole else 0.85) * home.bbox.width / home.figure.dpi * 72 / (LETTER * _small()))
-    columns = _columns(list(entries), letters)
+    inches = (0.97 if whole else 0.85) * home.bbox.width / home.figure.dpi
+    letters = int(inches * 72 / (LETTER * FontProperties(size="small").get_size_in_points()))
+    fit = letters // (max(map(len, entries)) + 7)  # columns that break no label; two broken ones where that is wide
+    columns = max(1, min(len(entries), 3, max(fit, 2 if letters > 55 and len(entries) > 2 else 1)))
     words = [textwrap.fill(label, max(18, letters // columns - 7)) for label in entries]
-    return home.legend(list(entries.values()), words, ncols=columns, **(place | options))
+    drawn = home.legend(list(entries.values()), words, ncols=columns, **(place | options))
+    if getattr(home.figure, "_alone", None) is home:  # a new figure of this Axes: as high as strip and legend need
+        high = SHEET["figure.figsize"][1] * (1 + getattr(home, "_strip", 0.0))
+        home.figure.set_figheight(high + drawn.get_window_extent().height / home.figure.dpi)
+        settle(home.figure)
+    return drawn
 
 
-def _small() -> float:
-    return float(FontProperties(size="small").get_size_in_points())
-
-
-def _columns(labels: list[str], letters: int) -> int:
-    """As many as fit without breaking a label, up to 3; two with broken ones where that is wide enough."""
-    fit = letters // (max(map(len, labels)) + 7)
-    return max(1, min(len(labels), 3, max(fit, 2 if letters > 70 and len(labels) > 2 else 1)))
+def settle(figure: Any) -> None:
+    """Repeat the layout where a strip, high in parts of the Axes, makes it converge slowly."""
+    if any(hasattr(ax, "_strip") for ax in figure.axes):
+        for _ in range(4):
+            figure.get_layout_engine().execute(figure)
 
 
 def titled(figure: Figure, title: str, panels: float) -> None:
     """Title above, and the figure as high as panels of ``panels`` inches, title and legends need."""
-    size = figure.suptitle("").get_fontsize() if title else 0.0
-    lines = textwrap.wrap(title, int(figure.get_figwidth() * 72 / (LETTER * size))) if title else []
+    size = FontProperties(size=rcParams["figure.titlesize"]).get_size_in_points()
+    lines = textwrap.wrap(title, int(figure.get_figwidth() * 72 / (LETTER * size)))
     if lines:
         figure.suptitle("\n".join(lines))
     high = sum(each.get_window_extent().height / figure.dpi for each in figure.legends)
     figure.set_figheight(panels + high + LINE * size / 72 * len(lines))
+    settle(figure)
 
 
 def save(figure: Figure, path: str | Path, command: str) -> None:
     """Write the figure to a .png (200 dots an inch), .pdf or .svg, with the command that remakes it in the metadata.
 
     PNG and SVG keep it under Description, PDF under Subject. No date is written: the command gives the same bytes.
-
-    Raises
-    ------
-    ValueError
-        For any other suffix.
-    OSError
-        If the file cannot be written.
+    InvalidArgument for any other suffix.
     """
     maker = f"cumulode {__version__}"
     metadata: dict[str, dict[str, Any]] = {

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 SGD = "sgd_"
 #: Lines of a legend do not break within it.
 IPR_TIMES_D = "IPR\u00a0\u00d7\u00a0D"
-_PURE = ("", "1", "dimensionless")
 
 
 def with_units(words: str, units: Any) -> str:
     """``words (units)``, without what has none."""
-    return words if str(units or "") in _PURE else f"{words} ({units})"
+    return f"{words} ({units})" if str(units or "1") not in ("1", "dimensionless") else words
 
 
 def symbol(name: str) -> str:
@@ -74,19 +73,17 @@ def conditions(
     """What was held fixed in a sweep: selected axes, the problem, closure or learning rate, start and time."""
     known = set(swept) | set(select)
     words = [value_label(name, value, attrs) for name, value in select.items() if theory or name != "closure"]
-    words += problem_words(json_of(attrs, "problem"), known)
     settings = json_of(attrs, "settings") | {key: attrs[key] for key in ("closure", "time") if key in attrs}
-    words += _run_words(settings, known, ("closure",) * theory + ("learning_rate", "batch_size") * sgd)
-    return _joined(words)
+    run = (*["closure"] * theory, *["learning_rate", "batch_size"] * sgd, "amplitude", "time")
+    return _joined(words + problem_words(json_of(attrs, "problem"), known) + _run_words(settings, known, run))
 
 
 def conditions_of_run(theory: Result, sgd: Result | None = None) -> str:
     """The same of single runs, from their provenance."""
     words = problem_words(theory.provenance.get("problem", {}), set())
-    words += _run_words(theory.provenance, {"amplitude", "time"}, ("closure",))
-    if sgd is not None:
-        words += _run_words(sgd.provenance, {"amplitude", "time"}, ("learning_rate", "batch_size"))
-    return _joined(words)
+    words += _run_words(theory.provenance, set(), ("closure",))
+    trained = {} if sgd is None else sgd.provenance
+    return _joined(words + _run_words(trained, set(), ("learning_rate", "batch_size")))
 
 
 def problem_words(parameters: Any, known: set[str]) -> list[str]:
@@ -110,10 +107,10 @@ def problem_words(parameters: Any, known: set[str]) -> list[str]:
     return [*words, f"D = {sides[0]}" if len(sides) == 1 else f"{sides[0]} x {sides[1]} torus"]
 
 
-def _run_words(settings: Mapping[str, Any], known: set[str], run: tuple[str, ...]) -> list[str]:
-    """Closure or learning rate and batch size, then start and time, where they are single values and no axes."""
+def _run_words(settings: Mapping[str, Any], known: set[str], names: tuple[str, ...]) -> list[str]:
+    """Settings of a run that are single values and no axes."""
     words = []
-    for name in (*run, "amplitude", "time"):
+    for name in names:
         value, axis = settings.get(name), "start_amplitude" if name == "amplitude" else name
         if isinstance(value, (int, float, str)) and not {name, axis} & known:
             words.append(f"$t$ = {float(value):g}" if name == "time" else value_label(axis, value))

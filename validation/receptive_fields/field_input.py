@@ -44,6 +44,17 @@ def on_torus(w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return w.reshape(*w.shape[:-1], *shape)
 
 
+def embed(w: np.ndarray, taps: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """Filters (..., P) as fields (..., D) on the ring or torus: zero where a filter does not look."""
+    if taps == shape:
+        return w
+    square = w.reshape(*w.shape[:-1], *taps)
+    beyond = [(0, 0)] * (w.ndim - 1) + [(0, side - tap) for side, tap in zip(shape, taps, strict=True)]
+    # NaN, where a run has ended, stays NaN in all sites
+    padded = np.pad(square, beyond).reshape(*w.shape[:-1], -1)
+    return np.where(np.isnan(w).any(axis=-1, keepdims=True), np.nan, padded)
+
+
 def pair(w: ArrayLike, reference: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Both as fields of one shape."""
     a, b = field("w", w), field("reference", reference)
@@ -62,7 +73,7 @@ def unit(w: np.ndarray) -> np.ndarray:
 
 
 def real_array(name: str, values: Any, allowed: str) -> np.ndarray:
-    """Real numbers of any shape as a new float array, NaN and infinities included; ValueError naming them otherwise."""
+    """Real numbers of any shape as a new float array, NaN and infinities included; InvalidArgument otherwise."""
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "iuf":

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from cumulode.numerics.display import json_ready
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .field_input import ROUNDING, finite_array, shape_for
+from .field_input import ROUNDING, embed, finite_array, shape_for
 from .metrics import width
 from .symmetry import AnySymmetry, align, find_symmetry, transform
 
@@ -87,7 +87,7 @@ def match_fields(fields: ArrayLike, filters: ArrayLike, shape: Any = None) -> Ma
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     w = _rows("fields", fields)
@@ -128,8 +128,6 @@ def _rows(name: str, values: Any) -> np.ndarray:
 
 def _continued(v: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
     """Filters of fewer taps, with zeros for the other sites."""
-    from cumulode.validation.sgd.convolutional.result import embed
-
     taps: tuple[int, ...] = (v.shape[-1],)
     if len(sides) == 2:
         taps = (math.isqrt(v.shape[-1]),) * 2

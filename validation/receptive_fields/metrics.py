@@ -16,23 +16,6 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.observables import ipr, norm
 
 from .field_input import ROUNDING, field, on_torus, shape_for, unit
-from .symmetry import AnySymmetry, Symmetry, TorusSymmetry, align, find_symmetry, transform
-
-__all__ = [
-    "AnySymmetry",
-    "Symmetry",
-    "TorusSymmetry",
-    "align",
-    "centre",
-    "dominant_wavenumber",
-    "find_symmetry",
-    "ipr",
-    "norm",
-    "power_spectrum",
-    "summary",
-    "transform",
-    "width",
-]
 
 
 def _centre(weight: np.ndarray) -> np.ndarray:

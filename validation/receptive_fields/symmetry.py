@@ -10,8 +10,6 @@ from numpy.typing import ArrayLike
 
 from .field_input import ROUNDING, field, on_torus, pair, shape_for, unit
 
-__all__ = ["AnySymmetry", "Symmetry", "TorusSymmetry", "align", "find_symmetry", "transform"]
-
 
 class Symmetry(NamedTuple):
     """A symmetry of the drift: ``w_i -> sign * w_(i - shift)``, after ``w_i -> w_(-i)`` where ``reflected``.
@@ -158,7 +156,7 @@ def align(
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If ``w`` or ``reference`` is not real, has fewer than 4 sites, their shapes do not broadcast, or ``shape``
         does not have D sites.
     """

@@ -122,7 +122,7 @@ def tiling(centres: ArrayLike, size: int | tuple[int, ...], *, level: float = 0.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     shape = shape_of(size)

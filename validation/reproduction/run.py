@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def reproduce(
             return {name: joined([folder.get(part) for part in group]) for name, group in parts.items()}
 
         for claim in picked:
-            findings.append(_regenerate(claim, effort, path, lambda name=claim.name: collect(groups[name])))
+            findings.append(_regenerate(claim, effort, path, partial(collect, groups[claim.name])))
             if path is not None:
                 _write(findings, path, effort)
             if findings[-1].ended == INTERRUPTED:

@@ -42,7 +42,7 @@ def sampler(law: Law, size: int | tuple[int, ...], diagonal: float = 0.0) -> Sam
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         For something that is no law, a law that does not exist at this size, or the Gaussian control of a user's
         arrays whose covariance on a torus is not even in each direction.
     """
@@ -157,7 +157,7 @@ def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         Naming the argument, what came and what is allowed.
     """
     described = sampler(law, size)

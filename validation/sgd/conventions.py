@@ -67,6 +67,12 @@ class Units:
         """Weights in our units; what is no numbers is left for the check of weights to refuse."""
         return scaled(w0, self.weight)
 
+    def rule(self, rule: Any) -> Any:
+        """A network's rule in our units."""
+        return rule._replace(
+            learning_rate=rule.learning_rate * self.rate, readout_rate=rule.readout_rate * self.readout_rate
+        )
+
     def from_ours(self, run: Any) -> Any:
         """A run of ours in these units."""
         if self.name == OURS:

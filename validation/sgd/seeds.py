@@ -35,7 +35,7 @@ def check_seeds(seed: Any, seeds: Any, starts: int | None) -> RunSeeds:
     if seeds is None:
         root = seed_sequence("seed", seed)
         return RunSeeds([root], False, plain_seed(seed))
-    if not isinstance(seed, int) or seed != 0:
+    if isinstance(seed, np.random.SeedSequence) or seed != 0:
         raise InvalidArgument("seeds", Described(f"seeds={seeds!r} and seed={seed!r}"), "one of seeds and seed")
     many = "at least one" if starts is None else f"{starts} (one for each start)"
     allowed = f"a number n of seeds (0 .. n - 1), or a sequence of {many} ints >= 0 or SeedSequences"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import signal
@@ -107,12 +106,22 @@ def test_compare_writes_a_figure_and_a_table_that_name_their_command(capsys, tmp
 
 
 @pytest.mark.parametrize("name", ["drift", "closures", "nlgp", "ising"])
-def test_every_derivation_is_printed_in_every_format(name, monkeypatch, capsys):
-    """Assert that each derivation, built once, renders in every format, and says that no step failed."""
-    monkeypatch.setattr(documents, "derive", functools.cache(documents.derive))
+def test_every_derivation_is_printed_in_every_format(name, derived, monkeypatch, capsys):
+    """Assert that each derivation renders in every format, and says that no step failed."""
+    monkeypatch.setattr(documents, "derive", derived)
     for form in ("text", "markdown", "latex"):
         assert main(["derive", name, "--format", form]) == 0
         assert "none failed" in capsys.readouterr().out
+
+
+def test_one_equation_is_printed_with_its_assumptions(derived, monkeypatch, capsys):
+    """Assert that ``derive growth.18`` prints that equation alone, and what it rests on."""
+    monkeypatch.setattr(documents, "derive", lambda name, **given: derived("growth", **given).equation(name))
+    assert main(["derive", "growth.18"]) == 0
+    out = capsys.readouterr().out
+    assert "(growth.18, " in out
+    assert "(growth.17, " not in out
+    assert "First neglected order: " in out
 
 
 def test_help_shows_defaults_that_are_values(capsys):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cumulode import NLGP, Ising, Problem, Solver, compare, ipr, simulate_sgd, solve
+from cumulode import NLGP, Ising, Problem, Solver, compare, dominant_wavenumber, ipr, simulate_sgd, solve
 from cumulode.validation.comparison.table import (
     AGREES,
     COLUMNS,
@@ -144,8 +144,6 @@ def test_the_gaussian_control_never_localises_in_theory_or_sgd(demo_problem, sta
 
 def test_with_the_short_range_class_first_the_neuron_stays_oscillatory(start):
     """Assert that exchanging the correlation lengths leaves a field of high wavenumber and IPR x D below 4."""
-    from cumulode import dominant_wavenumber
-
     problem = Problem(plus=NLGP(gain=3.0, xi=1.0), minus=NLGP(gain=3.0, xi=4.0), size=40, bias=-1.0)
     sol = solve(problem, start, [0.0, 150.0])
     assert sol.ipr[-1] * 40 < 4

@@ -24,7 +24,7 @@ from run_data import TIMES, D, trajectory
 from cumulode.numerics.result import Result
 from cumulode.validation import plots
 from cumulode.validation.plots.roles import COLOURS, TIME
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 
 matplotlib.use("Agg")
 
@@ -120,10 +120,10 @@ def test_a_field_without_a_centre_is_not_moved() -> None:
 
 def test_the_label_names_every_symmetry_used(runs: dict[str, Result]) -> None:
     """Assert that a reflected, shifted and reversed map says all three, and shows them."""
-    symmetry = metrics.Symmetry(np.asarray(D - 2), np.asarray(True), np.asarray(-1.0))
-    ax = plots.space_time(runs["theory"], symmetry=symmetry)
+    move = symmetry.Symmetry(np.asarray(D - 2), np.asarray(True), np.asarray(-1.0))
+    ax = plots.space_time(runs["theory"], symmetry=move)
     assert ax.get_ylabel().replace("\n", " ") == "site (reflected, shifted by -2, sign reversed)"
-    np.testing.assert_array_equal(ax.collections[0].get_array(), metrics.transform(runs["theory"].w, symmetry).T)
+    np.testing.assert_array_equal(ax.collections[0].get_array(), symmetry.transform(runs["theory"].w, move).T)
 
 
 @pytest.mark.parametrize("times_size", [True, False])
@@ -167,12 +167,12 @@ def test_fields_are_aligned_to_the_centred_theory(runs: dict[str, Result], seeds
     target = theory.get_ydata()
     assert abs(metrics.centre(target) - D // 2) <= 0.5
     assert theory.get_xdata()[D // 2] == 0
-    np.testing.assert_array_equal(target, metrics.align(target, runs["theory"].w[-1])[0][np.mod(
+    np.testing.assert_array_equal(target, symmetry.align(target, runs["theory"].w[-1])[0][np.mod(
         np.arange(D) - (D // 2 - round(float(metrics.centre(runs["theory"].w[-1])))), D)])
-    aligned = metrics.align(runs["sgd"].w[:, -1], target)[0]
+    aligned = symmetry.align(runs["sgd"].w[:, -1], target)[0]
     expected = aligned if seeds == "lines" else aligned.mean(0, keepdims=True)
     np.testing.assert_allclose([line.get_ydata() for line in lines_of(ax, "sgd")], expected)
-    control = metrics.align(runs["control"].w[-1], target)[0]
+    control = symmetry.align(runs["control"].w[-1], target)[0]
     np.testing.assert_array_equal(lines_of(ax, "control")[0].get_ydata(), control)
 
 
@@ -185,7 +185,7 @@ def test_a_run_that_stopped_early_is_neither_hidden_nor_averaged_over(runs: dict
     np.testing.assert_array_equal(np.isnan(lines_of(ax, "sgd")[0].get_ydata()), np.arange(6) >= 3)
     assert texts_of(ax)[0].endswith("over 5 seeds (4 to the end)")
     ax = plots.fields(theory=runs["theory"], sgd=short)
-    rest = metrics.align(np.delete(w[:, -1], 1, axis=0), lines_of(ax, "theory")[0].get_ydata())[0]
+    rest = symmetry.align(np.delete(w[:, -1], 1, axis=0), lines_of(ax, "theory")[0].get_ydata())[0]
     np.testing.assert_allclose(lines_of(ax, "sgd")[0].get_ydata(), rest.mean(axis=0))
 
 
@@ -195,6 +195,35 @@ def test_a_single_seed_is_a_line_without_a_band(runs: dict[str, Result]) -> None
     ax = plots.ipr_over_time(sgd=one)
     assert texts_of(ax)[0] == "SGD, one seed"
     assert band_of(ax, "sgd") == []
+
+
+@pytest.mark.parametrize("runs_of", [None, 2])
+def test_a_network_has_a_line_for_every_unit_in_the_colour_of_its_bias(runs_of: int | None) -> None:
+    """Assert IPR x D of each unit of each run, b < 0 apart from the others, and the plot of the result itself."""
+    net = run_data.network(runs_of)
+    bias, ratio = net.bias[..., -1, :], np.moveaxis(net.ipr * D, -2, 0)
+    ax = net.plot()
+    for role, here, words in (("sgd", bias < 0, "$b < 0$: "), ("theory", bias >= 0, r"$b \geq 0$: ")):
+        drawn = [line.get_ydata() for line in lines_of(ax, role)]
+        np.testing.assert_allclose(np.transpose(drawn), ratio[:, here])
+        assert any(text.startswith(f"{words}{here.sum()} units") for text in texts_of(ax))
+    assert len(plots.ipr_over_time(sgd=net).lines) == len(ax.lines)
+    with pytest.raises(ValueError, match="^sgd: got"):
+        plots.ipr_over_time(sgd=net, theory=trajectory(3.2))
+
+
+def test_the_command_of_a_figure_is_given_to_save_only(runs: dict[str, Result]) -> None:
+    """Assert the old keyword's warning, and a default title that says the problem and the settings."""
+    from cumulode.theory import NLGP, Problem
+
+    problem = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D, bias=-1.0).to_dict()
+    theory = replace(runs["theory"], provenance={"problem": problem, "closure": "regression"})
+    sgd = replace(runs["sgd"], provenance={"learning_rate": 0.01, "batch_size": 100})
+    with pytest.warns(DeprecationWarning, match="^comparison_figure: command has no effect: give it to save"):
+        figure = plots.comparison_figure(theory, sgd, command=COMMAND)
+    title = made.plain(figure.get_suptitle())
+    for words in ("NLGP", "$g$ = 3", r"$\xi_+$ = 1.2", "$b$ = -1", "D = 12", "closure regression", r"$\eta$ = 0.01"):
+        assert words in title
 
 
 def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[str, Result]) -> None:
@@ -208,7 +237,7 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
     largest = max(float(np.abs(w).max()) for w in (runs["theory"].w, runs["sgd"].w[1], runs["control"].w))
     assert {mesh.get_clim() for mesh in meshes} == {(-largest, largest)}
     theory, sgd = (np.asarray(mesh.get_array())[:, -1] for mesh in meshes[:2])
-    np.testing.assert_array_equal(sgd, metrics.align(runs["sgd"].w[1, -1], theory)[0])
+    np.testing.assert_array_equal(sgd, symmetry.align(runs["sgd"].w[1, -1], theory)[0])
     assert figure.get_suptitle() == "a title"
     (legend,) = figure.legends
     assert legend.get_title().get_text() == "a note"

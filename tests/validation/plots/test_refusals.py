@@ -15,7 +15,7 @@ from run_data import TIMES, TORUS_TIMES
 
 from cumulode.numerics.result import Result
 from cumulode.validation import plots
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import symmetry
 
 RUNS = run_data.comparison()
 THEORY, SGD = RUNS["theory"], RUNS["sgd"]
@@ -24,7 +24,7 @@ TORUS = run_data.on_torus()
 RING = Result(
     TORUS_TIMES, TORUS.w, np.zeros(5), *[np.ones((5, 2))] * 2, np.zeros(1, int), ("",), "", {"problem": {"size": 64}}
 )
-MOVE = metrics.find_symmetry(THEORY.w[-1], THEORY.w[-1])
+MOVE = symmetry.find_symmetry(THEORY.w[-1], THEORY.w[-1])
 
 RUN_CASES: dict[str, Any] = {
     "run: got 5": lambda: plots.space_time(SGD, run=5),

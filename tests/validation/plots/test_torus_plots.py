@@ -9,7 +9,7 @@ from run_data import on_torus as run
 
 from cumulode.validation import plots
 from cumulode.validation.plots import comparison as report
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import symmetry
 
 
 def pixels(ax):
@@ -31,9 +31,9 @@ def test_an_image_shows_the_weights_row_major_on_a_symmetric_scale():
 def test_an_image_says_how_it_was_moved():
     """Assert that pixels are the moved field's and that exchange, reversals, shift and sign are told."""
     w = run().w[-1]
-    move = metrics.TorusSymmetry(np.array([1, 6]), np.asarray(7), np.asarray(-1.0))
+    move = symmetry.TorusSymmetry(np.array([1, 6]), np.asarray(7), np.asarray(-1.0))
     ax = plots.field_image(w, symmetry=move)
-    assert np.array_equal(pixels(ax).ravel(), metrics.transform(w, move))
+    assert np.array_equal(pixels(ax).ravel(), symmetry.transform(w, move))
     said = " ".join(ax.get_xlabel().split())
     assert said == "column (site) (axes exchanged, rows reversed, columns reversed, shifted by +1, -2, sign reversed)"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cumulode.numerics import observables
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 
 NAMES = ("ipr", "ipr_times_D", "norm", "width", "centre", "dominant_wavenumber")
 
@@ -158,7 +158,7 @@ def test_align_finds_the_best_of_all_images(size: int, reflect: bool, sign: bool
     for w in 3.0 * random_fields(size, 20, seed=2):
         every = images(w, reflect, sign)
         overlaps = [cosine(image, reference) for image in every]
-        aligned, overlap = metrics.align(w, reference, reflect=reflect, sign=sign)
+        aligned, overlap = symmetry.align(w, reference, reflect=reflect, sign=sign)
         assert overlap == pytest.approx(max(overlaps), rel=1e-12)
         np.testing.assert_array_equal(aligned, every[int(np.argmax(overlaps))])
 
@@ -167,11 +167,11 @@ def test_align_takes_many_fields_and_many_references() -> None:
     """Assert that leading axes give what one field at a time gives, for one reference and for one each."""
     w, references = random_fields(9, 6).reshape(2, 3, 9), random_fields(9, 3, seed=3)
     for reference in (references, references[0]):
-        aligned, overlap = metrics.align(w, reference)
+        aligned, overlap = symmetry.align(w, reference)
         assert aligned.shape == (2, 3, 9)
         assert overlap.shape == (2, 3)
         for i, j in np.ndindex(2, 3):
-            one, cos = metrics.align(w[i, j], np.broadcast_to(reference, (3, 9))[j])
+            one, cos = symmetry.align(w[i, j], np.broadcast_to(reference, (3, 9))[j])
             np.testing.assert_array_equal(aligned[i, j], one)
             assert overlap[i, j] == cos
 
@@ -180,30 +180,30 @@ def test_a_symmetry_found_at_the_end_moves_all_times_alike() -> None:
     """Assert that ``transform`` undoes a known image for a whole trajectory, and equals ``align`` on its last time."""
     path = random_fields(8, 5)
     image = -np.roll(path[:, ::-1], 3, axis=-1)
-    symmetry = metrics.find_symmetry(image[-1], path[-1])
-    np.testing.assert_array_equal(metrics.transform(image, symmetry), path)
-    np.testing.assert_array_equal(metrics.transform(image, symmetry)[-1], metrics.align(image[-1], path[-1])[0])
+    move = symmetry.find_symmetry(image[-1], path[-1])
+    np.testing.assert_array_equal(symmetry.transform(image, move), path)
+    np.testing.assert_array_equal(symmetry.transform(image, move)[-1], symmetry.align(image[-1], path[-1])[0])
 
 
 def test_a_field_equal_to_its_reference_stays_where_it_is() -> None:
     """Assert that ties (a symmetric field, a uniform one) are left alone instead of moved by rounding."""
     for w in (bump(12, 4, 2.0), np.ones(12), np.cos(np.arange(12) * np.pi / 2)):
-        symmetry = metrics.find_symmetry(w, w)
-        assert (symmetry.shift, symmetry.reflected, symmetry.sign) == (0, False, 1.0)
+        move = symmetry.find_symmetry(w, w)
+        assert (move.shift, move.reflected, move.sign) == (0, False, 1.0)
 
 
 def test_a_symmetric_field_is_translated_and_not_reflected() -> None:
     """Assert that rounding does not choose a reflection where a translation does."""
     w = bump(13, 4, 2.0)
     for shift in range(13):
-        symmetry = metrics.find_symmetry(np.roll(w, shift), w)
-        assert (symmetry.shift, symmetry.reflected) == ((-shift) % 13, False)
+        move = symmetry.find_symmetry(np.roll(w, shift), w)
+        assert (move.shift, move.reflected) == ((-shift) % 13, False)
 
 
 def test_without_sign_the_overlap_may_be_negative() -> None:
     """Assert that ``sign=False`` keeps the sign of a field that overlaps with nothing."""
     w, reference = -bump(12, 4, 2.0), bump(12, 7, 1.0) + 0.1
-    aligned, overlap = metrics.align(w, reference, sign=False)
+    aligned, overlap = symmetry.align(w, reference, sign=False)
     assert overlap == pytest.approx(max(cosine(image, reference) for image in images(w, True, False)))
     assert overlap < 0
     assert aligned.max() < 0
@@ -230,7 +230,7 @@ def test_metrics_are_invariant_and_the_centre_moves(w: np.ndarray, shift: int, r
 def test_align_brings_every_image_back(w: np.ndarray, shift: int, reflect: bool, sign: int) -> None:
     """Assert overlap 1 with any image of itself, at the scale of the field."""
     image = 0.5 * sign * np.roll(w[::-1] if reflect else w, shift)
-    aligned, overlap = metrics.align(image, w)
+    aligned, overlap = symmetry.align(image, w)
     assert overlap == pytest.approx(1.0, abs=1e-12)
     np.testing.assert_allclose(aligned, 0.5 * w, atol=1e-5)  # ties are called at 1e-12 of overlap, so 1e-6 of weight
 
@@ -247,10 +247,10 @@ def test_rows_without_metrics_are_nan_and_spoil_no_other() -> None:
     k = int(metrics.dominant_wavenumber(good))
     np.testing.assert_array_equal(table["dominant_wavenumber"], [k, -1, -1, -1, k])
     np.testing.assert_array_equal(np.isnan(metrics.power_spectrum(w)).all(axis=-1), [False, True, True, True, False])
-    aligned, overlap = metrics.align(w, np.roll(good, 2))
+    aligned, overlap = symmetry.align(w, np.roll(good, 2))
     np.testing.assert_array_equal(np.isnan(overlap), [False, True, True, True, False])
     np.testing.assert_array_equal(aligned[1:4], w[1:4])
-    assert np.isnan(metrics.align(good, np.zeros(8))[1])
+    assert np.isnan(symmetry.align(good, np.zeros(8))[1])
 
 
 def test_leading_axes_are_kept() -> None:

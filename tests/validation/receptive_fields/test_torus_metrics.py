@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields import metrics, symmetry
 
 L = 24
 SHAPE = (L, L)
@@ -93,10 +93,10 @@ def test_every_symmetry_of_the_torus_is_found_and_undone(element):
     """Assert that a field moved by any of the 8 elements, a translation and a sign comes back to 1e-12, overlap 1."""
     w = bump((4.0, 9.0), 2.0, tail=0.2)
     moved = -turned(w, element, (5, 17))
-    found = metrics.find_symmetry(w, moved, shape=SHAPE)
+    found = symmetry.find_symmetry(w, moved, shape=SHAPE)
     assert (int(found.element), found.shift.tolist(), float(found.sign)) == (element, [5, 17], -1.0)
-    assert np.allclose(metrics.transform(w, found), moved, atol=1e-12)
-    aligned, overlap = metrics.align(moved, w, shape=SHAPE)
+    assert np.allclose(symmetry.transform(w, found), moved, atol=1e-12)
+    aligned, overlap = symmetry.align(moved, w, shape=SHAPE)
     assert np.allclose(aligned, w, atol=1e-12)
     assert overlap == pytest.approx(1)
 
@@ -111,7 +111,7 @@ def test_alignment_finds_the_best_of_all_symmetries():
     for reflect in (True, False):
         some = [v for m, v in overlaps.items() if reflect or m[0] == 0]
         for sign in (True, False):
-            _, best = metrics.align(w, reference, reflect=reflect, sign=sign, shape=(side, side))
+            _, best = symmetry.align(w, reference, reflect=reflect, sign=sign, shape=(side, side))
             assert best == pytest.approx(max(np.abs(some)) if sign else max(some), abs=1e-12)
 
 
@@ -123,7 +123,7 @@ def test_metrics_do_not_see_the_symmetries_and_take_many_fields():
     power, own = metrics.power_spectrum(many, SHAPE), metrics.power_spectrum(w, SHAPE)
     assert np.allclose(power[0], own, atol=1e-14)
     assert np.allclose(power[1], own.T, atol=1e-14)
-    aligned, overlap = metrics.align(many, w, shape=SHAPE)
+    aligned, overlap = symmetry.align(many, w, shape=SHAPE)
     assert np.allclose(aligned, w, atol=1e-12)
     assert np.allclose(overlap, 1)
     assert metrics.centre(many, SHAPE).shape == (2, 4, 2)
@@ -136,7 +136,7 @@ def test_fields_without_metrics():
         assert np.isnan(metrics.width(w, SHAPE))
         assert np.isnan(metrics.centre(w, SHAPE)).all()
         assert metrics.dominant_wavenumber(w, SHAPE).tolist() == [-1, -1]
-        found = metrics.find_symmetry(w, bump((1, 2), 2.0), shape=SHAPE)
+        found = symmetry.find_symmetry(w, bump((1, 2), 2.0), shape=SHAPE)
         assert (int(found.element), found.shift.tolist(), float(found.sign)) == (0, [0, 0], 1.0)
 
 
@@ -145,7 +145,7 @@ def test_a_shape_of_one_direction_is_the_ring():
     w = np.random.default_rng(0).standard_normal((3, 16))
     for measure in (metrics.centre, metrics.width, metrics.power_spectrum, metrics.dominant_wavenumber):
         assert np.array_equal(measure(w), measure(w, (16,)), equal_nan=True)
-    assert np.array_equal(metrics.align(w, w[0])[0], metrics.align(w, w[0], shape=(16,))[0])
+    assert np.array_equal(symmetry.align(w, w[0])[0], symmetry.align(w, w[0], shape=(16,))[0])
 
 
 def test_the_summary_of_a_torus_is_plain():

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from cumulode import GP, NLGP, Ising, Problem, Sgd, simulate_network, simulate_sgd
+from cumulode.numerics import second_cumulant
 from cumulode.validation.cli import main
 from cumulode.validation.sampling.erf_table import erf_by
 from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd import conventions
+from cumulode.validation.sgd.network import simulate
+from cumulode.validation.sgd.network.engine import draw_kernel
+from cumulode.validation.sgd.network.held_out import draw_held_out
 
 SIZE, LR, BATCH, STEPS, HIDDEN = 16, 0.3, 3, 40, 4
 PROBLEM = Problem(plus=NLGP(gain=3.0, xi=2.0), minus=NLGP(gain=3.0, xi=1.0), size=SIZE, bias=-1.0)
@@ -29,8 +33,6 @@ def slope(h):
 
 def inputs(seed, child, count):
     """What the run of this seed draws: labels (count,) and inputs (count, D), by the package's own sampler."""
-    from cumulode.validation.sgd.network.engine import draw_kernel
-
     laws = [sampler(law, PROBLEM.shape, diagonal=conventions.DIAGONAL) for law in PROBLEM.laws]
     x, plus = np.empty((count, SIZE)), np.empty(count)
     draw_kernel()(*laws, PROBLEM.prior, stream(np.random.SeedSequence(seed), (child,)), x, plus)
@@ -119,8 +121,6 @@ def test_every_factor_of_the_table_matters(name, monkeypatch):
         found = units(*args, **kwargs)
         return dataclasses.replace(found, **{name: 0.0 if name == "diagonal" else 2 * getattr(found, name)})
 
-    from cumulode.validation.sgd.network import simulate
-
     monkeypatch.setattr(simulate, "network_units", planted)
     wrong = network(**options)[1]
     pairs = [(getattr(right, part), getattr(wrong, part)) for part in ("w", "bias", "readout", "loss", "t")]
@@ -151,14 +151,11 @@ def test_losses_are_theirs_and_shapes_are_the_same_in_both():
 def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
     """Assert the variance of what is drawn: of an NLGP erf's of the larger field over the old Z, of its control the
     asin of the larger covariance over the old one's, and neighbours as if nothing was added to them (40000 inputs, within 5 standard errors; seed 0)."""
-    from cumulode.numerics import second_cumulant
-    from cumulode.validation.sgd.network.held_out import draw_held_out
-
     described = sampler(law, size, diagonal=0.1)
     sites = int(np.prod(size))
     x = draw_held_out(described, described, 0.5, sites, 40_000, np.random.SeedSequence(0)).inputs
     c = second_cumulant(law, size)
-    variance, beside = np.mean(x**2, axis=1), np.mean(x * np.roll(x, 1, axis=1), axis=1)
+    variance, neighbours = np.mean(x**2, axis=1), np.mean(x * np.roll(x, 1, axis=1), axis=1)
     if isinstance(law, GP):
         q = law.source.gain**2 / (1 + law.source.gain**2)
         expected, next_to = np.arcsin(1.1 * q) / np.arcsin(q), c[1]
@@ -170,8 +167,8 @@ def test_the_diagonal_is_added_to_the_gaussian_covariance(law, size):
         rho = law.gain**2 * np.exp(-1 / 4) / (1 + law.gain**2 * 1.1)
         next_to = 2 / np.pi * np.arcsin(rho) / z2
     if np.ndim(size):
-        beside, next_to = variance, expected
-    for values, value in ((variance, expected), (beside, next_to)):
+        neighbours, next_to = variance, expected
+    for values, value in ((variance, expected), (neighbours, next_to)):
         assert abs(values.mean() - value) < 5 * values.std() / np.sqrt(len(values))
 
 

@@ -12,7 +12,7 @@ from scipy import special
 
 from cumulode import NLGP, Ising, Problem, Status, load, simulate_convolutional
 from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.validation.sampling.sampler import sampler
+from cumulode.validation.sampling.sampler import rows_sampler, sampler
 from cumulode.validation.sampling.streams import stream
 from cumulode.validation.sgd.convolutional import engine
 from cumulode.validation.sgd.network import engine as network_engine
@@ -98,8 +98,6 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
         shift = eps * (np.arange(theta.size) == i)
         gradient[i] = (loss(theta + shift) - loss(theta - shift)) / (2 * eps)
     sampled = network_engine.NetworkRule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
-    from cumulode.validation.sampling.sampler import rows_sampler
-
     moved, rows = theta.copy(), rows_sampler(x)
     random = stream(np.random.SeedSequence(0), (0,))
     assert engine.advance_kernel()(moved, lattice, 1, rows, rows, response, sampled, random) == 1
@@ -119,7 +117,7 @@ def test_seeds_are_equal_bytes_alone_and_together() -> None:
 
 
 @pytest.mark.parametrize(("problem", "tap"), [(RING, 4), (TORUS, 3)])
-def test_a_run_tells_its_shapes(problem, tap, tmp_path) -> None:
+def test_a_run_shows_its_shapes(problem, tap, tmp_path) -> None:
     """Assert xarray, dict, repr and html, with metrics of the filter as a field of D sites."""
     run = simulate_convolutional(problem, 2, tap, "full", t_eval=[0, 0.1], n_test=20, seeds=[1, 2])
     data = run.to_xarray()

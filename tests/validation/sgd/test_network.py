@@ -236,8 +236,8 @@ def test_loss_and_accuracy_are_those_of_fresh_inputs(loss, labels) -> None:
     border = 0.0 if loss == "cross-entropy" else (low + high) / 2
     values = np.stack([LOSSES[loss][0](np.where(classes > 0, high, low), s), (s > border) == (classes > 0)])
     error = values.std(axis=1) * np.sqrt(1 / 20_000 + 1 / 200_000)
-    told = np.array([net.loss[0], net.accuracy[0]])
-    assert np.all(np.abs(told - values.mean(axis=1)) < ERRORS * error)
+    held = np.array([net.loss[0], net.accuracy[0]])
+    assert np.all(np.abs(held - values.mean(axis=1)) < ERRORS * error)
     spread = values.std(axis=1) / np.sqrt(20_000)
     np.testing.assert_allclose([net.loss_error[0], net.accuracy_error[0]], spread, rtol=0.1)
 
@@ -311,9 +311,9 @@ def test_a_result_can_be_saved_and_shown(tmp_path) -> None:
     assert net.success
     assert net.statuses.tolist() == [Status.REACHED_END] * 2
     assert len(net.messages) == 2
-    told = json.loads(json.dumps(net.to_dict(), allow_nan=False))
-    np.testing.assert_allclose(told["w"], net.w)
-    assert told["provenance"]["seed"] == [3, 4]
+    plain = json.loads(json.dumps(net.to_dict(), allow_nan=False))
+    np.testing.assert_allclose(plain["w"], net.w)
+    assert plain["provenance"]["seed"] == [3, 4]
     assert "reached" in repr(net)
     assert "<table>" in net._repr_html_()
     assert net.plot().lines
@@ -329,7 +329,7 @@ def test_a_result_can_be_saved_and_shown(tmp_path) -> None:
     np.testing.assert_array_equal(units.k2[2], net.k2[1, :, 0])
 
 
-def test_a_run_that_diverges_or_is_stopped_tells_and_keeps_what_it_has() -> None:
+def test_a_run_that_diverges_or_is_stopped_says_so_and_keeps_what_it_has() -> None:
     """Assert status, message and NaN after the end; the start stays."""
     cubic = problem_of("h - h**3/6")
     net = simulate_network(cubic, 2, t_eval=[0, 1e4], learning_rate=5.0, batch_size=1, n_test=10)

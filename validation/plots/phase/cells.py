@@ -121,20 +121,15 @@ def distrust(ds: xr.Dataset, variable: str, dims: tuple[str, ...], over: str | i
 
     Of shape ``dims``; nothing where the file has no judgement, and for SGD and linear theory, which need none.
     """
-    shape = tuple(ds.sizes[d] for d in dims)
-    nothing = np.full(shape, np.nan), np.zeros(shape, bool)
-    if variable.startswith(SGD) or "seed" not in ds[variable].dims:
-        return nothing  # nothing of this depends on the closure
-    if "trusted" not in ds or not set(ds["trusted"].dims) >= set(dims):
-        return nothing
-    judged = by_seed(ds, "trusted", dims)
+    needed = not variable.startswith(SGD) and "seed" in ds[variable].dims  # else nothing depends on the closure
+    there = needed and "trusted" in ds and set(ds["trusted"].dims) >= set(dims)
+    judged = by_seed(ds, "trusted", dims) if there else np.full((*(ds.sizes[d] for d in dims), 1), -1.0)
     if not (judged >= 0).any():
-        return nothing  # the diagnostic was not run
+        return np.full(judged.shape[:-1], np.nan), np.zeros(judged.shape[:-1], bool)  # the diagnostic was not run
     judged = _of(ds, judged, over)
     number = (judged >= 0).sum(axis=-1)
     share = np.where(number > 0, (judged == 0).sum(axis=-1) / np.maximum(number, 1), np.nan)
-    done = (status_by_seed(ds, variable, dims) == 0).any(axis=-1)
-    return share, done & (number == 0)
+    return share, (status_by_seed(ds, variable, dims) == 0).any(axis=-1) & (number == 0)
 
 
 def standard_error(values: np.ndarray, over: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.validation.plots.roles import COLOURS
 from cumulode.validation.plots.runs import largest_weight, to_middle
-from cumulode.validation.plots.style import draw_legend, styled
+from cumulode.validation.plots.style import draw_legend, halo, styled
 from cumulode.validation.plots.words import IPR_TIMES_D, torus, value_label
 from cumulode.validation.receptive_fields.metrics import centre, ipr
 from cumulode.validation.receptive_fields.symmetry import transform
@@ -77,7 +77,8 @@ def insets(
         box = (column * (wide + GAP), 1 + GAP + (rows - 1 - row) * (high + GAP), wide, high)
         small = ax.inset_axes(box, xticks=[], yticks=[])
         _draw(small, field, PhaseMap.on(ax), largest_weight(field.w))
-        small.text(0.03, 0.94, LETTERS[i], transform=small.transAxes, va="top", fontsize="small", zorder=9)
+        look: dict[str, Any] = {"va": "top", "fontsize": "small", "path_effects": halo(2.0)}
+        small.text(0.03, 0.94, LETTERS[i], transform=small.transAxes, **look)
         strip.append(small)
     ax._strip = rows * (high + GAP) + GAP  # type: ignore[attr-defined]
     if legend:

@@ -195,9 +195,8 @@ def _curves(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, Any
         return [Curve("", PALETTE[0], MARKERS[0], select)]
     axis = np.sort(ds[name].values) if ds[name].dtype.kind in "fiu" else ds[name].values
     if values is None:
-        chosen = axis[
-            np.unique(np.linspace(0, len(axis) - 1, min(len(PALETTE), len(axis))).round().astype(int))
-        ].tolist()
+        several = np.linspace(0, len(axis) - 1, min(len(PALETTE), len(axis))).round().astype(int)
+        chosen = axis[np.unique(several)].tolist()
     else:
         given = [values] if isinstance(values, (str, float, int)) else list(values)
         if not 1 <= len(given) <= len(PALETTE):
@@ -206,21 +205,16 @@ def _curves(ds: xr.Dataset, name: str | None, values: Any, select: dict[str, Any
             chosen = [check_select(ds, {name: v})[name] for v in given]
         except InvalidArgument as error:
             raise error.about("along") from None
-    looks = zip(PALETTE, MARKERS, strict=True)
-    return [
-        Curve(value_label(name, v, ds.attrs), *look, select | {name: v}) for v, look in zip(chosen, looks, strict=False)
-    ]
+    looks = zip(chosen, PALETTE, MARKERS, strict=False)
+    return [Curve(value_label(name, v, ds.attrs), colour, mark, select | {name: v}) for v, colour, mark in looks]
 
 
 def _scale_ordinate(ax: Axes, log: bool | None, y: np.ndarray) -> None:
     """Logarithmic where that is given, or where the range of positive values needs it; else from 0."""
-    if not y.size:
-        return
-    if log is None:
-        log = bool(y.min() > 0 and y.max() > LOG_FROM * y.min())
-    if log and y.min() <= 0:
-        raise InvalidArgument("log", log, f"False where values reach {y.min():.3g}")
-    if log:
+    low, high = (y.min(), y.max()) if y.size else (1.0, 1.0)
+    if log and low <= 0:
+        raise InvalidArgument("log", log, f"False where values reach {low:.3g}")
+    if log or (log is None and 0 < LOG_FROM * low < high):
         ax.set_yscale("log")
-    elif y.min() >= 0:
+    elif low >= 0:
         ax.set_ylim(bottom=0)

@@ -106,7 +106,7 @@ def draw(figure: Figure, data: Data, effort: Effort) -> None:
 
 def _fields(ax: Any, data: Data) -> None:
     """Final fields, SGD's aligned to the theory's."""
-    from cumulode.validation.receptive_fields.metrics import align
+    from cumulode.validation.receptive_fields.symmetry import align
 
     final = data["regression"]["w"][0, -1]
     aligned = align(data["sgd"]["w"][:, -1], final)[0]

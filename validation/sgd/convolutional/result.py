@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sgd.network.result import NetworkRun
-
-
-def embed(w: np.ndarray, taps: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
-    """Filters (..., P) as fields (..., D) on the ring or torus: zero where a filter does not look."""
-    if taps == shape:
-        return w
-    square = w.reshape(*w.shape[:-1], *taps)
-    beyond = [(0, 0)] * (w.ndim - 1) + [(0, side - tap) for side, tap in zip(shape, taps, strict=True)]
-    # NaN, where a run has ended, stays NaN in all sites
-    padded = np.pad(square, beyond).reshape(*w.shape[:-1], -1)
-    return np.where(np.isnan(w).any(axis=-1, keepdims=True), np.nan, padded)
 
 
 class ConvolutionalRun(NetworkRun):

@@ -14,6 +14,7 @@ from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
 from cumulode.validation.sgd.network.engine import NetworkRule
@@ -24,7 +25,7 @@ from cumulode.validation.sgd.settings import OURS, Sgd, choose
 from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
 
 from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
-from .result import ConvolutionalRun, embed
+from .result import ConvolutionalRun
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
 
 
@@ -111,9 +112,7 @@ def simulate_convolutional(
         raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")
     number, taps = check_filters(filters), taps_of(filter_size, problem.shape)
     architecture, first = architecture_of(readout), biases_of(biases, problem, number)
-    rule = settings.make_rule(
-        problem, sgd.learning_rate, sgd.batch_size, number, architecture, biases, loss, settings.check_labels(labels)
-    )
+    rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
     chosen = settings.check_starts(start, seed, seeds)

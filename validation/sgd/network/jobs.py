@@ -99,7 +99,7 @@ def starts_of(
 
 
 @dataclass(frozen=True)
-class Data:
+class TrainingData:
     """What all runs of a call share: the two classes to train on, the held-out inputs, whether there are laws."""
 
     plus: Sampler
@@ -109,7 +109,7 @@ class Data:
     provenance: dict[str, Any]
 
 
-def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, diagonal: float = 0.0) -> Data:
+def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, diagonal: float = 0.0) -> TrainingData:
     """The problem's laws, or a user's ``samples``, a part of them held out; compiled before the threads start.
 
     What is recorded needs K: a problem without is refused before the work, not after.
@@ -125,7 +125,7 @@ def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, d
         kept = [first, second]
     held = draw_held_out(*kept, problem.prior, problem.size, count, root)
     inputs = "the problem's laws" if rows is None else "the user's samples"
-    return Data(
+    return TrainingData(
         plus, minus, held, rows is None, {"inputs": inputs, "n_test": count, "test_seed": plain_seed(test_seed)}
     )
 

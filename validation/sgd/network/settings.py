@@ -12,6 +12,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.validation.receptive_fields.field_input import finite_array
 from cumulode.validation.sgd.seeds import RunSeeds, check_seeds
+from cumulode.validation.sgd.settings import Sgd
 
 from .engine import CROSS_ENTROPY, MSE, NetworkRule
 
@@ -68,27 +69,24 @@ def check_labels(labels: Any) -> tuple[float, float]:
 
 
 def make_rule(
-    problem: Problem,
-    learning_rate: float,
-    batch: int,
+    prior: float,
+    sgd: Sgd,
     hidden: int,
     architecture: Any,
     biases: Any,
     loss: Any,
-    labels: Any,
-    bias_rate: object = 1.0,
-    readout_rate: object = 1.0,
+    targets: tuple[float, float],
+    rates: tuple[object, object] = (1.0, 1.0),
 ) -> NetworkRule:
-    """The learning rule; cross-entropy has targets 0 and 1 whatever the labels are called."""
-    rates = (real("bias_rate", bias_rate, gt=0), real("readout_rate", readout_rate, gt=0))
+    """The learning rule; cross-entropy has targets 0 and 1 whatever the labels; ``rates``: of biases, of readouts."""
+    bias_rate, readout_rate = real("bias_rate", rates[0], gt=0), real("readout_rate", rates[1], gt=0)
     kind = LOSSES[choice("loss", loss, LOSSES)]
-    low, high = check_labels(labels)
-    if kind == CROSS_ENTROPY:
-        low, high = 0.0, 1.0
-    trained = isinstance(biases, str) and biases == "trained"
-    readout = choice("architecture", architecture, ARCHITECTURES) == "two-layer"
-    moving = (rate if moves else 0.0 for rate, moves in zip(rates, (trained, readout), strict=True))
-    return NetworkRule(problem.prior, learning_rate, batch, hidden, kind, high, low, *moving)
+    low, high = (0.0, 1.0) if kind == CROSS_ENTROPY else targets
+    if not (isinstance(biases, str) and biases == "trained"):
+        bias_rate = 0.0
+    if choice("architecture", architecture, ARCHITECTURES) != "two-layer":
+        readout_rate = 0.0
+    return NetworkRule(prior, sgd.learning_rate, sgd.batch_size, hidden, kind, high, low, bias_rate, readout_rate)
 
 
 def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...]) -> tuple[np.ndarray | None, float]:

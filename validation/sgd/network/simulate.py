@@ -134,11 +134,8 @@ def simulate_network(
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     hidden, targets = settings.check_hidden(hidden), settings.check_labels(labels)
     units = network_units(sgd, problem, hidden, architecture, loss, targets)
-    rule = settings.make_rule(
-        problem, sgd.learning_rate * units.rate, sgd.batch_size, hidden, architecture, biases, loss, targets, bias_rate,
-        readout_rate,
-    )  # fmt: skip
-    rule = rule._replace(readout_rate=units.readout_rate * rule.readout_rate)
+    rates = bias_rate, readout_rate
+    rule = units.rule(settings.make_rule(problem.prior, sgd, hidden, architecture, biases, loss, targets, rates))
     first = settings.biases_of(biases, problem, hidden)
     second = settings.readout_of(check_readout(readout, units, architecture), architecture, hidden)
     start, scale = settings.check_start(units.weights_to_ours(w0), amplitude, hidden, problem.shape)
