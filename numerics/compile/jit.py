@@ -50,8 +50,11 @@ def cache_directory() -> Path:
     chosen = os.environ.get("CUMULODE_CACHE")
     if chosen:
         return Path(chosen).expanduser()
-    path = user_cache_path("cumulode", appauthor=False)
-    return path if path.is_absolute() else _own_directory()  # a user without a home, as in a container
+    try:
+        path = user_cache_path("cumulode", appauthor=False)
+    except RuntimeError:  # a user without a home, as in a container
+        return _own_directory()
+    return path if path.is_absolute() else _own_directory()  # the same, in older versions of platformdirs
 
 
 @lru_cache(maxsize=1)

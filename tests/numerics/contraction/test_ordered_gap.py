@@ -15,6 +15,7 @@ from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.contraction import low_rank_setup, sorted_list
 from cumulode.numerics.contraction import ordered_gap as module
 from cumulode.numerics.contraction.form import contract, contract_polarised, contract_sig, fourth_form, polarised_sig
+from cumulode.numerics.contraction.names import ORDERED_GAP
 from cumulode.theory import GP, NLGP, Ising
 from cumulode.theory.cumulants.cubic import ordered_cubic
 
@@ -51,7 +52,7 @@ def _form(found):
 def _chosen(law, size, tolerance):
     """``w -> K(w,w,w)`` by the method chosen for a law, which for these is by ordered gaps; the scratch starts as NaN."""
     made = fourth_form(law, (size,), tolerance)
-    assert made.method == module.METHOD
+    assert made.method == ORDERED_GAP
     scratch = made.scratch()
     scratch[:] = math.nan
 
