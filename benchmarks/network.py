@@ -61,16 +61,16 @@ class Case:
         net = simulate_network(self.problem, t_eval=list(self.times), seeds=[seed], executor=pool, **self.options)
         if not net.success:
             raise RuntimeError(net.message)
-        found: dict[str, Any] = {"seconds": round(time.process_time() - began, 1)}
+        records: dict[str, Any] = {"seconds": round(time.process_time() - began, 1)}
         for name, values in (("ipr", net.ipr[0] * net.size), ("norm", net.norm[0]), ("accuracy", net.accuracy[0]),
                              ("width", net.width[0])):  # fmt: skip
-            found[name] = np.round(values, 4).tolist()
-        found["pairs"] = [opposite_pairs(w[len(w) // 2 :]) for w in net.w[0]]
+            records[name] = np.round(values, 4).tolist()
+        records["pairs"] = [opposite_pairs(w[len(w) // 2 :]) for w in net.w[0]]
         if len(self.problem.shape) == 1:
-            found["centre"] = np.round(net.centre[0], 3).tolist()
+            records["centre"] = np.round(net.centre[0], 3).tolist()
         if seed == 0:
-            found["w"] = np.round(net.w[0, -1], 4).tolist()
-        return found
+            records["w"] = np.round(net.w[0, -1], 4).tolist()
+        return records
 
 
 def opposite_pairs(w: np.ndarray) -> int:
@@ -117,13 +117,13 @@ def theory_against_sgd(seed: int, pool: ThreadPoolExecutor) -> dict[str, Any]:
     for closure, last in CLOSURES.items():
         times = net.t[net.t <= last]
         weights[closure] = solve_network(problem, net.w[0, 0], times, net.bias[0, 0], closure=closure).w
-    found: dict[str, Any] = {}
+    records: dict[str, Any] = {}
     for name, w in weights.items():
         square = np.sum(w**2, axis=-1)
         k2, _ = preactivation_cumulants(problem, w)
         each = {"norm": np.sqrt(square), "k2": k2[..., 0], "IPR x D": problem.size * np.sum(w**4, -1) / square**2}
-        found[name] = {key: np.round(_halves(of), 6).tolist() for key, of in each.items()}
-    return found
+        records[name] = {key: np.round(_halves(of), 6).tolist() for key, of in each.items()}
+    return records
 
 
 def _halves(values: np.ndarray) -> np.ndarray:
@@ -133,29 +133,29 @@ def _halves(values: np.ndarray) -> np.ndarray:
 
 def _stored(fresh: bool) -> dict[str, Any]:
     """What has been run; a case whose settings have changed is forgotten."""
-    found = json.loads(DATA.read_text()) if DATA.exists() and not fresh else {}
+    records = json.loads(DATA.read_text()) if DATA.exists() and not fresh else {}
     for name, case in CASES.items():
         settings = json.loads(json.dumps({k: v for k, v in asdict(case).items() if k != "seeds"}))
-        if found.get(name, {}).get("settings") != settings:
-            found[name] = {"settings": settings, "runs": {}}
+        if records.get(name, {}).get("settings") != settings:
+            records[name] = {"settings": settings, "runs": {}}
     settings = {"times": list(map(float, TIMES)), "batch": BATCH, "until": CLOSURES}
-    if found.get("theory", {}).get("settings") != settings:
-        found["theory"] = {"settings": settings, "runs": {}}
-    return {name: found[name] for name in (*CASES, "theory")}
+    if records.get("theory", {}).get("settings") != settings:
+        records["theory"] = {"settings": settings, "runs": {}}
+    return {name: records[name] for name in (*CASES, "theory")}
 
 
 def measure(fresh: bool = False) -> None:
     """Run what is missing, one thread, saving after every run."""
-    found = _stored(fresh)
+    records = _stored(fresh)
     jobs: list[tuple[str, int, Any]] = [(n, seed, case.run) for n, case in CASES.items() for seed in range(case.seeds)]
     jobs += [("theory", seed, theory_against_sgd) for seed in range(SEEDS)]
     with ThreadPoolExecutor(1) as pool:
         for name, seed, run in jobs:
-            if str(seed) in found[name]["runs"]:
+            if str(seed) in records[name]["runs"]:
                 continue
             began = time.perf_counter()
-            found[name]["runs"][str(seed)] = run(seed, pool)
-            write_bytes(DATA, json.dumps(found).encode())
+            records[name]["runs"][str(seed)] = run(seed, pool)
+            write_bytes(DATA, json.dumps(records).encode())
             print(f"{name}, seed {seed}: {time.perf_counter() - began:.0f} s", flush=True)
 
 

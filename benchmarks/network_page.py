@@ -23,9 +23,9 @@ def largest_gap(centres: np.ndarray) -> float:
     return float(np.max(np.diff(where, append=where[0] + 1.0)))
 
 
-def stack(found: dict[str, Any], name: str, of: str) -> np.ndarray:
+def stack(records: dict[str, Any], name: str, of: str) -> np.ndarray:
     """A quantity of all runs of a case, (n, T, ...)."""
-    return np.array([run[of] for run in found[name]["runs"].values()])
+    return np.array([run[of] for run in records[name]["runs"].values()])
 
 
 def mean_error(values: np.ndarray, digits: int = 2) -> str:
@@ -34,9 +34,9 @@ def mean_error(values: np.ndarray, digits: int = 2) -> str:
     return f"{values.mean():.{digits}f} ± {error:.{digits}f}"
 
 
-def halves(found: dict[str, Any], name: str, at: int = -1) -> tuple[np.ndarray, np.ndarray]:
+def halves(records: dict[str, Any], name: str, at: int = -1) -> tuple[np.ndarray, np.ndarray]:
     """IPR x D of the b > 0 and the b < 0 fields, (n, K/2) each."""
-    ipr = stack(found, name, "ipr")[:, at]
+    ipr = stack(records, name, "ipr")[:, at]
     return ipr[:, : ipr.shape[1] // 2], ipr[:, ipr.shape[1] // 2 :]
 
 
@@ -45,7 +45,7 @@ def when(case: Any, t: float) -> int:
     return list(case.times).index(t)
 
 
-def reference_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def reference_table(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """A row a claim: the reference, and what is measured at t = 300."""
     claims = (("ring 40", "6.5", "-"), ("ring 40, gain 10", "8", "-"), ("ring 40, gain 1", "3.5", "-"),
               ("ring 100", "17", "-"), ("ring 40", "below 4", "+"), ("ring 100", "below 4", "+"),
@@ -53,7 +53,7 @@ def reference_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
               ("ring 100, control", "below 4", "-"), ("ring 100, control", "below 4", "+"))  # fmt: skip
     rows: list[list[object]] = []
     for name, reference, sign in claims:
-        part = halves(found, name, when(cases[name], 300.0))[0 if sign == "+" else 1]
+        part = halves(records, name, when(cases[name], 300.0))[0 if sign == "+" else 1]
         medians = np.median(part, axis=1)
         above = (part > MEDIAN_LOCALISED).mean(axis=1)
         rows.append([f"{name}, b {'>' if sign == '+' else '<'} 0", reference, mean_error(medians),
@@ -64,13 +64,13 @@ def reference_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
     return table(head, rows)
 
 
-def pairs_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def pairs_table(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """IPR x D of the b < 0 half by the number of pairs of opposite fields at one place."""
     rows: list[list[object]] = []
     for name in (n for n in cases if n.startswith("ring") and "control" not in n and "exchanged" not in n):
         at = when(cases[name], 300.0)
-        medians = np.median(halves(found, name, at)[1], axis=1)
-        pairs = stack(found, name, "pairs")[:, at]
+        medians = np.median(halves(records, name, at)[1], axis=1)
+        pairs = stack(records, name, "pairs")[:, at]
         for count in sorted(set(pairs)):
             own = medians[pairs == count]
             shown = mean_error(own) if len(own) > 1 else f"{own[0]:.2f}"
@@ -78,13 +78,13 @@ def pairs_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
     return table(["runs", "opposite pairs", "seeds", "mean of medians", "range"], rows)
 
 
-def time_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def time_table(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """Medians of both halves and the share of b > 0 fields above 4, over time."""
     rows: list[list[object]] = []
     for name in ("ring 40", "ring 100"):
         for at, t in enumerate(cases[name].times):
-            plus, minus = halves(found, name, at)
-            norm = stack(found, name, "norm")[:, at]
+            plus, minus = halves(records, name, at)
+            norm = stack(records, name, "norm")[:, at]
             rows.append([name, f"{t:g}", mean_error(np.median(minus, axis=1)), mean_error(np.median(plus, axis=1)),
                          mean_error(100 * (plus > MEDIAN_LOCALISED).mean(axis=1), 0) + " %", f"{plus.max():.1f}",
                          mean_error(norm[:, : norm.shape[1] // 2].mean(axis=1))])  # fmt: skip
@@ -92,12 +92,12 @@ def time_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
     return table(head, rows)
 
 
-def cover_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def cover_table(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """The largest gap between centres of b < 0 fields, each seed's and all together, against uniform points."""
     rows: list[list[object]] = []
     for name in ("ring 40", "ring 40, gain 10", "ring 100"):
         at, size = when(cases[name], 300.0), cases[name].size
-        centres = stack(found, name, "centre")[:, at]
+        centres = stack(records, name, "centre")[:, at]
         centres = centres[:, centres.shape[1] // 2 :] / size
         values = np.array([largest_gap_p(largest_gap(row), len(row)) for row in centres])
         together, single = largest_gap(centres.ravel()), largest_gap(centres[:, 0])
@@ -111,14 +111,14 @@ def cover_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
     return table(head, rows)
 
 
-def torus_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def torus_table(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """Median and extremes of IPR x D of both halves of torus runs, over time."""
     rows: list[list[object]] = []
     for name in (n for n in cases if n.startswith("torus")):
-        seconds = np.mean([run["seconds"] for run in found[name]["runs"].values()])
+        seconds = np.mean([run["seconds"] for run in records[name]["runs"].values()])
         for at, t in enumerate(cases[name].times):
-            plus, minus = halves(found, name, at)
-            width = stack(found, name, "width")[:, at]
+            plus, minus = halves(records, name, at)
+            width = stack(records, name, "width")[:, at]
             wide = [mean_error(half.mean(axis=1)) for half in np.split(width, 2, axis=1)]
             rows.append([name, f"{t:g}", mean_error(np.median(minus, axis=1)),
                          f"{minus.min():.1f} .. {minus.max():.1f}",
@@ -130,9 +130,9 @@ def torus_table(found: dict[str, Any], cases: dict[str, Any]) -> str:
     return table(head, rows)
 
 
-def theory_table(found: dict[str, Any], closures: dict[str, float]) -> str:
+def theory_table(records: dict[str, Any], closures: dict[str, float]) -> str:
     """When the theory's relative difference from SGD first passes 1 % and 10 %, and what it is at some times."""
-    times, runs = np.array(found["theory"]["settings"]["times"]), list(found["theory"]["runs"].values())
+    times, runs = np.array(records["theory"]["settings"]["times"]), list(records["theory"]["runs"].values())
     if len(runs) < 2:
         return "Not yet run."
     rows: list[list[object]] = []
@@ -159,16 +159,16 @@ def passes(times: np.ndarray, apart: np.ndarray, error: np.ndarray, limit: float
     return f"{times[beyond[0]]:g}" if beyond.size else "not seen"
 
 
-def figure(found: dict[str, Any], names: list[str], path: Path) -> None:
+def figure(records: dict[str, Any], names: list[str], path: Path) -> None:
     """The fields of seed 0 of every torus case at its last time, b > 0 first, each on its own scale."""
     from matplotlib.figure import Figure
 
-    fields = {name: np.array(found[name]["runs"]["0"]["w"]) for name in names}
+    fields = {name: np.array(records[name]["runs"]["0"]["w"]) for name in names}
     most = max(map(len, fields.values()))
     fig = Figure(figsize=(1.3 * most, 1.75 * len(names)), layout="constrained")
     axes = fig.subplots(len(names), most, squeeze=False)
     for row, (name, w) in zip(axes, fields.items(), strict=True):
-        ipr = found[name]["runs"]["0"]["ipr"][-1]
+        ipr = records[name]["runs"]["0"]["ipr"][-1]
         for ax in row:
             ax.axis("off")
         for k, (ax, one) in enumerate(zip(row, w, strict=False)):
@@ -182,41 +182,41 @@ def figure(found: dict[str, Any], names: list[str], path: Path) -> None:
     fig.savefig(path, dpi=90)
 
 
-def write_page(found: dict[str, Any], cases: dict[str, Any], closures: dict[str, float], docs: Path) -> None:
+def write_page(records: dict[str, Any], cases: dict[str, Any], closures: dict[str, float], docs: Path) -> None:
     """docs/network.md and its figure, of the cases that have been run; ``closures`` and until when each was solved."""
-    done = {name: case for name, case in cases.items() if found[name]["runs"]}
+    done = {name: case for name, case in cases.items() if records[name]["runs"]}
     tori = [name for name in done if name.startswith("torus")]
-    figure(found, tori, docs / "figures" / "network-torus.png")
-    runs = {name: len(found[name]["runs"]) for name in cases}
+    figure(records, tori, docs / "figures" / "network-torus.png")
+    runs = {name: len(records[name]["runs"]) for name in cases}
     missing = [f"{name}: {runs[name]} of {case.seeds}" for name, case in cases.items() if runs[name] < case.seeds]
     parts = [
         INTRODUCTION,
         "## Reference and measured\n",
-        reference_table(found, done),
+        reference_table(records, done),
         PAIRS,
-        pairs_table(found, done),
+        pairs_table(records, done),
         HALVES,
-        time_table(found, done),
-        lasting(found, done),
-        exchanged(found, done),
+        time_table(records, done),
+        lasting(records, done),
+        exchanged(records, done),
         "## Centres\n",
         CENTRES,
-        cover_table(found, done),
+        cover_table(records, done),
         TORUS,
-        torus_table(found, done),
+        torus_table(records, done),
         "\n![fields on the torus](figures/network-torus.png)\n\nFields of seed 0 at the last time.\n",
         THEORY,
-        theory_table(found, closures),
+        theory_table(records, closures),
         *(["\nNot yet run in full: " + "; ".join(missing) + "."] if missing else []),
         f"\n*{machine()}; one thread; {time.strftime('%Y-%m-%d')}.*\n",
     ]
     (docs / "network.md").write_text("\n".join(parts))
 
 
-def exchanged(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def exchanged(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """What the run with the classes exchanged shows."""
     name = "ring 40, classes exchanged"
-    plus, minus = (mean_error(np.median(part, axis=1)) for part in halves(found, name, when(cases[name], 300.0)))
+    plus, minus = (mean_error(np.median(part, axis=1)) for part in halves(records, name, when(cases[name], 300.0)))
     return (
         "\nWhich half localises is set by the label of the class of long range, not by the bias alone: with the classes"
         f" exchanged the medians at D = 40, t = 300 are {plus} for b > 0 and {minus} for b < 0, as the symmetry"
@@ -224,12 +224,12 @@ def exchanged(found: dict[str, Any], cases: dict[str, Any]) -> str:
     )
 
 
-def lasting(found: dict[str, Any], cases: dict[str, Any]) -> str:
+def lasting(records: dict[str, Any], cases: dict[str, Any]) -> str:
     """Whether b > 0 fields above 4 stay there, and how many fields of noise are."""
     said = []
     for name in ("ring 40", "ring 100"):
-        above = halves(found, name, when(cases[name], 300.0))[0] > MEDIAN_LOCALISED
-        later = halves(found, name)[0] > MEDIAN_LOCALISED
+        above = halves(records, name, when(cases[name], 300.0))[0] > MEDIAN_LOCALISED
+        later = halves(records, name)[0] > MEDIAN_LOCALISED
         noise = np.random.default_rng(0).standard_normal((100_000, cases[name].size))
         scaled = cases[name].size * np.sum(noise**4, axis=1) / np.sum(noise**2, axis=1) ** 2
         said.append(

@@ -127,6 +127,9 @@ def test_the_tables_to_touch_are_in_the_files_named():
         names = re.findall(r"`(_?[A-Z][A-Z_]{2,})`", row)
         for name in names if files else ():
             assert any(re.search(rf"^{name}\b", path.read_text(), re.MULTILINE) for path in files), (name, row)
+    for folders, first in re.findall(r"^\| ((?:`\w+/\w+/`(?:, )?)+) \|[^|]*\| (.*) \|$", text, re.MULTILINE):
+        for name in re.findall(r"`(\w+(?:\.py|/))`", first):
+            assert any((ROOT / folder / name).exists() for folder in re.findall(r"`([^`]*)`", folders)), (folders, name)
     for room in ("theory", "numerics", "validation"):
         for folder in (ROOT / room).iterdir():
             if (folder / "__init__.py").exists() and folder.name != "io":

@@ -33,7 +33,7 @@ def unknown_command(name: str, commands: Iterable[str]) -> str:
 
 def current_names(command: str, arguments: list[str], renamed: Mapping[str, str]) -> list[str]:
     """The arguments with old names of options replaced; one line on standard error for each."""
-    found = []
+    current = []
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name in renamed:
@@ -42,8 +42,8 @@ def current_names(command: str, arguments: list[str], renamed: Mapping[str, str]
                 file=sys.stderr,
             )
             name = renamed[name]
-        found.append(name + equals + value)
-    return found
+        current.append(name + equals + value)
+    return current
 
 
 def values_with_a_sign(arguments: list[str], formulas: bool) -> list[str]:
@@ -52,12 +52,12 @@ def values_with_a_sign(arguments: list[str], formulas: bool) -> list[str]:
     A range is joined to its option: ``--bias -1:0:5`` is ``--bias=-1:0:5``. A formula (of ``check``) gets a space in
     front: argparse takes what holds a space for no option.
     """
-    found: list[str] = []
+    words: list[str] = []
     for a in arguments:
         if formulas and len(a) > 1 and a[0] == "-" and a[1] not in "-h":
-            found.append(f" {a}")
-        elif a[:1] == "-" and a[1:2] in set("0123456789.") and found and found[-1][:2] == "--" and "=" not in found[-1]:
-            found[-1] += f"={a}"
+            words.append(f" {a}")
+        elif a[:1] == "-" and a[1:2] in set("0123456789.") and words and words[-1][:2] == "--" and "=" not in words[-1]:
+            words[-1] += f"={a}"
         else:
-            found.append(a)
-    return found
+            words.append(a)
+    return words

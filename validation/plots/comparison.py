@@ -58,7 +58,8 @@ def comparison_figure(
     roles: dict[str, Any] = {"theory": theory, "sgd": sgd, "control": control, "control_sgd": control_sgd}
     check_same_size(roles)
     figure = Figure(figsize=(11, 8), layout="constrained")
-    upper, lower = figure.subfigures(2, 1)
+    halves: Any = figure.subfigures(2, 1)
+    upper, lower = halves
     ring = len(theory.shape) == 1
     _final_or_maps(upper, {role: roles[role] for role in ("theory", "sgd", "control")}, sgd_run, log_time)
     axes = lower.subplots(1, 2 + ring)

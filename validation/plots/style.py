@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from cumulode import __version__
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-SHEET = dict(rc_params_from_file(Path(__file__).with_name("cumulode.mplstyle"), use_default_template=False))
+SHEET: Any = dict(rc_params_from_file(Path(__file__).with_name("cumulode.mplstyle"), use_default_template=False))
 #: Height of a line of text, and mean width of a letter, in parts of the size of the letters.
 LINE, LETTER = 1.35, 0.5
 
@@ -26,7 +26,8 @@ LINE, LETTER = 1.35, 0.5
 def styled(**changes: Any) -> Iterator[None]:
     """The project's style within the context, or within a function decorated by ``@styled()``; once, if nested."""
     within = rcParams["svg.hashsalt"] == SHEET["svg.hashsalt"]
-    with rc_context(changes if within else SHEET | changes):
+    settings: Any = changes if within else SHEET | changes
+    with rc_context(settings):
         yield
 
 

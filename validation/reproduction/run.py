@@ -161,7 +161,6 @@ def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Pa
     figure = Figure(figsize=claim.figsize, layout="constrained")
     claim.draw(figure, data, effort)
     figure.suptitle(f"{claim.title}. Verdict: {finding.verdict}", fontsize=11, x=0.01, ha="left")
-    figure.supxlabel(finding.command, fontsize=7, color="0.4", x=0.01, ha="left", family="monospace")
     name = f"{claim.number}-{claim.name}.png"
     save(figure, path / name, finding.command)
     return name

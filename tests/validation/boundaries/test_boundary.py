@@ -14,7 +14,7 @@ from cumulode.validation.boundaries.crossing import crossings
 from cumulode.validation.boundaries.fit import fit
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
-SPINS = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
+SPINS = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=8, bias=-1.0)
 SPIN_LINE = {
     "quantity": "norm",
     "level": 0.6,

@@ -69,10 +69,10 @@ def test_theory_and_sgd_agree_on_a_torus():
 
     Six seeds, fixed; each verdict allows 3 standard errors and the shift measured at twice the learning rate.
     """
-    found = compare(TORUS, 5 * START, [0.0, 3.0], seeds=6, learning_rate=0.02, batch_size=200)
+    result = compare(TORUS, 5 * START, [0.0, 3.0], seeds=6, learning_rate=0.02, batch_size=200)
     for name in ("ipr", "norm", "k2_plus", "k2_minus"):
-        assert found.verdict(name) == AGREES
-    row = select(found.table, "k2_plus", 3.0).iloc[0]
+        assert result.verdict(name) == AGREES
+    row = select(result.table, "k2_plus", 3.0).iloc[0]
     other = Problem(NLGP(3.0, 0.9, "wrapped"), TORUS.minus, (L, L))
     wrong = compare(other, 5 * START, [0.0, 3.0], seeds=2, learning_rate=0.02, batch_size=20)
     assert abs(select(wrong.table, "k2_plus", 3.0).iloc[0].theory - row.sgd) > 3 * row.standard_error + row.allowance

@@ -79,7 +79,7 @@ def test_a_stated_allowance_takes_no_further_runs():
 
 
 def test_a_planted_wrong_theory_is_found_to_differ():
-    """Assert that the Gaussian closure, which has no fourth cumulant, is told from SGD by the verdict (seeds 0-5)."""
+    """Assert that the Gaussian closure, which has no fourth cumulant, is distinguished from SGD by the verdict (seeds 0-5)."""
     problem = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=24, bias=-1.0)
     w0 = 0.1 * np.random.default_rng(1).standard_normal(24) / np.sqrt(24)
     wrong = compare(problem, w0, [0.0, 60.0], closure="gaussian", seeds=6)

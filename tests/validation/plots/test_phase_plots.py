@@ -426,3 +426,10 @@ def test_a_strip_below_a_narrow_map_is_high_enough_and_its_ticks_keep_apart(ds: 
 def _at(axis: Any, text: Any) -> float:
     """Where along its axis a tick's label stands."""
     return float(text.get_position()[axis.axis_name == "y"])
+
+
+def test_fields_inside_a_map_are_now_above_it(ds: xr.Dataset) -> None:
+    """Assert the old word's warning and the same figure."""
+    with pytest.warns(DeprecationWarning, match="inside"):
+        old = phase_figure(ds, fields="inside")
+    assert len(old.axes[0].child_axes) == len(phase_figure(ds).axes[0].child_axes) == 4

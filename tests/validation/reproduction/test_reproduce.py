@@ -193,9 +193,9 @@ def test_a_failed_part_says_why(monkeypatch, tmp_path):
         raise Failed("weights blew up: lower the learning rate")
 
     small_claim(monkeypatch, compute)
-    found = runs.reproduce(out=tmp_path)
-    assert not found.success
-    assert (found[1].verdict, found[1].message) == ("failed", "weights blew up: lower the learning rate")
+    result = runs.reproduce(out=tmp_path)
+    assert not result.success
+    assert (result[1].verdict, result[1].message) == ("failed", "weights blew up: lower the learning rate")
 
 
 @pytest.mark.parametrize("bad", ["nothing", 0, 10, True, None, [], ["tiling", "x"], 1.5])
@@ -359,8 +359,8 @@ def test_leading_factors_of_a_known_tensor():
     """Assert that power iteration finds the components of a law of independent sites with negative excess kurtosis:
     its fourth cumulant is -2 sum_i e_i^4, its factors single sites (40000 samples of +-1, seed 0)."""
     x = np.random.default_rng(0).choice([-1.0, 1.0], (40_000, 8))
-    found = tensor.leading_factors(x, 5, seed=1, iterations=60)
-    np.testing.assert_allclose(np.abs(found).max(axis=1), 1.0, atol=5e-3)
+    result = tensor.leading_factors(x, 5, seed=1, iterations=60)
+    np.testing.assert_allclose(np.abs(result).max(axis=1), 1.0, atol=5e-3)
 
 
 def test_the_efforts_differ_in_amount_only():
@@ -373,6 +373,6 @@ def test_the_efforts_differ_in_amount_only():
 def test_claims_hold(tmp_path):
     """Assert that the quick run of six claims gives verdicts that hold (fixed seeds), from the command line."""
     assert main(["reproduce", "1", "2", "5", "6", "7", "9", "--quick", "--quiet", "--out", str(tmp_path)]) == 0
-    found = json.loads((tmp_path / "results.json").read_text())["claims"]
-    assert [row["verdict"] for row in found] == [HOLDS] * 6
-    assert all((tmp_path / row["figure"]).stat().st_size > 10_000 for row in found)
+    result = json.loads((tmp_path / "results.json").read_text())["claims"]
+    assert [row["verdict"] for row in result] == [HOLDS] * 6
+    assert all((tmp_path / row["figure"]).stat().st_size > 10_000 for row in result)

@@ -1,4 +1,4 @@
-"""Fields have the covariance asked for, exactly: the kernels' linear maps A are taken column by column, and A A^T seen.
+"""Fields have the given covariance, exactly: the kernels' linear maps A are taken column by column, and A A^T seen.
 
 Nothing is random here; 1e-10 is the stated ``COVARIANCE_CHANGE``.
 """

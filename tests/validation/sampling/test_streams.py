@@ -32,7 +32,7 @@ def _uniforms(made: np.ndarray, out: np.ndarray) -> None:
 
 
 def drawn(seed: int, n: int) -> np.ndarray:
-    """``n`` normal numbers of a seed, asked for in pieces of changing size."""
+    """``n`` normal numbers of a seed, drawn in pieces of changing size."""
     x, made = np.empty(n), stream(np.random.SeedSequence(seed))
     start = 0
     for piece in (1, 7, 500, 513, n):

@@ -63,7 +63,7 @@ def loop(w, b, v, train_b, train_v):
 
 
 def network(**options):
-    """Ours, with the settings of ``loop`` typed in as they are."""
+    """Ours, given the settings of ``loop`` as they are."""
     w0 = np.random.default_rng(0).standard_normal((HIDDEN, SIZE))
     given = {"w0": w0, "sgd": THEIRS, "seed": 7, "n_test": 500}
     with erf_by("libm"):

@@ -37,7 +37,7 @@ W_WIDE = 0.2 * RNG.standard_normal((6, 20))
 
 
 def test_equal_seeds_give_equal_bytes_whatever_the_threads_times_and_spells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Assert that neither threads, nor the times asked for, nor the length of a spell of compiled code matter."""
+    """Assert that neither threads, nor the recorded times, nor the length of a spell of compiled code matter."""
     once = simulate_sgd(WIDE, W_WIDE, [0.0, 1.0, 3.0], 0.01, 3, seed=9).w
     for threads in (1, 4):
         with ThreadPoolExecutor(threads) as pool:
@@ -170,7 +170,7 @@ def test_an_interrupted_run_returns_what_exists() -> None:
 
 
 def test_progress_is_plain_lines_on_standard_error_unless_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Assert that lines come no more often than asked, end with the whole, and nothing comes when disabled."""
+    """Assert that lines come no more often than allowed, end with the whole, and nothing comes when disabled."""
     simulate_sgd(SMALL, W_SMALL, [1.0], progress=True)
     simulate_sgd(SMALL, W_SMALL, [1.0], progress=False)
     with Progress(4, "work", every=0.0) as shown:

@@ -111,7 +111,7 @@ def euler(problem: Problem, w: np.ndarray, rate: float, steps: int) -> np.ndarra
 def test_many_steps_follow_the_drift_and_small_rates_the_exact_flow() -> None:
     """Assert that SGD's mean over 60 seeds is Euler's method on the exact drift, whose error is O(learning rate).
 
-    Noise moves the mean by about rate / batch = 1e-5, which is allowed beside the standard errors (12 comparisons);
+    Noise moves the mean by about rate / batch = 1e-5, which is allowed on top of the standard errors (12 comparisons);
     Euler's error against the exact flow must halve with the rate, so time is learning rate x steps.
     """
     rate, batch = 0.5, 40_000
@@ -123,7 +123,7 @@ def test_many_steps_follow_the_drift_and_small_rates_the_exact_flow() -> None:
     flow = solve(SMALL, W_SMALL, [4.0], closure="exact", rtol=1e-10, atol=1e-12).w[0]
     off = [np.abs(euler(SMALL, W_SMALL, 4.0 / steps, steps) - flow).max() for steps in (8, 100, 200)]
     assert off[1] / off[2] == pytest.approx(2.0, rel=0.02)
-    assert off[0] > 2 * (ERRORS * error.max() + rate / batch)  # so the first comparison can tell Euler from the flow
+    assert off[0] > 2 * (ERRORS * error.max() + rate / batch)  # so the first comparison distinguishes Euler from the flow
 
 
 def test_fluctuations_follow_the_linear_noise_equation() -> None:

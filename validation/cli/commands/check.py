@@ -1,4 +1,4 @@
-"""``cumulode check``: a formula of one's own against ours."""
+"""``cumulode check``: a formula of one's own against the theory's."""
 
 from __future__ import annotations
 

@@ -103,8 +103,8 @@ def table(net: Any) -> str:
         halves = [net.ipr_times_D[:, i][half] for half in (low, ~low)]
         cells = [t, *(np.median(half) if half.size else np.nan for half in halves), np.median(net.norm[:, i])]
         for name in ("loss", "accuracy"):
-            found, error = getattr(net, name)[:, i], getattr(net, f"{name}_error")[:, i]
-            over_seeds = found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else 0.0
-            cells += [found.mean(), np.hypot(over_seeds, error.mean())]
+            sample, error = getattr(net, name)[:, i], getattr(net, f"{name}_error")[:, i]
+            over_seeds = sample.std(ddof=1) / np.sqrt(len(sample)) if len(sample) > 1 else 0.0
+            cells += [sample.mean(), np.hypot(over_seeds, error.mean())]
         lines.append("".join(f"{cell:>12.4g}" for cell in cells))
     return "\n".join(lines)

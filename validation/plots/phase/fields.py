@@ -194,7 +194,7 @@ def _seed(here: xr.Dataset, w: np.ndarray, seed: int | None, where: str, status:
     if seed is not None and seed not in seeds:
         raise InvalidArgument("seed", seed, f"one of {seeds}")
     if not (there.any() if seed is None else there[seeds.index(seed)]):
-        codes = np.unique(here[status].values) if status in here else []
+        codes: Any = np.unique(here[status].values) if status in here else []
         why = ", ".join("pending" if c < 0 else "failed" if c > 0 else "done" for c in codes)
         allowed = "points with a finished run" + (f" (there: {why})" if why else "")
         raise InvalidArgument("points", Described(where), allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,6 +64,9 @@ def phase_figure(
     width : float in [3, 20]
         Inches; letters of 7 to 8 points at any width, so draw at the width at which it is printed.
     """
+    if fields == "inside":
+        warnings.warn('phase_figure: fields="inside" is now "above"', DeprecationWarning, stacklevel=3)
+        fields = "above"
     choice("fields", fields, ("above", "below"))
     wide = real("width", width, ge=3, le=20)
     with styled(**_letters(wide)):

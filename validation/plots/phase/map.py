@@ -74,9 +74,10 @@ class PhaseMap:
         check_over(ds, over)
         names = _drawn(ds, variable, x, y, select)
         sliced, chosen = view(ds, variable, names, select)
-        axes = [MapAxis.of(sliced, name) for name in names]
+        across, up = (MapAxis.of(sliced, name) for name in names)
         swept = tuple(str(d) for d in ds.dims if d in ds.coords)
-        return cls(sliced, variable, *axes, chosen, swept, over, levels, cells(sliced, variable, names[::-1], over))
+        rest: dict[str, Any] = {"swept": swept, "levels": levels, "cells": cells(sliced, variable, names[::-1], over)}
+        return cls(sliced, variable, across, up, chosen, over=over, **rest)
 
     @staticmethod
     def on(ax: Axes) -> PhaseMap:
@@ -122,7 +123,7 @@ class PhaseMap:
         if lines:
             draw_lines(ax, self)
         draw_contours(ax, self)
-        if colorbar and mesh.get_array().count():
+        if colorbar and values.count():
             self._bar(ax, mesh)
         ax._phase_map = self  # type: ignore[attr-defined]
         return ax

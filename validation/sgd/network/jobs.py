@@ -16,7 +16,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
 from cumulode.validation.sampling.draw import Sampler
 from cumulode.validation.sampling.sampler import sampler
-from cumulode.validation.sampling.streams import seed_sequence, stream
+from cumulode.validation.sampling.streams import child, seed_sequence, stream
 from cumulode.validation.sgd.seeds import plain_seed
 from cumulode.validation.sgd.training import Trace, go_through
 
@@ -92,10 +92,8 @@ def starts_of(
     """The weights (K, D) of every run at time 0."""
     if start is not None:
         return list(np.broadcast_to(start, (len(roots), hidden, size)))
-    children = [
-        np.random.SeedSequence(r.entropy, spawn_key=(*r.spawn_key, START), pool_size=r.pool_size) for r in roots
-    ]
-    return [scale / np.sqrt(size) * np.random.default_rng(c).standard_normal((hidden, size)) for c in children]
+    generators = [np.random.default_rng(child(root, (START,))) for root in roots]
+    return [scale / np.sqrt(size) * generator.standard_normal((hidden, size)) for generator in generators]
 
 
 @dataclass(frozen=True)
