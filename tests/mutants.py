@@ -11,7 +11,7 @@ from types import ModuleType
 import mpmath
 import sympy as sp
 
-from cumulode.theory.derivation.derivation import Chain, Sample
+from cumulode.theory.derivation.content import Chain, Sample
 from cumulode.theory.derivation.evaluation import value
 
 LARGER = sp.Rational(1001, 1000)

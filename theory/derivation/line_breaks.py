@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-#: About how many characters fit on a printed line beside the number of the equation.
+#: about how many characters fit on a printed line next to the number of the equation.
 WIDTH = 68
 _TOKEN = re.compile(r"\\operatorname\{(\w+)\}|\\([A-Za-z]+)|([{}^_])|\s+|\\?(.)")
 _NO_WIDTH = frozenset(("left", "right", "limits", "displaystyle", "Bigl", "Bigr"))

@@ -1,4 +1,4 @@
-"""The derivations this library ships, by name; each is built and checked when asked for."""
+"""The derivations that are shipped, by name; each is built and checked on request."""
 
 from __future__ import annotations
 

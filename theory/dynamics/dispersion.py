@@ -58,7 +58,7 @@ def ising_spectrum(k: Any, t: Any, size: Any = None, m: Any = np) -> Any:
 
 
 def stationary_wavenumber_squared(a_plus: Any, a_minus: Any, xi_plus: Any, xi_minus: Any, m: Any = np) -> Any:
-    """``k^2`` of the stationary point of mu(k) beside ``k = 0`` (eq. (growth.8, stationary wavenumber)).
+    """``k^2`` of the stationary point of mu(k) other than ``k = 0`` (eq. (growth.8, stationary wavenumber)).
 
     For spectra as :func:`line_spectrum`; ``4/(xi_+^2 - xi_-^2) ln(-a_+ xi_+^3/(a_- xi_-^3))``. Negative: no such point.
 

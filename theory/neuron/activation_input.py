@@ -106,7 +106,7 @@ def check_real(name: str, piece: sp.Expr, low: sp.Expr, high: sp.Expr) -> None:
 
 
 def _check_sign(name: str, base: sp.Expr, low: sp.Expr, high: sp.Expr, positive: bool) -> None:
-    """Refuse unless ``base`` has no zero on the closed interval (and is positive, where asked)."""
+    """Refuse unless ``base`` has no zero on the closed interval (and, where ``positive``, is above zero)."""
     if base.is_polynomial(h):
         inside = [root for root in sp.Poly(base, h).real_roots() if low <= root <= high] if base.has(h) else []
         signs = [sp.sign(base.subs(h, sp.Float(at))) for at in _grid(low, high)[1:-1:500]]

@@ -18,7 +18,7 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
 
     ``names``: old name -> new name. ``moved``: old name -> (argument that holds a frozen object, its class, the
     function's keywords that are fields of it, too): ``solve(..., max_step=1)`` is ``solve(...,
-    solver=Solver(max_step=1))``, and keywords given beside it move into the object with it. A fourth entry is the
+    solver=Solver(max_step=1))``, and keywords given with it move into the object with it. A fourth entry is the
     field's name, where that is not the old one.
     """
     into = moved or {}

@@ -39,15 +39,11 @@ def markdown(rows: list[dict[str, Any]], effort: Effort) -> str:
         "",
         "| | claim | verdict |",
         "|---|---|---|",
-        *(f"| {row['number']} | [{row['title']}](#{_anchor(row)}) | {row['verdict']} |" for row in rows),
+        *(f"| {row['number']} | [{row['title']}](#{row['number']}-{row['name']}) | {row['verdict']} |" for row in rows),
     ]
     for row in rows:
-        lines += [
-            "",
-            f"## {row['number']} {row['name']}",
-            "",
-            f"{row['title']}: **{row['verdict']}**. {row['message']}",
-        ]
+        lines += ["", f"## {row['number']} {row['name']}", ""]
+        lines.append(f"{row['title']}: **{row['verdict']}**. {row['message']}")
         if row["numbers"]:
             lines += ["", "| number | value | criterion | verdict |", "|---|---|---|---|"]
             lines += [f"| {_cell(n['what'])} | {_shown(n)} | {n['asked']} | {n['verdict']} |" for n in row["numbers"]]
@@ -55,10 +51,6 @@ def markdown(rows: list[dict[str, Any]], effort: Effort) -> str:
             lines += ["", f"![{row['title']}]({row['figure']})"]
         lines += ["", f"`{row['command']}`, revision {row['revision'][:10]}"]
     return "\n".join(lines) + "\n"
-
-
-def _anchor(row: dict[str, Any]) -> str:
-    return f"{row['number']}-{row['name']}"
 
 
 def _cell(words: str) -> str:

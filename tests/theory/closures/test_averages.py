@@ -21,7 +21,9 @@ ACTIVATIONS = ["erf", "tanh", "relu", "softplus"]
 
 
 @pytest.mark.parametrize("closure", TWO_TERM)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "activation", [pytest.param(a, marks=pytest.mark.slow) if a == "softplus" else a for a in ACTIVATIONS]
+)
 def test_kernels_agree_with_the_averages_they_stand_for(activation, closure):
     """Assert A and B of the compiled kernels to 1e-9 of the larger coefficient, quadratures written otherwise."""
     kernel = coefficients_kernel(activation, closure)

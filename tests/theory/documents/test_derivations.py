@@ -177,7 +177,9 @@ def test_every_cited_equation_exists_and_every_named_one_is_cited(derived):
 
 
 @pytest.mark.parametrize("activation", ["tanh", "h - h**3/6", "softplus", "relu", "tanh(2*h)"])
-@pytest.mark.parametrize("name", ["flow", "drift", "closures", "conditional", "growth"])
+@pytest.mark.parametrize(
+    "name", ["flow", "drift", "growth", *(pytest.param(n, marks=pytest.mark.slow) for n in ("closures", "conditional"))]
+)
 def test_documents_rerun_for_other_activations(name, activation, derived):
     """Assert that the chain reruns for other activations, a user's own among them."""
     d = derived(name, activation=activation, order=5 if name == "drift" else 3)

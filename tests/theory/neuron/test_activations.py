@@ -233,7 +233,7 @@ NOT_TEXT = [
 ]
 
 
-def refusal(activation):
+def checked_refusal(activation):
     """The message of the refusal, after checking that it is one line naming the argument."""
     with pytest.raises(ValueError, match="^activation: got ") as caught:
         parse(activation)
@@ -247,37 +247,37 @@ def refusal(activation):
 @pytest.mark.parametrize("text", [*NOT_READ, *CODE, *CONSTANT])
 def test_what_is_no_expression_in_h_is_refused_in_one_line(text):
     """Assert that unknown names, other variables, code, constants and empty strings are refused naming ``activation``."""
-    assert "in h" in refusal(text)
+    assert "in h" in checked_refusal(text)
 
 
 @pytest.mark.parametrize("text", DISCONTINUOUS)
 def test_a_discontinuous_activation_is_refused_saying_where_it_jumps(text):
     """Assert that a jump is refused, and the place named."""
-    assert "jumps at h = " in refusal(text)
+    assert "jumps at h = " in checked_refusal(text)
 
 
 @pytest.mark.parametrize("text", NOT_REAL)
 def test_a_complex_or_infinite_activation_is_refused(text):
     """Assert that what is not real and finite on the line is refused, saying so."""
-    assert "real and finite" in refusal(text)
+    assert "real and finite" in checked_refusal(text)
 
 
 @pytest.mark.parametrize("text", BENT)
 def test_kinks_where_no_linear_function_vanishes_are_refused(text):
     """Assert that kinks this library cannot place are refused with an example of those it can."""
-    assert "Max(0, h - 1)" in refusal(text)
+    assert "Max(0, h - 1)" in checked_refusal(text)
 
 
 @pytest.mark.parametrize("activation", NOT_TEXT, ids=repr)
 def test_what_is_neither_text_nor_an_expression_is_refused(activation):
     """Assert that other types, and SymPy objects that are no real function of h, are refused naming ``activation``."""
-    refusal(activation)
+    checked_refusal(activation)
 
 
 @pytest.mark.parametrize("activation", [["h"], {"h": 1}, {"h"}, sp.Matrix([h])], ids=repr)
 def test_unhashable_objects_are_refused_like_any_other(activation):
     """Assert that a list, a dictionary, a set and a matrix get the same line, not a TypeError of the cache."""
-    refusal(activation)
+    checked_refusal(activation)
 
 
 @pytest.mark.parametrize(
@@ -285,13 +285,13 @@ def test_unhashable_objects_are_refused_like_any_other(activation):
 )
 def test_poles_and_branch_points_anywhere_on_the_line_are_refused(text):
     """Assert that a pole, a logarithm's or a root's end away from the points that are sampled is refused, too."""
-    assert "real and finite" in refusal(text)
+    assert "real and finite" in checked_refusal(text)
 
 
 @pytest.mark.parametrize("text", ["sqrt(Abs(h))", "h*log(Abs(h))", "Abs(h - 1)**0.5"])
 def test_an_infinite_force_at_a_kink_is_refused(text):
     """Assert that a continuous activation with infinite slope at a kink is refused: its force has no jump to speak of."""
-    refusal(text)
+    checked_refusal(text)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_an_infinite_force_at_a_kink_is_refused(text):
 )
 def test_sympy_functions_that_cannot_be_compiled_are_refused_when_read(activation):
     """Assert that a SymPy expression with functions beyond the known ones is refused at once, not by the code writer."""
-    refusal(activation)
+    checked_refusal(activation)
 
 
 @pytest.mark.parametrize(
@@ -336,13 +336,13 @@ def test_a_sympy_piecewise_or_sign_is_refused_or_has_a_name_that_reads_back(acti
 )
 def test_a_huge_expression_is_refused_in_one_line(text):
     """Assert that what exhausts the parser is refused naming ``activation``, not by a RecursionError or MemoryError."""
-    refusal(text)
+    checked_refusal(text)
 
 
 @pytest.mark.parametrize("text", ["1e400*h", "1e300*1e300*h", "1e-400*h", "exp(800)*h", "h + exp(exp(9))"])
 def test_numbers_beyond_double_precision_are_refused(text):
     """Assert that a constant that a double cannot hold is refused naming ``activation``."""
-    refusal(text)
+    checked_refusal(text)
 
 
 def test_a_whole_power_written_as_a_float_is_that_power():

@@ -144,6 +144,7 @@ def test_when_nothing_works_the_exit_code_says_so(there, capsys):
     assert "theory: 1 of 2 failed; xi: got 9.0" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_processes_instead_of_threads(there):
     """Assert that --workers gives the same file."""
     assert main([*SMALL, "--out", "q.nc", "--no-figure", "--workers", "2"]) == 0

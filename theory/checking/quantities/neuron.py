@@ -112,7 +112,7 @@ def _wavenumber(activation: Activation, order: int | None) -> Quantity:
     xi_plus, xi_minus = sp.symbols("xiplus ximinus", positive=True)
     return Quantity(
         "growth.wavenumber",
-        "k^2 of the fastest mode beside k = 0, small gain: spectra sqrt(pi) xi exp(-k^2 xi^2/4)",
+        "k^2 of the fastest mode other than k = 0, small gain: spectra sqrt(pi) xi exp(-k^2 xi^2/4)",
         dispersion.stationary_wavenumber_squared(a_plus, a_minus, xi_plus, xi_minus, sp),
         {a_minus: (-1.5, -0.2), xi_plus: (0.3, 1.0), xi_minus: (1.5, 3.0)},
         {a_plus: "p F'(0) of the class plus, > 0", a_minus: "of the class minus, < 0", xi_plus: "xi+", xi_minus: "xi-"},

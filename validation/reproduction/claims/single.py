@@ -71,14 +71,8 @@ def judge(data: Data, effort: Effort) -> Judgement:
         shift = float(coarse.mean() / fine.mean() - 1)
         for closure in CLOSURES:
             ratio = float(data[closure][name][0, -1] / fine.mean())
-            numbers.append(
-                Number(
-                    f"|{words}, theory ({closure}) over SGD - 1|, t = {TIME:g}",
-                    abs(ratio - 1),
-                    error * ratio,
-                    below=ALLOWED,
-                )
-            )
+            what = f"|{words}, theory ({closure}) over SGD - 1|, t = {TIME:g}"
+            numbers.append(Number(what, abs(ratio - 1), error * ratio, below=ALLOWED))
         numbers.append(Number(f"change of SGD's {words} when its learning rate is doubled", shift, 2**0.5 * error))
     return numbers, (
         f"One neuron, b = -1, D = {effort.size}, from one start of norm 0.1; SGD of learning rate {RATE:g}, batch "
