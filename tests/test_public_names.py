@@ -33,6 +33,8 @@ def test_importing_loads_nothing_heavy():
     """Assert that ``import cumulode`` loads neither SymPy, numba, matplotlib, pandas nor xarray."""
     code = "import sys, cumulode; print(set(sys.modules) & {'sympy', 'numba', 'matplotlib', 'pandas', 'xarray'})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+    code = "import sys; from cumulode import reproduce; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_a_name_that_changed_warns_and_is_the_new_one():

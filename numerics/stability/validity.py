@@ -106,7 +106,7 @@ def validity(
     *,
     t: ArrayLike | None = None,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
 ) -> Validity:
     """Whether a flow can be trusted, from its trajectory alone (theory.md section 3).
 
@@ -129,7 +129,7 @@ def validity(
         The times of ``w``; where given, ``delta`` is computed, by a flow of tree from ``w[..., 0, :]``.
     solver : Solver, optional
         Closure, tolerance, contraction, and the steps of tree's flow, in place of these keywords.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
 
     Returns
@@ -164,8 +164,7 @@ def _pool(executor: Any, runs: int) -> Any:
     if executor is None or isinstance(executor, int):
         threads = cpu_count() or 1 if executor is None else integer("threads", executor, ge=1)
         return ThreadPoolExecutor(min(runs, threads))
-    check_executor(executor)
-    return nullcontext(executor)
+    return nullcontext(check_executor(executor))
 
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:

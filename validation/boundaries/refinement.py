@@ -21,8 +21,7 @@ from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .axis_range import AxisRange, check_range
 from .boundary import MOVED
-from .isoline import isoline
-from .learner import Square, filled, learner_2d, refine
+from .learner import Square, filled, isoline, learner_2d, refine
 from .probe import Probe
 
 

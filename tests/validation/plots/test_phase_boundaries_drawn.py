@@ -75,7 +75,7 @@ def test_a_boundary_must_be_of_the_problem_that_the_map_shows():
 def test_a_boundary_on_a_torus_or_in_couplings_is_compared_in_the_problem_s_own_terms():
     """Assert that a selected side L stands for (L, L), a selected coupling J for t = tanh J, and others are refused."""
     from cumulode.theory import Ising
-    from cumulode.validation.plots.phase.same_map import check_same_problem
+    from cumulode.validation.plots.phase.boundaries import check_same_problem
 
     def stamp(problem):
         return {"problem": json.dumps(problem.to_dict())}

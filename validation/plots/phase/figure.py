@@ -47,9 +47,7 @@ def phase_figure(
 
     Parameters
     ----------
-    ds : xarray.Dataset
-        From ``phase_diagram`` or a file of it.
-    variable, options
+    ds, variable, options
         As for ``phase_map``.
     points : int, sequence of (x, y), or None
         Where to show receptive fields, as for ``insets``; None or 0: none.
