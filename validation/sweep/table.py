@@ -13,7 +13,6 @@ import xarray as xr
 from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.lattice import sites_in
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from .layers import CROSSINGS, DONE, PENDING, Layer, layers, line_axis, line_range
 from .measures import LOCALISED
@@ -152,17 +151,3 @@ def _matches(here: list[Any], there: list[Any]) -> tuple[list[int], list[int]]:
 def _most_sites(settings: Settings, axes: Mapping[str, Values]) -> int:
     sides = axes.get("size", (settings.problem.shape[0],))
     return max(sites_in((side,) * len(settings.problem.shape)) for side in sides)
-
-
-def table_from(dataset: xr.Dataset, settings: Settings) -> Table:
-    """The table that a dataset holds; what it lacks is pending."""
-    order = str(dataset.attrs["axes"]).split(", ")
-    table = Table(settings, {name: tuple(dataset[name].values.tolist()) for name in order})
-    for name, array in table.arrays.items():
-        if name in dataset:
-            values = dataset[name].values
-            if values.shape != array.shape:
-                shapes = Described(f"{name} of shape {values.shape}")
-                raise InvalidArgument("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
-            array[...] = values.astype(str).astype(object) if array.dtype == object else values
-    return table
