@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Executor
-from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
-from cumulode.validation.sgd.network.engine import NetworkRule
-from cumulode.validation.sgd.network.jobs import Job, NetworkTrace, blank, data_of, stacked, starts_of, trained
+from cumulode.validation.sgd.network.engine import Layer
+from cumulode.validation.sgd.network.jobs import Training
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
 from cumulode.validation.sgd.settings import OURS, Sgd, choose
-from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
+from cumulode.validation.sgd.training import whole_steps
 
-from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
+from .engine import advance_kernel, held_out_kernel
 from .result import ConvolutionalRun
 from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
-
-
-def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
-    """One run, as a thread or process does it."""
-    assert isinstance(job.held, ConvolutionalHeldOut)
-    lattice, response = job.held.lattice, response_kernel(job.activation)
-
-    def advance(theta: np.ndarray, count: int, random: np.ndarray) -> int:
-        return int(advance_kernel()(theta, lattice, count, job.plus, job.minus, response, job.rule, random))
-
-    return trained(job, advance, job.rule.batch_size * job.rule.hidden * job.held.inputs.shape[1], stop, progress)
 
 
 @old_arguments
@@ -115,43 +101,16 @@ def simulate_convolutional(
     rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
-    chosen = settings.check_starts(start, seed, seeds)
-    check_progress(progress)
-    watch = Stopwatch()
-    data = data_of(problem, samples, n_test, test_seed)
-    held = ConvolutionalHeldOut(data.held.inputs, data.held.classes, lattice_of(taps, problem.shape))
-    advance_kernel(), held_out_kernel()
-    rest = np.concatenate([first, np.ones(number * problem.size)])
-    jobs = [
-        Job(data.plus, data.minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
-        for root, w in zip(chosen.roots, starts_of(chosen.roots, start, scale, number, prod(taps)), strict=True)
-    ]
-    with watch.running(), Progress(len(jobs) * int(steps[-1]), "convolutional network", progress) as shown:
-        traces = run_all(_run, blank, jobs, executor, shown, stop)
-    provenance = {
-        "method": "convolutional network sgd",
+    layer = Layer(lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
+    training = Training(
+        problem, sgd, rule, layer, start, scale, np.concatenate([first, np.ones(number * problem.size)]), steps,
+        settings.check_starts(start, seed, seeds), Units(),
+    )  # fmt: skip
+    options = {
         "filters": number,
         "filter_size": list(taps),
         "readout": readout,
         **settings.plain_options(loss, labels, biases, first, None if w0 is not None else scale),
-        **data.provenance,
-        **described(problem, sgd, chosen, traces),
-        **watch.costs(),
     }
-    parameters = _parameters(traces, rule, prod(taps))
-    return ConvolutionalRun(
-        t=steps * rule.learning_rate,
-        **stacked(problem, traces, parameters, embed(parameters["w"], taps, problem.shape), data.laws, not chosen.many),
-        **how_ended(traces, steps, rule, Units()),
-        provenance=provenance,
-    )
-
-
-def _parameters(traces: list[NetworkTrace], rule: NetworkRule, taps: int) -> dict[str, np.ndarray]:
-    """Filters (n, T, F, P), biases (n, T, F), readouts (n, T, F, D), or (n, T, F) where they are not trained."""
-    theta, F = np.stack([trace.theta for trace in traces]), rule.hidden
-    lead = theta.shape[:-1]
-    w = np.ascontiguousarray(theta[..., : F * taps]).reshape(*lead, F, taps)
-    readout = theta[..., F * taps + F :].reshape(*lead, F, -1)
-    trained_readout = readout if rule.readout_rate > 0 else readout[..., 0]
-    return {"w": w, "bias": theta[..., F * taps : F * taps + F], "readout": trained_readout}
+    tested = samples, n_test, test_seed
+    return training.run(ConvolutionalRun, "convolutional network", tested, options, executor, progress, stop)
