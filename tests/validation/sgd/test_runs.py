@@ -101,9 +101,7 @@ def test_a_run_says_how_it_was_made(tmp_path: Path) -> None:
         assert again.messages == run.messages
         for name in ("t", *Run.VARIABLES):
             np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
-    np.testing.assert_allclose(
-        run([0.125, 0.5]), np.stack([0.75 * run.w[:, 0] + 0.25 * run.w[:, 1], run.w[:, 1]], 1), rtol=1e-13
-    )
+    np.testing.assert_allclose(run([0.125, 0.5]), np.stack([0.75 * run.w[:, 0] + 0.25 * run.w[:, 1], run.w[:, 1]], 1), rtol=1e-13)
     assert run.plot().lines
 
 
@@ -197,20 +195,10 @@ def test_runs_in_other_processes_are_the_same() -> None:
 @pytest.mark.slow
 def test_the_compiled_step_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
     """Assert that a second process compiles no step: it loads the one the first wrote."""
-    code = (
-        "from cumulode.validation.sgd.neuron import _advance, _kernel\n"
-        "_kernel(); print(sum(_advance.stats.cache_hits.values()))"
-    )
-    hits = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()[-1]
-        for _ in range(2)
-    ]
+    code = ("from cumulode.validation.sgd.neuron import _advance, _kernel\n"
+            "_kernel(); print(sum(_advance.stats.cache_hits.values()))")
+    hits = [subprocess.run([sys.executable, "-c", code], env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},
+                           capture_output=True, text=True, check=True).stdout.split()[-1] for _ in range(2)]
     assert hits == ["0", "1"]
 
 

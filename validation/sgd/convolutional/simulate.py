@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,19 +12,21 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
 from cumulode.validation.sgd.network.engine import Layer
 from cumulode.validation.sgd.network.jobs import Training
+from cumulode.validation.sgd.network.result import ConvolutionalRun
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
 from cumulode.validation.sgd.settings import OURS, Sgd, choose
 from cumulode.validation.sgd.training import whole_steps
 
-from .engine import advance_kernel, held_out_kernel
-from .result import ConvolutionalRun
-from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
+from .engine import FilterLattice, advance_kernel, held_out_kernel
+
+READOUTS = {"pooled": "committee", "full": "two-layer"}
+MOST_FILTERS = 10_000
 
 
 @old_arguments
@@ -96,12 +99,12 @@ def simulate_convolutional(
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     if sgd.conventions != OURS:
         raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")
-    number, taps = check_filters(filters), taps_of(filter_size, problem.shape)
-    architecture, first = architecture_of(readout), biases_of(biases, problem, number)
+    number, taps = integer("filters", filters, ge=1, le=MOST_FILTERS), _taps_of(filter_size, problem.shape)
+    architecture, first = READOUTS[choice("readout", readout, READOUTS)], _biases_of(biases, problem, number)
     rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
-    layer = Layer(lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
+    layer = Layer(_lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
     training = Training(
         problem, sgd, rule, layer, start, scale, np.concatenate([first, np.ones(number * problem.size)]), steps,
         settings.check_starts(start, seed, seeds), Units(),
@@ -114,3 +117,26 @@ def simulate_convolutional(
     }
     tested = samples, n_test, test_seed
     return training.run(ConvolutionalRun, "convolutional network", tested, options, executor, progress, stop)
+
+
+def _taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(P,) of a ring, (p, p) of a torus; None is all of it."""
+    side = shape[0]
+    if filter_size is None:
+        return shape
+    allowed = f"None (all) or an integer from 1 to {side}" + (", a filter's side" if len(shape) == 2 else "")
+    return (integer("filter_size", filter_size, ge=1, le=side, allowed=allowed),) * len(shape)
+
+
+def _lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> FilterLattice:
+    """A ring as one row."""
+    return FilterLattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else FilterLattice(*shape, *taps)
+
+
+def _biases_of(biases: Any, problem: Problem, filters: int) -> np.ndarray:
+    """The biases (F,) at the start."""
+    if isinstance(biases, str) and biases in ("balanced", "trained") and filters % 2:
+        raise InvalidArgument(
+            "filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|"
+        )
+    return settings.biases_of(biases, problem, filters)
