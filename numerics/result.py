@@ -2,7 +2,7 @@
 
 ``Result`` is the base of :class:`cumulode.numerics.Solution`, :class:`cumulode.numerics.NetworkFlow`,
 :class:`cumulode.validation.Run`, :class:`cumulode.validation.NetworkRun` and ``ConvolutionalRun``. A class states its
-arrays in ``VARIABLES``; saving, loading, showing and ``to_xarray`` follow from that table.
+arrays in ``VARIABLES``; saving, loading, display and ``to_xarray`` follow from that table.
 """
 
 from __future__ import annotations

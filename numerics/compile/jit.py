@@ -82,7 +82,7 @@ def _own_kernels() -> Path | None:
 
 
 class _Locator(caching._CacheLocator):  # type: ignore[misc]
-    """Tells numba where to cache; when what it finds there is stale, ``_Cache`` knows."""
+    """Says where numba caches; when what it finds there is stale, ``_Cache`` knows."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
         self._place = f"{py_file}:{py_func.__code__.co_firstlineno}"

@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Factors:
+class GapFactors:
     """``K ~ sum_rs A_r(alpha) B_rs(beta) A_s(gamma)`` as a contraction wants it.
 
     ``A`` (R, n_a), ``B`` (R, R, n_b), ``B_rs = B_sr``: plain values; ``kappa`` (n_k,): what takes the place of
@@ -53,8 +53,8 @@ class Factors:
     error: float
 
 
-@lru_cache(maxsize=8)  # asked for by ``fits`` and again at once
-def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> Factors | None:
+@lru_cache(maxsize=8)  # needed by ``fits`` and again at once
+def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> GapFactors | None:
     """The cheapest factors whose error on the ring is at most ``tolerance / 3``; None if the ring holds none.
 
     The SVD gives each zero gap the weight 1/2. These product weights, 24 / 2^(zero gaps), are the numbers of orders
@@ -194,7 +194,7 @@ def _followed(large: np.ndarray, axis: int) -> np.ndarray:
 
 def _shortened(
     ring: _Ring, basis: np.ndarray, values: np.ndarray, core: np.ndarray, rank: int, allowed: float
-) -> Factors:
+) -> GapFactors:
     """Cut every factor as short as the error allows, by bisection of the threshold."""
     low, high = 1e-17 * values[0], values[0]
     best = _cut(basis, values, core, rank, 0.0)
@@ -208,15 +208,15 @@ def _shortened(
     return _factors(best, ring.kappa(best), ring.error(best))
 
 
-def _factors(cut: _Cut, kappa: np.ndarray, error: float) -> Factors:
+def _factors(cut: _Cut, kappa: np.ndarray, error: float) -> GapFactors:
     A, B = cut.A.T, cut.B.transpose(0, 2, 1)
     lengths = [np.count_nonzero(_followed(f != 0, f.ndim - 1), axis=-1) for f in (A, B)]
     n_a, n_b = max(1, lengths[0].max()), max(1, lengths[1].max())
     taps = np.concatenate([lengths[1], lengths[0][:, None]], axis=1).astype(np.int64)
-    return Factors(np.ascontiguousarray(A[:, :n_a]), np.ascontiguousarray(B[:, :, :n_b]), kappa, taps, error)
+    return GapFactors(np.ascontiguousarray(A[:, :n_a]), np.ascontiguousarray(B[:, :, :n_b]), kappa, taps, error)
 
 
-def _cost(factors: Factors) -> int:
+def _cost(factors: GapFactors) -> int:
     """Multiply-adds a site, in fours, and two more for each convolution."""
     in_fours = -(-factors.taps // 4) * 4 + 2 * (factors.taps > 0)
     return int(2 * in_fours[:, :-1].sum() + 4 * in_fours[:, -1].sum())

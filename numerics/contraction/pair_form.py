@@ -16,7 +16,7 @@ from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.problem.laws import GP, Cumulants, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .pair_setup import SMALLEST_TOLERANCE, Factors, factors
+from .pair_setup import SMALLEST_TOLERANCE, PairFactors, factors
 from .pair_waves import (
     first_axis,
     first_axis_back,
@@ -124,7 +124,7 @@ def _symmetric(law: Cumulants) -> bool:
     return all(np.abs(image - K).max() <= 1e-9 * np.abs(K).max() for image in images)
 
 
-def _coupling(found: Factors) -> np.ndarray:
+def _coupling(found: PairFactors) -> np.ndarray:
     """Half of G, a matrix for each wave."""
     n = len(found.offsets)
     return np.ascontiguousarray(0.5 * found.coupling.reshape(n, n, -1).transpose(2, 0, 1))

@@ -17,7 +17,7 @@ from cumulode.theory.problem.laws import Cumulants, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .low_rank_setup import precision_for
-from .quadruples import Collector, Lattice, Quadruples, lattice, pair_orders
+from .quadruples import Collector, PairLattice, Quadruples, lattice, pair_orders
 
 #: Entries are known to about 1e-12 of the largest: no smaller tolerance can be met.
 SMALLEST_TOLERANCE = 1e-11
@@ -30,7 +30,7 @@ NEGLIGIBLE = 3e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Factors:
+class PairFactors:
     """Coupling of the pairs ``(m, m+a)`` with one another, wave by wave.
 
     ``offsets`` (n, 2): the pairs of the window, those of one parity together; ``mirror`` (n,): which of them each is
@@ -48,7 +48,7 @@ class Factors:
     error: float
 
 
-def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> Factors:
+def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> PairFactors:
     """The smallest window and the fewest waves whose error is at most ``tolerance / 3``; ValueError naming ``size``."""
     sites = lattice(law, shape)
     # a torus has many entries: they are known just well enough, which is part of the error
@@ -61,7 +61,9 @@ def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> Factors:
     return replace(found, error=math.hypot(found.error, entries))
 
 
-def _window(law: Law, sites: Lattice, allowed: float, precision: float = 1e-14) -> tuple[int, Quadruples, float, float]:
+def _window(
+    law: Law, sites: PairLattice, allowed: float, precision: float = 1e-14
+) -> tuple[int, Quadruples, float, float]:
     """Levels of the smallest window that misses at most ``allowed`` of the squared norm.
 
     Returns the levels, the quadruples of a wider window, the part missed and the squared norm. What even the wider
@@ -91,7 +93,7 @@ def _window(law: Law, sites: Lattice, allowed: float, precision: float = 1e-14) 
         wide = min(max(needed, wide + 1), _wider(sites, wide, max(1.0, sites.radius(wide) / 2)))
 
 
-def _too_large(law: Law, sites: Lattice, elements: int) -> ValueError:
+def _too_large(law: Law, sites: PairLattice, elements: int) -> ValueError:
     size = sites.shape if sites.shape[0] > 1 else sites.size
     return InvalidArgument(
         "size",
@@ -106,7 +108,7 @@ def _outside(share: np.ndarray) -> np.ndarray:
     return np.append(np.cumsum(share[::-1])[::-1], 0.0)
 
 
-def _first_guess(sites: Lattice, share: np.ndarray, allowed: float) -> int:
+def _first_guess(sites: PairLattice, share: np.ndarray, allowed: float) -> int:
     """Levels of a window that is not too wide: outside it, K_000a alone reaches what is allowed.
 
     The norm of all entries is taken for that of K_000a times the number of sites correlated with one.
@@ -130,7 +132,7 @@ def _beyond(missed: np.ndarray, share: np.ndarray) -> np.ndarray:
     return np.asarray(2 * ratio[known // 2 :].max() * _outside(share))
 
 
-def _wider(sites: Lattice, levels: int, step: float) -> int:
+def _wider(sites: PairLattice, levels: int, step: float) -> int:
     """Levels of a window whose radius is ``step`` larger."""
     last = int(sites.level[-1]) + 1
     start = sites.radius(levels) if levels else 0.0
@@ -150,7 +152,7 @@ class _Coupling:
     ``sum |B|^2`` is N times the squared norm of what multiplies p_a(m) p_b(n).
     """
 
-    def __init__(self, sites: Lattice, window: int, found: Quadruples, missing: float, norm: float) -> None:
+    def __init__(self, sites: PairLattice, window: int, found: Quadruples, missing: float, norm: float) -> None:
         n = int((sites.level < window).sum())
         a, b = np.triu_indices(_order_of(found))
         inside = (a < n) & (b < n)
@@ -211,7 +213,7 @@ class _Coupling:
             sums += np.bincount(self.member[rows].ravel(), real.ravel(), minlength=len(sums))
         return float((np.square(sums) / self.orders).sum() / self.norm)
 
-    def cut(self, longest: int, squared_error: float) -> Factors:
+    def cut(self, longest: int, squared_error: float) -> PairFactors:
         """What is left when waves end at ``longest``."""
         k1, k2 = np.arange(1 if self.shape[0] == 1 else longest + 1), np.arange(longest + 1)
         order = np.lexsort((self.offsets % 2).T[::-1])
@@ -220,7 +222,7 @@ class _Coupling:
         G = self.B[:, :, : len(k1), : len(k2)] * scale[:, :, None, None] * alike / (self.shape[0] * self.shape[1])
         offsets = self.offsets[order]
         G = np.ascontiguousarray(G[np.ix_(order, order)])
-        return Factors(self.shape, offsets, *_mirror(offsets, self.shape), G, math.sqrt(squared_error))
+        return PairFactors(self.shape, offsets, *_mirror(offsets, self.shape), G, math.sqrt(squared_error))
 
 
 def _alone(k: np.ndarray, size: int) -> np.ndarray:
@@ -229,7 +231,7 @@ def _alone(k: np.ndarray, size: int) -> np.ndarray:
 
 
 def _mirror(offsets: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Of each pair the one that its mirror image is, and which whole turns that is away, as ``Factors`` has them."""
+    """Of each pair the one that its mirror image is, and which whole turns away, as ``PairFactors`` has them."""
     sizes = np.array(shape)
     index = {tuple(o): i for i, o in enumerate(offsets % sizes)}
     mirror, turns = np.empty(len(offsets), np.int64), np.empty(len(offsets), np.int64)

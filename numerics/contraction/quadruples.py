@@ -24,7 +24,7 @@ _INTEGERS = types.int64[:, ::1]
 
 
 @dataclass(frozen=True, eq=False)
-class Lattice:
+class PairLattice:
     """A ring (1, D) or torus (L, L), its pairs of sites sorted by how strongly the law correlates them.
 
     ``offsets`` (n, 2): one of a pair's two, as short as it gets, strongest correlation first; ``level`` (n,): those of
@@ -50,7 +50,7 @@ class Lattice:
         return (count - 1) / 2 if self.shape[0] == 1 else math.sqrt(count / math.pi)
 
 
-def lattice(law: Law, shape: tuple[int, ...]) -> Lattice:
+def lattice(law: Law, shape: tuple[int, ...]) -> PairLattice:
     """Sites of ``shape`` (D,) or (L, L) as the law sees them."""
     rows, columns = shape if len(shape) == 2 else (1, *shape)
     correlation = np.abs(np.ravel(second_cumulant(law, shape if len(shape) == 2 else shape[0])))  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def lattice(law: Law, shape: tuple[int, ...]) -> Lattice:
     half = np.nonzero(np.arange(rows * columns) <= opposite)[0]
     half = half[np.argsort(level_of[half], kind="stable")]
     orders = np.where(opposite[half] == half, 1, 2)
-    return Lattice((rows, columns), short[half], level_of[half], orders, level_of, correlation)
+    return PairLattice((rows, columns), short[half], level_of[half], orders, level_of, correlation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Quadruples:
 class Collector:
     """Quadruples of growing windows; entries of K once computed are kept, those surely below ``negligible`` are not."""
 
-    def __init__(self, law: Law, sites: Lattice, precision: float = 1e-14) -> None:
+    def __init__(self, law: Law, sites: PairLattice, precision: float = 1e-14) -> None:
         self.law, self.sites, self.precision, self.negligible = law, sites, precision, 0.0
         self._codes, self._values = np.empty(0, np.int64), np.empty(0)
 
@@ -146,7 +146,7 @@ def _flat_sites(codes: np.ndarray, size: int) -> np.ndarray:
     return np.stack([0 * codes, codes // size**2, codes // size % size, codes % size], axis=1)
 
 
-def _pairings(codes: np.ndarray, sites: Lattice) -> tuple[np.ndarray, np.ndarray]:
+def _pairings(codes: np.ndarray, sites: PairLattice) -> tuple[np.ndarray, np.ndarray]:
     """The weaker pair's level in each of the three pairings, increasing, (n, 3), and a bound of K (n,).
 
     Two pairs, or a site and three, that nothing stronger than c links have a K of order c^2, or c; see ``BOUND``.

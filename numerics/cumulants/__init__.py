@@ -71,7 +71,7 @@ def fourth_cumulant(law: Law, offsets: ArrayLike, size: Size | None = None) -> n
 
 
 def _offsets(offsets: ArrayLike, shape: tuple[int, ...] | None) -> np.ndarray:
-    """``offsets`` as an integer array (n, 3) or (n, 3, 2), whichever ``shape`` asks for."""
+    """``offsets`` as an integer array (n, 3) or (n, 3, 2), whichever ``shape`` needs."""
     allowed = {1: "integers of shape (n, 3)", 2: "integers of shape (n, 3, 2)"}
     wanted = " or ".join(allowed.values()) if shape is None else allowed[len(shape)]
     try:

@@ -1,5 +1,6 @@
 """The flow of one neuron: right-hand sides of every closure, their integration, and the result.
 
-Read ``right_hand_side`` (closures of two cumulants), ``tree``, ``conditional``, ``exact``, then ``plan`` (which one),
-``dormand_prince``, ``solve``, ``result``; ``drift`` and ``preactivation`` evaluate without integrating.
+Read ``right_hand_side`` (closures of two cumulants), ``tree``, ``conditional``, ``exact``, then ``solver`` (the
+settings), ``plan`` (which right-hand side), ``dormand_prince``, ``solve``, ``ending`` and ``result``; ``drift`` and
+``preactivation`` evaluate without integrating.
 """

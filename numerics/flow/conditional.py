@@ -4,7 +4,7 @@ Formulas: ``theory.closures.conditional``.
 
     dw_i/dt = sum_y p_y E[x_i G(x_i (C w)_i, k2 - (C w)_i^2)],    G(m, v) = E[F(lam)], lam ~ N(m, v).
 
-The mean over x_i is a Gauss rule of the marginal itself, of as many nodes as the spread of ``x_i (C w)_i`` asks for:
+The mean over x_i is a Gauss rule of the marginal itself, of as many nodes as the spread of ``x_i (C w)_i`` needs:
 exact for spins, and for a Gaussian input the closed form ``(C w)_i E[F']``.
 """
 

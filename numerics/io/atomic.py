@@ -1,4 +1,4 @@
-"""Files whole at any moment: written beside the old one, then moved over it."""
+"""Files whole at any moment: written under another name, then moved over the old one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def left_over(path: Path) -> list[Path]:
-    """What a process that was killed while it wrote ``path`` has left beside it."""
+    """What a process that was killed while it wrote ``path`` has left next to it."""
     return list(path.parent.glob(f".{path.name}.*.tmp"))
 
 

@@ -34,7 +34,7 @@ class Progress:
     shown : bool or callable
         Whether it is shown on standard error; or what is called with the fraction done.
     unit : str
-        Name of a unit, in the plural; empty: only the share is told.
+        Name of a unit, in the plural; empty: only the share is shown.
     every : float
         Seconds between plain lines when standard error is not a terminal.
     done : int
@@ -54,13 +54,14 @@ class Progress:
         self.total, self.label, self.unit = total, label, unit
         self._call = shown if callable(shown) else None
         self.enabled = shown is True
-        self.done = self._before = done
+        self.done: float = done
+        self._before = done
         self._every = every
         self._lock = threading.Lock()
         self._bar: Any = None
 
     def __enter__(self) -> Progress:
-        self._start = self._told = time.monotonic()
+        self._start = self._shown_at = time.monotonic()
         self._compiled = jit.compile_seconds
         if self.enabled and sys.stderr.isatty():
             from tqdm import tqdm
@@ -70,7 +71,7 @@ class Progress:
             )
         return self
 
-    def update(self, done: int) -> None:
+    def update(self, done: float) -> None:
         """Count ``done`` further units."""
         with self._lock:
             self.done += done
@@ -78,10 +79,10 @@ class Progress:
                 self._bar.update(done)
             elif self._call is not None:
                 self._call(self.done / self.total if self.total else 1.0)
-            elif self.enabled and time.monotonic() - self._told >= self._every:
-                self._tell()
+            elif self.enabled and time.monotonic() - self._shown_at >= self._every:
+                self._print()
 
-    def reach(self, done: int) -> None:
+    def reach(self, done: float) -> None:
         """Count up to ``done`` units."""
         if done > self.done:
             self.update(done - self.done)
@@ -92,12 +93,12 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
         elif self.enabled:
-            self._tell()
+            self._print()
 
-    def _tell(self) -> None:
-        self._told = time.monotonic()
+    def _print(self) -> None:
+        self._shown_at = time.monotonic()
         share = 100.0 * self.done / self.total if self.total else 100.0
-        seconds = self._told - self._start
+        seconds = self._shown_at - self._start
         count = f" ({self.done} of {self.total} {self.unit})" if self.unit else ""
         line = f"{self.label}: {share:.0f} %{count}, {seconds:.0f} s"
         compiling = jit.compile_seconds - self._compiled

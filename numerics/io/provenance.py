@@ -32,9 +32,9 @@ def revision() -> str:
     if not (top / ".git").exists():
         return "none"
     try:
-        ask = ["git", "-c", f"safe.directory={top}", "-C", str(top)]
-        commit = subprocess.run([*ask, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
-        changed = subprocess.run([*ask, "diff", "--quiet", "HEAD"], capture_output=True, timeout=10, check=False)
+        command = ["git", "-c", f"safe.directory={top}", "-C", str(top)]
+        commit = subprocess.run([*command, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
+        changed = subprocess.run([*command, "diff", "--quiet", "HEAD"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.SubprocessError):
         return "none"
     return commit.stdout.strip() + ("+" if changed.returncode else "")

@@ -18,6 +18,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sweep.protocol import Point
 
 from .axis_range import AxisRange, check_range
@@ -136,7 +137,7 @@ def boundary(
         time=time,
         amplitude=amplitude,
         solver=choose(solver, FLOW, closure=closure),
-        sgd=sgd if sgd is not None else Sgd(),
+        sgd=choose_sgd(sgd),
         quantity=quantity,
         level=level,
         executor=executor,

@@ -1,7 +1,7 @@
 """Where functions of one variable change sign, for many of them at once: a scan, then bracketing root finding.
 
 Roots are Chandrupatla's (``scipy.optimize.elementwise.find_root``): inverse quadratic interpolation where it is safe,
-else halving. A root stays bracketed throughout, so that a jump across zero is found like a root, and known by its size.
+else halving. A root stays bracketed throughout, so that a jump across zero counts like a root, and known by its size.
 """
 
 from __future__ import annotations
@@ -84,8 +84,7 @@ def _roots(
         return result
 
     tolerances = {"xatol": accuracy, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
-    found = find_root(values, (low, high), args=(np.arange(rows.size),), tolerances=tolerances, maxiter=100)
-    (a, b), (fa, fb) = found.bracket, found.f_bracket
-    exact = found.f_x == 0
-    root = np.where(failed, np.nan, found.x)
-    return root, np.where(exact, 0.0, np.abs(b - a)), np.where(exact, 0.0, np.abs(fb - fa))
+    roots = find_root(values, (low, high), args=(np.arange(rows.size),), tolerances=tolerances, maxiter=100)
+    (a, b), (fa, fb) = roots.bracket, roots.f_bracket
+    exact = roots.f_x == 0
+    return np.where(failed, np.nan, roots.x), np.where(exact, 0.0, np.abs(b - a)), np.where(exact, 0.0, np.abs(fb - fa))

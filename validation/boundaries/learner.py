@@ -26,7 +26,7 @@ def refine(
     known: Mapping[Square, float] | None = None,
     save: Callable[[float], None] = lambda reached: None,
 ) -> dict[Square, float]:
-    """The points of the unit square, with their values, that tell where a function is zero to the resolution.
+    """The points of the unit square, with their values, that show where a function is zero to the resolution.
 
     What comes next follows from the points known alone, so that an interrupted refinement goes on as it would have.
     """

@@ -56,7 +56,7 @@ def refine_boundary(
     **what is known is that the level is passed between them**, as between neighbours on a grid of 1 / ``resolution`` +
     1 points a side. The polyline, linear between such neighbours, is much nearer where the function is smooth. Gains
     and amplitudes count by their logarithm. A part of the boundary that lies wholly between points of the coarse grid
-    is not found.
+    is missed.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def refine_boundary(
     most : int > 0
         Points at most; where they do not suffice, ``attrs["reached"]`` is above the resolution and ``remark`` says so.
     simulate : bool
-        Only False: a sign near the level cannot be told from one noisy value, so SGD's boundary is measured by
+        Only False: a sign near the level cannot be known from one noisy value, so SGD's boundary is measured by
         ``boundary(simulate=True)`` on lines across the theory's.
     out : path, optional
         netCDF file (SciPy's engine), written after each batch; a file of the same settings is resumed, with the same

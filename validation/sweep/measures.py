@@ -8,6 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import label
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from cumulode.numerics import potential
 from cumulode.theory.closures.names import is_gradient
@@ -74,10 +77,9 @@ class Measure:
     @property
     def attrs(self) -> dict[str, Any]:
         """Attributes of the variable."""
-        found: dict[str, Any] = {"long_name": self.long_name, "units": self.units}
-        if self.rule:
-            found["rule"] = self.rule
-        return found | flag_attrs(self.flags) if self.flags else found
+        attrs: dict[str, Any] = {"long_name": self.long_name, "units": self.units}
+        attrs |= {"rule": self.rule} if self.rule else {}
+        return attrs | flag_attrs(self.flags) if self.flags else attrs
 
 
 def flag_attrs(flags: dict[str, int]) -> dict[str, Any]:
@@ -99,26 +101,26 @@ def pattern(runs: Runs) -> np.ndarray:
     wave = np.any(k > 0, axis=-1) if runs.shape else k > 0
     decayed = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
     local = runs.localised[:, -1]
-    found = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
-    found = np.where(decayed, UNPATTERNED, found)
-    return np.where(np.isfinite(w).all(axis=-1), found, UNKNOWN).astype(np.int8)
+    classes = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
+    classes = np.where(decayed, UNPATTERNED, classes)
+    return np.where(np.isfinite(w).all(axis=-1), classes, UNKNOWN).astype(np.int8)
 
 
 def time_to_localise(runs: Runs) -> np.ndarray:
     """The time from which on the field stays localised; between records by a line through IPR x D; NaN if never."""
     value, localised = runs.ipr_times_size, runs.localised
-    found = np.full(len(value), np.nan)
+    times = np.full(len(value), np.nan)
     local = pattern(runs) == LOCALISED_CLASS
     for run in np.flatnonzero(local):
         below = np.flatnonzero(~localised[run])
         if not below.size:
-            found[run] = runs.t[0]
+            times[run] = runs.t[0]
             continue
         i = below[-1]
         low, high = value[run, i], value[run, i + 1]
         share = (LOCALISED - low) / (high - low) if low < LOCALISED else 1.0  # else it was too wide until then
-        found[run] = runs.t[i] + share * (runs.t[i + 1] - runs.t[i])
-    return found
+        times[run] = runs.t[i] + share * (runs.t[i + 1] - runs.t[i])
+    return times
 
 
 def field_count(runs: Runs) -> np.ndarray:
@@ -133,10 +135,6 @@ def field_count(runs: Runs) -> np.ndarray:
 
 def _components(sign: np.ndarray) -> int:
     """Connected components of equal sign, neighbours in each direction, edges joined."""
-    from scipy.ndimage import label
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     plus, n_plus = label(sign > 0)
     minus, n_minus = label(sign < 0)
     labels = np.where(minus > 0, minus + n_plus, plus)

@@ -17,9 +17,9 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, instance
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sgd.settings import choose as choose_sgd
 
 from .files import SweepWarning, check_out, continue_from, extended
 from .layers import DONE, IMPOSSIBLE, PENDING
@@ -128,7 +128,7 @@ def phase_diagram(
         time=time,
         amplitude=amplitude,
         solver=choose(solver, FLOW, closure=closure),
-        sgd=_rule(sgd, learning_rate, batch_size),
+        sgd=choose_sgd(sgd, learning_rate=learning_rate, batch_size=batch_size),
         points=points,
         measures=measures,  # type: ignore[arg-type]
         simulate=simulate,
@@ -146,18 +146,6 @@ def phase_diagram(
     how: dict[str, Any] = {"retry_failed": retry_failed, "command": command, "executor": executor, "progress": progress}
     table, attrs = sweep(settings, checked, path, **how)
     return table.dataset(attrs)
-
-
-def _rule(sgd: Sgd | None, learning_rate: float, batch_size: int) -> Sgd:
-    """The rule given whole, or by its two keywords."""
-    if sgd is None:
-        return Sgd(learning_rate, batch_size)
-    instance("sgd", sgd, Sgd, "an Sgd or None")
-    twice = {"learning_rate": learning_rate, "batch_size": batch_size}
-    for name, value in twice.items():
-        if value not in (getattr(Sgd(), name), getattr(sgd, name)):
-            raise InvalidArgument("sgd", Described(f"sgd={sgd!r} and {name}={value!r}"), f"one of sgd and {name}")
-    return sgd
 
 
 def sweep(

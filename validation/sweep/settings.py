@@ -34,7 +34,7 @@ class Settings(Protocol):
 
     ``points``: number of times recorded; ``simulate``: whether SGD runs as well; ``fields``: whether final weights are
     kept; ``validity``: "off", "quick" (rho and mu) or "full" (Delta, too); ``lines``: whether critical values along the
-    first axis are found.
+    first axis are sought.
     """
 
     points: int = 61

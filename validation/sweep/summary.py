@@ -16,7 +16,7 @@ def summary(dataset: Any) -> dict[str, Any]:
     axes = str(dataset.attrs["axes"]).split(", ")
     status = {name: dataset[name].values for name in ("status", "sgd_status", "critical_status") if name in dataset}
     runs = {name: values for name, values in status.items() if name != "critical_status"}
-    found: dict[str, Any] = {
+    numbers: dict[str, Any] = {
         "axes": {name: dataset[name].values.tolist() for name in axes},
         "seeds": dataset["seed"].values.tolist(),
         "runs": sum(values.size for values in runs.values()),
@@ -28,15 +28,15 @@ def summary(dataset: Any) -> dict[str, Any]:
         if f"{prefix}pattern" in dataset:
             values = dataset[f"{prefix}pattern"].values
             ended = dataset[f"{prefix}status"].values != PENDING
-            found[f"{prefix}patterns"] = {name: int((values[ended] == n).sum()) for name, n in PATTERNS.items()}
+            numbers[f"{prefix}patterns"] = {name: int((values[ended] == n).sum()) for name, n in PATTERNS.items()}
         if f"{prefix}ipr_times_D" in dataset:
-            found[f"{prefix}ipr_times_D"] = dataset[f"{prefix}ipr_times_D"].median("seed").values
+            numbers[f"{prefix}ipr_times_D"] = dataset[f"{prefix}ipr_times_D"].median("seed").values
     if "trusted" in dataset:
         trusted = dataset["trusted"].values[dataset["status"].values != PENDING]
-        found["trusted"] = {name: int((trusted == n).sum()) for name, n in (("yes", 1), ("no", 0), ("unknown", -1))}
+        numbers["trusted"] = {name: int((trusted == n).sum()) for name, n in (("yes", 1), ("no", 0), ("unknown", -1))}
     lines = [name for name in dataset.data_vars if str(name).startswith("critical_") and "axis" in dataset[name].attrs]
-    found["critical"] = {str(name): _line(dataset, str(name)) for name in lines}
-    return found
+    numbers["critical"] = {str(name): _line(dataset, str(name)) for name in lines}
+    return numbers
 
 
 def _line(dataset: Any, name: str) -> dict[str, Any]:
@@ -51,13 +51,13 @@ def _line(dataset: Any, name: str) -> dict[str, Any]:
 
 def _reason(text: str, criterion: str) -> str:
     """The part of ``critical_reason`` that is about one criterion."""
-    found = re.search(rf"(?:^|; ){criterion}: (.*?)(?=; (?:linear|stability): |$)", text)
-    return found[1] if found else ""
+    match = re.search(rf"(?:^|; ){criterion}: (.*?)(?=; (?:linear|stability): |$)", text)
+    return match[1] if match else ""
 
 
 def _failures(dataset: Any, status: dict[str, np.ndarray]) -> list[str]:
     """Each reason once, with how many runs it ended."""
-    found = []
+    failures = []
     for name, values in status.items():
         failed = (values != DONE) & (values != PENDING)
         if failed.any():
@@ -65,24 +65,24 @@ def _failures(dataset: Any, status: dict[str, np.ndarray]) -> list[str]:
             kinds = list(dict.fromkeys(reasons)) or ["no reason kept"]
             more = f" (and {len(kinds) - 1} other reasons: see the variable)" if len(kinds) > 1 else ""
             layer = {"status": "theory", "sgd_status": "SGD", "critical_status": "critical lines"}[name]
-            found.append(f"{layer}: {int(failed.sum())} of {failed.size} failed; {kinds[0]}{more}")
-    return found
+            failures.append(f"{layer}: {int(failed.sum())} of {failed.size} failed; {kinds[0]}{more}")
+    return failures
 
 
-def text(found: dict[str, Any]) -> str:
+def text(numbers: dict[str, Any]) -> str:
     """``summary`` as lines."""
     lines = []
-    for name, values in found["axes"].items():
+    for name, values in numbers["axes"].items():
         span = f"{_short(values[0])} to {_short(values[-1])}" if len(values) > 3 else ", ".join(map(_short, values))
         lines.append(f"{name:<14}{len(values):>6} values: {span}")
-    lines.append(f"{'seed':<14}{len(found['seeds']):>6}")
+    lines.append(f"{'seed':<14}{len(numbers['seeds']):>6}")
     for prefix, words in (("", "theory"), ("sgd_", "SGD")):
-        if f"{prefix}patterns" in found:
-            counts = ", ".join(f"{name} {n}" for name, n in found[f"{prefix}patterns"].items() if n)
+        if f"{prefix}patterns" in numbers:
+            counts = ", ".join(f"{name} {n}" for name, n in numbers[f"{prefix}patterns"].items() if n)
             lines.append(f"{words}: {counts} (runs)")
-    if "trusted" in found:
-        lines.append("closure to be trusted: " + ", ".join(f"{k} {n}" for k, n in found["trusted"].items() if n))
-    for line in found["critical"].values():
+    if "trusted" in numbers:
+        lines.append("closure to be trusted: " + ", ".join(f"{k} {n}" for k, n in numbers["trusted"].items() if n))
+    for line in numbers["critical"].values():
         reasons = list(dict.fromkeys(line["reason"].ravel()))
         if np.isnan(line["value"]).all() and len(reasons) == 1:
             lines.append(f"{line['long_name']}: none ({reasons[0]})")

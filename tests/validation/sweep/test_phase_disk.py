@@ -120,6 +120,23 @@ def test_an_infinite_gain_does_not_hide_the_critical_one():
     assert found[0] == found[1]
 
 
+def test_a_file_of_an_earlier_revision_is_opened_and_continued(tmp_path, monkeypatch):
+    """Assert that a file of before Solver and Sgd opens, is continued with nothing computed again, and is repeated to
+    the last digits of its fields.
+    """
+    path = tmp_path / "p.nc"
+    path.write_bytes((Path(__file__).parents[2] / "data" / "phase_0.nc").read_bytes())
+    before = open_phase(path)
+    assert (before.status == 0).all()
+    again = rerun(path, executor=None).differences
+    assert again.loc[["status", "pattern"], "differ"].tolist() == [0, 0]
+    assert (again.loc[["w", "ipr", "validity_rho"], "relative"] < 1e-6).all()
+    monkeypatch.setattr("cumulode.validation.sweep.scheduling.run_tasks", None)
+    axes = {"gain": before.gain.values}
+    continued = phase_diagram(BASE, axes, seeds=1, points=3, time=5.0, out=path, command="x")
+    assert before.drop_attrs().identical(continued.drop_attrs())
+
+
 class Finished(Executor):
     """Has done all work as soon as it is given, as other processes may have when Ctrl-C is heard."""
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, LogNorm, Normalize
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
-from cumulode.validation.plots.roles import PALETTE
 from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
-from cumulode.validation.plots.words import SGD, quantity_label, reduction_label
+from cumulode.validation.plots.words import SGD
 from cumulode.validation.receptive_fields.localised import LOCALISED
 
-from .axes import MapAxis, axes_of, cell_edges, check_select, plain_log_ticks, view
+from .axes import MapAxis, axes_of, check_select, view
 from .cells import Cells, cells, check_over, flags_of
+from .colours import draw_bar, norm_and_map
 from .lines import draw_contours, draw_lines
 from .marks import draw_hatching, draw_states
-
-#: Colours of unpatterned, oscillatory, localised and further classes, told apart in grey as well.
-CLASS_COLOURS = ("#DCE6EE", "#E69F00", *PALETTE[:4], "#F0E442", PALETTE[-1])
-#: A colour scale is logarithmic where its ends differ by more than this factor.
-LOG_FROM = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +103,7 @@ class PhaseMap:
 
         ``colours`` are ``log``, ``limits`` and ``cmap`` of ``phase_map``.
         """
-        norm, cmap = self._colours(**colours)
+        norm, cmap = norm_and_map(self, **colours)
         values = np.ma.masked_invalid(self.cells.value)
         mesh = ax.pcolormesh(self.x.edges, self.y.edges, values, cmap=cmap, norm=norm)
         mesh.set_rasterized(True)  # no seams between cells in PDF and SVG
@@ -124,50 +116,9 @@ class PhaseMap:
             draw_lines(ax, self)
         draw_contours(ax, self)
         if colorbar and values.count():
-            self._bar(ax, mesh)
+            draw_bar(ax, self, mesh)
         ax._phase_map = self  # type: ignore[attr-defined]
         return ax
-
-    def _colours(self, log: bool | None = None, limits: Any = None, cmap: Any = None) -> tuple[Normalize, Colormap]:
-        """Norm and colour map."""
-        classes = flags_of(self.ds, self.variable)
-        if classes is not None:
-            if log is not None:
-                raise InvalidArgument("log", log, f"only for numbers, not for classes such as {self.variable}")
-            edges = cell_edges(np.array([v for v in classes if v >= 0] or [0], dtype=float), False)
-            return BoundaryNorm(edges, len(edges) - 1), ListedColormap(list(CLASS_COLOURS[: len(edges) - 1]))
-        known = self.cells.value[np.isfinite(self.cells.value)]
-        low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
-        if limits is not None:
-            low, high = _limits(limits)
-        log = bool(low > 0 and high > LOG_FROM * low) if log is None else log
-        if log and low <= 0:
-            raise InvalidArgument("log", log, f"False where the colour scale begins at {low:.3g}")
-        if low < 0 < high and limits is None:
-            low, high = -max(-low, high), max(-low, high)
-            return Normalize(low, high), colormaps[cmap or "RdBu_r"]
-        if low == high:  # one colour, and a bar with ticks
-            low, high = (low / 1.1, high * 1.1) if log else (low - 0.5, high + 0.5)
-        return (LogNorm if log else Normalize)(low, high), colormaps[cmap or "viridis"]
-
-    def _bar(self, ax: Axes, mesh: Any) -> None:
-        """The colour bar: named classes, or the quantity with its units and how seeds were reduced."""
-        classes = flags_of(self.ds, self.variable)
-        words, how = quantity_label(self.ds, self.variable), reduction_label(self.ds, self.variable, self.over)
-        label = f"{words}: {how}" if how else words
-        if len(label) > 42:  # between the quantity and how seeds were reduced, if anywhere
-            label = "\n".join([*textwrap.wrap(f"{words}:" if how else words, 42), *textwrap.wrap(how, 42)])
-        bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02)
-        values = np.unique(mesh.get_array().compressed())
-        if classes is not None:
-            known = [v for v in classes if v >= 0]
-            bar.set_ticks(known, labels=[classes[v] for v in known])
-            bar.ax.tick_params(which="both", length=0)
-        elif len(values) == 1:
-            bar.set_ticks(values.tolist(), labels=[f"{values[0]:.4g}"])  # nothing else is on the map
-            bar.ax.minorticks_off()
-        elif isinstance(mesh.norm, LogNorm):
-            plain_log_ticks(bar.ax.yaxis)
 
 
 @styled()
@@ -269,13 +220,3 @@ def _levels(ds: xr.Dataset, variable: str, contour: Any) -> tuple[float, ...] | 
     if classes:
         raise InvalidArgument("contour", contour, f"True or False for classes such as {variable}")
     return tuple(real("contour", level) for level in np.atleast_1d(np.asarray(contour, dtype=object)))
-
-
-def _limits(limits: Any) -> tuple[float, float]:
-    try:
-        low, high = (real("limits", float(v)) for v in limits)
-    except (TypeError, ValueError):
-        low = high = 0.0
-    if not low < high:
-        raise InvalidArgument("limits", limits, "two finite numbers, the lower one first")
-    return low, high

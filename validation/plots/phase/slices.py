@@ -17,8 +17,9 @@ from cumulode.validation.plots.words import IPR_TIMES_D, SGD, quantity_label, va
 
 from .axes import MapAxis, axes_of, check_select, shown, view
 from .cells import by_seed, flags_of, reduce_seeds, standard_error
+from .colours import LOG_FROM
 from .lines import LINES, critical_lines, line_label, single_lines
-from .map import LOG_FROM, threshold
+from .map import threshold
 
 #: Theory filled on a line, SGD open; a cross over what is not trusted.
 LOOKS: dict[str, dict[str, Any]] = {
