@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from itertools import product
 from os import cpu_count
@@ -71,11 +72,8 @@ def critical_line(
     coordinates = _along(along, axis)
     places = [dict(zip(coordinates, values, strict=True)) for values in product(*coordinates.values())]
     work = partial(_point, problem, axis, between, criterion, scan, solver)
-    if executor is None:
-        with ThreadPoolExecutor(cpu_count() or 1) as pool:
-            points = list(pool.map(work, places))
-    else:
-        points = list(executor.map(work, places))
+    with nullcontext(executor) if executor else ThreadPoolExecutor(cpu_count() or 1) as pool:
+        points = list(pool.map(work, places))
     attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "scan": scan}
     settings = {name: getattr(solver, name) for name in ("closure", "tolerance", "contraction")}
     return _dataset(axis, coordinates, points, attributes | {"criterion": criterion} | settings)
