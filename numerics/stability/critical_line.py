@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from itertools import product
 from os import cpu_count
@@ -66,16 +67,13 @@ def critical_line(
     """
     check_problem(problem)
     check_question(axis, criterion, scan)
-    check_executor(executor)
+    executor = check_executor(executor)
     solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
     coordinates = _along(along, axis)
     places = [dict(zip(coordinates, values, strict=True)) for values in product(*coordinates.values())]
     work = partial(_point, problem, axis, between, criterion, scan, solver)
-    if executor is None:
-        with ThreadPoolExecutor(cpu_count() or 1) as pool:
-            points = list(pool.map(work, places))
-    else:
-        points = list(executor.map(work, places))
+    with nullcontext(executor) if executor else ThreadPoolExecutor(cpu_count() or 1) as pool:
+        points = list(pool.map(work, places))
     attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "scan": scan}
     settings = {name: getattr(solver, name) for name in ("closure", "tolerance", "contraction")}
     return _dataset(axis, coordinates, points, attributes | {"criterion": criterion} | settings)

@@ -121,14 +121,10 @@ def validity(
     problem : Problem, or a sequence of n Problems of one size
     w : (T, D) or (n, T, D) array
         Trajectories as ``Solution.w`` has them; ends that are NaN (a run that failed) make a run unknown.
-    closure : str
-        The closure that gave ``w``, as for :func:`solve`.
-    tolerance : float in [0, 1)
-        Of the fourth cumulant, as for :func:`solve`.
+    closure, tolerance, solver
+        See :class:`cumulode.Solver`: the closure that gave ``w``, the error of K, and the steps of tree's flow.
     t : (T,) array, optional
         The times of ``w``; where given, ``delta`` is computed, by a flow of tree from ``w[..., 0, :]``.
-    solver : Solver, optional
-        Closure, tolerance, contraction, and the steps of tree's flow, in place of these keywords.
     executor : concurrent.futures.Executor, optional
         Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
 
