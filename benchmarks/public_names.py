@@ -26,6 +26,7 @@ WENT: dict[str, str] = {
     **dict.fromkeys(("*.theory", "*.control", "*.sgd", "*.control_sgd"), "works as before, as one of `**runs`"),
     "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
+    "Table": "pandas.DataFrame",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }
 

@@ -17,6 +17,7 @@ from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sweep.protocol import Point
@@ -40,7 +41,7 @@ def boundary(
     along: Mapping[str, Sequence[Any]],
     *,
     quantity: str = "ipr_times_D",
-    level: float = 3.0,
+    level: float = LOCALISED,
     seeds: int | Sequence[int] = 8,
     time: float = 150.0,
     amplitude: float = 0.1,
