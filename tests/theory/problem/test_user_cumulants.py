@@ -163,12 +163,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("argument", "told", "second", "fourth"), [(n, *c) for n, cases in BAD.items() for c in cases])
-def test_what_is_no_law_is_refused(argument, told, second, fourth):
+@pytest.mark.parametrize(("argument", "words", "second", "fourth"), [(n, *c) for n, cases in BAD.items() for c in cases])
+def test_what_is_no_law_is_refused(argument, words, second, fourth):
     """Assert one line naming the argument and what is wrong with it."""
     with pytest.raises(ValueError, match=rf"^{argument}: got [^\n]*allowed: [^\n]*$") as caught:
         Cumulants(second, fourth, **({"name": 3} if argument == "name" else {}))
-    assert re.search(told, str(caught.value)), str(caught.value)
+    assert re.search(words, str(caught.value)), str(caught.value)
 
 
 def test_a_broken_translation_is_found_on_the_torus_too():
