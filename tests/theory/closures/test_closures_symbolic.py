@@ -430,7 +430,25 @@ def test_every_name_is_a_closure_and_says_whether_it_is_a_gradient():
 
 
 @pytest.mark.parametrize(
-    "name", ["tree:-1", "tree:", "tree:nan", "tree:1e999", "tree:0x1", "Tree", "Taylor", "taylor-4", "taylor-3", "taylor-21", "taylor-05", "", None, 3, ["taylor"]], ids=repr
+    "name",
+    [
+        "tree:-1",
+        "tree:",
+        "tree:nan",
+        "tree:1e999",
+        "tree:0x1",
+        "Tree",
+        "Taylor",
+        "taylor-4",
+        "taylor-3",
+        "taylor-21",
+        "taylor-05",
+        "",
+        None,
+        3,
+        ["taylor"],
+    ],
+    ids=repr,
 )
 def test_an_unknown_closure_is_refused_with_the_names_there_are(name):
     """Assert one line naming ``closure`` and listing every name."""
