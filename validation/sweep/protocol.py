@@ -36,7 +36,7 @@ class Protocol:
 
     def __post_init__(self) -> None:
         check_problem(self.problem)
-        checked = {"seeds": check_seeds(self.seeds)}
+        checked: dict[str, Any] = {"seeds": check_seeds(self.seeds)}
         checked |= {name: real(name, getattr(self, name), gt=0) for name in ("time", "amplitude")}
         self._set(**checked)
         instance("solver", self.solver, Solver, "a Solver or None")
