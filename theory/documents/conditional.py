@@ -17,6 +17,7 @@ from cumulode.theory.neuron.gaussian import mean as at_mean
 from cumulode.theory.neuron.gaussian import variance as at_variance
 from cumulode.theory.problem.covariance import squared_exponential
 
+from .rewritings import simplified
 from .spins import spin_law
 
 x, lam, z = sp.symbols("x lam z", real=True)
@@ -80,6 +81,9 @@ def _gaussian_integrals(expr: sp.Expr) -> sp.Expr:
     return expr.replace(sp.Integral, done)
 
 
+_SQUARE = simplified("Gaussian integrals, the square completed", _gaussian_integrals)
+
+
 def _law(d: Derivation) -> None:
     determinant = k2 - m**2
     joint = sp.exp(-(k2 * x**2 - 2 * m * x * lam + lam**2) / (2 * determinant)) / (2 * sp.pi * sp.sqrt(determinant))
@@ -94,8 +98,7 @@ def _law(d: Derivation) -> None:
         normal(lam - mean(x, m), variance(k2, m)),
         "completing the square",
         domain=INSIDE,
-        rewrite=lambda e: sp.simplify(e),
-        by="simplify",
+        **simplified("simplify"),
         name="conditional law",
     )
 
@@ -111,8 +114,7 @@ def _gaussian_data(d: Derivation) -> None:
         m * r * sp.exp(r**2 * k2 / 2),
         "Stein's rule",
         domain=INSIDE,
-        rewrite=lambda e: sp.simplify(_gaussian_integrals(e)),
-        by="Gaussian integrals, the square completed",
+        **_SQUARE,
         name="exact for Gaussian data",
     )
 
@@ -273,8 +275,7 @@ def _spins(d: Derivation, chosen: Activation) -> None:
     ).equals(
         spins(wave, v + m**2, m),
         "Gaussian averages",
-        rewrite=lambda e: sp.simplify(_gaussian_integrals(e)),
-        by="Gaussian integrals, the square completed",
+        **_SQUARE,
         name="conditional spins",
     )
     d.chain(

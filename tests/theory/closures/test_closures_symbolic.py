@@ -427,21 +427,3 @@ def test_every_name_is_a_closure_and_says_whether_it_is_a_gradient():
         assert found.name == name
         assert found.gradient == names.is_gradient(name)
         assert (found.potential is None) == (name.split(":")[0] in ("pearson", "regression", "tree", "conditional"))
-
-
-@pytest.mark.parametrize(
-    "name", ["tree:-1", "tree:", "tree:nan", "tree:1e999", "tree:0x1", "Tree", "Taylor", "taylor-4", "taylor-3", "taylor-21", "taylor-05", "", None, 3, ["taylor"]], ids=repr
-)
-def test_an_unknown_closure_is_refused_with_the_names_there_are(name):
-    """Assert one line naming ``closure`` and listing every name."""
-    with pytest.raises(ValueError, match=r"^closure: got ") as caught:
-        closure(name)
-    assert all(other in str(caught.value) for other in names.CLOSURES)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["pearson", "regression", "tree", "conditional"])
-def test_coefficients_without_a_closed_potential_are_refused(name):
-    """Assert that asking SymPy for A and B of an integral is refused in one line."""
-    with pytest.raises(ValueError, match=r"^closure: got .*, allowed: those with a closed potential, taylor, "):
-        closure(name).coefficients()

@@ -35,106 +35,6 @@ def checked_refusal(make, argument):
     return message
 
 
-# ------------------------------------------------------------------------------------------ bad input
-
-
-@pytest.mark.parametrize(
-    "gain", [0, 0.0, -1.0, -math.inf, math.nan, "3", None, True, [3.0], 3 + 0j, 1e-8, np.array([3.0])], ids=repr
-)
-def test_a_gain_outside_its_range_is_refused(gain):
-    """Assert that zero, negative, NaN, text, a bool, a list, a complex number and a tiny gain are refused naming ``gain``."""
-    assert re.search(r"(0 < gain|1e-7 <= gain) <= inf", checked_refusal(lambda: NLGP(gain=gain, xi=1.0), "gain"))
-
-
-@pytest.mark.parametrize("xi", [0, -2.0, math.inf, math.nan, "4", None, False, [1.0], np.ones(2)], ids=repr)
-def test_a_correlation_length_outside_its_range_is_refused(xi):
-    """Assert that zero, negative, infinite, NaN and non-numbers are refused naming ``xi``."""
-    assert "0 < xi < inf" in checked_refusal(lambda: NLGP(gain=1.0, xi=xi), "xi")
-
-
-@pytest.mark.parametrize("name", ["gain", "xi", "t", "J", "bias", "prior"])
-def test_a_number_too_large_for_a_float_is_refused_or_infinite(name):
-    """Assert that the integer 10^400 gives the usual line (an infinite gain is allowed), not an OverflowError."""
-    huge = 10**400
-    make = {
-        "gain": lambda: NLGP(gain=-huge, xi=1.0),
-        "xi": lambda: NLGP(gain=1.0, xi=huge),
-        "t": lambda: Ising(t=huge),
-        "J": lambda: Ising(J=huge),
-        "bias": lambda: Problem(A, B, 40, bias=huge),
-        "prior": lambda: Problem(A, B, 40, prior=huge),
-    }
-    checked_refusal(make[name], name)
-
-
-@pytest.mark.parametrize("name", ["", "wraped", "exponential", None, 3, ["wrapped"]], ids=repr)
-def test_an_unknown_covariance_is_refused_with_the_names_there_are(name):
-    """Assert that the three covariances are listed."""
-    message = checked_refusal(lambda: NLGP(gain=1.0, xi=1.0, covariance=name), "covariance")
-    assert all(known in message for known in cov.COVARIANCES)
-
-
-@pytest.mark.parametrize("t", [1.0, -1.0, 1.5, math.nan, math.inf, "0.5", True, [0.5]], ids=repr)
-def test_a_neighbour_correlation_outside_its_range_is_refused(t):
-    """Assert that |t| >= 1 and non-numbers are refused naming ``t``."""
-    assert "-1 < t < 1" in checked_refusal(lambda: Ising(t=t), "t")
-
-
-@pytest.mark.parametrize("coupling", [18.5, -19, math.inf, math.nan, "1", False], ids=repr)
-def test_a_coupling_outside_its_range_is_refused(coupling):
-    """Assert that a J whose tanh is 1 in floating point is refused naming ``J``, and that +-18 is not."""
-    assert "|J| <= 18" in checked_refusal(lambda: Ising(J=coupling), "J")
-    assert abs(Ising(J=18.0).t) < 1
-
-
-def test_an_ising_law_needs_exactly_one_of_t_and_j():
-    """Assert that neither and both are refused, saying that one is needed."""
-    for make in (Ising, lambda: Ising(t=0.5, J=0.5), lambda: Ising(0.5, 0.5)):
-        assert "exactly one of t (-1 < t < 1) and J (finite)" in checked_refusal(make, "t")
-
-
-@pytest.mark.parametrize("source", [None, "NLGP", 3, NLGP, [A]], ids=repr)
-def test_a_gaussian_law_of_no_law_is_refused(source):
-    """Assert that GP of anything but a law is refused naming ``source``."""
-    assert "NLGP(...), GP(...), Ising(...) or Cumulants(...)" in checked_refusal(lambda: GP(source), "source")
-
-
-@pytest.mark.parametrize("name", ["plus", "minus"])
-@pytest.mark.parametrize("law", [None, "NLGP", 3.0, NLGP, {"law": "NLGP"}, [A]], ids=repr)
-def test_a_class_that_is_no_law_is_refused(name, law):
-    """Assert that the class is named."""
-    assert "a law: NLGP(...), GP(...), Ising(...) or Cumulants(...)" in checked_refusal(
-        lambda: Problem(**{"plus": A, "minus": B, "size": 40, name: law}), name
-    )
-
-
-@pytest.mark.parametrize(
-    "size", [3, 0, -40, 2.5, 40.0, (20, 10), [40], "40", None, True, math.nan, np.float64(40)], ids=repr
-)
-def test_a_size_that_is_no_ring_or_torus_is_refused(size):
-    """Assert that fewer than four sites, floats, oblong tori, text and bools are refused naming ``size``."""
-    message = checked_refusal(lambda: Problem(A, B, size=size), "size")
-    assert "an integer >= 4" in message
-
-
-@pytest.mark.parametrize("bias", [math.inf, -math.inf, math.nan, "0", None, True, [0.0]], ids=repr)
-def test_a_bias_that_is_not_finite_is_refused(bias):
-    """Assert that infinite, NaN and non-numbers are refused naming ``bias``."""
-    assert "a finite number" in checked_refusal(lambda: Problem(A, B, 40, bias=bias), "bias")
-
-
-@pytest.mark.parametrize("prior", [0, 1, 0.0, 1.0, -0.1, 1.1, math.nan, math.inf, "0.5", True, None], ids=repr)
-def test_a_prior_that_is_no_probability_between_is_refused(prior):
-    """Assert that 0 and 1, values outside and non-numbers are refused naming ``prior``."""
-    assert "0 < prior < 1" in checked_refusal(lambda: Problem(A, B, 40, prior=prior), "prior")
-
-
-@pytest.mark.parametrize("activation", ["gelu", "", None, 3, ["erf"], "1/h", "Heaviside(h)"], ids=repr)
-def test_a_bad_activation_is_refused_by_the_problem(activation):
-    """Assert that the problem hands on the refusal, unhashable objects included."""
-    checked_refusal(lambda: Problem(A, B, 40, activation=activation), "activation")
-
-
 @pytest.mark.parametrize(("kind", "value"), [
     ("gain", np.float32(3.0)), ("gain", np.int64(3)), ("gain", Fraction(3, 1)), ("size", np.int32(40)),
     ("bias", np.float64(0.5)), ("bias", -1), ("prior", Fraction(1, 2))])  # fmt: skip
@@ -165,12 +65,6 @@ def test_the_largest_correlation_length_named_is_accepted_and_one_per_cent_more_
     checked_refusal(lambda: Problem(B, GP(NLGP(3.0, 1.01 * largest)), size), "xi")
 
 
-@pytest.mark.parametrize("xi", [12.0, 41.0, 1e3, 1e5, 1e7])
-def test_a_squared_exponential_longer_than_the_ring_is_refused_however_long(xi):
-    """Assert that no xi above the largest named is let in again, though a nearly constant field has small negative eigenvalues."""
-    checked_refusal(lambda: Problem(NLGP(3.0, xi), B, 40), "xi")
-
-
 @pytest.mark.parametrize("size", [4, 12, 40, 301])
 def test_a_wrapped_covariance_as_long_as_the_ring_is_accepted_and_longer_refused(size):
     """Assert xi <= size for the wrapped kernel, and that the bound is named."""
@@ -179,13 +73,10 @@ def test_a_wrapped_covariance_as_long_as_the_ring_is_accepted_and_longer_refused
     assert f"xi <= size = {size}" in message
 
 
-@pytest.mark.parametrize("xi", [1e-300, 1e-160, 1e-5, 0.1])
+@pytest.mark.parametrize("xi", [1e-5, 0.1])
 @pytest.mark.parametrize("name", cov.COVARIANCES)
-def test_a_vanishing_correlation_length_is_white_noise_or_refused(xi, name):
-    """Assert a refusal naming ``xi``, or c = 1 at distance 0 and exp(-d/xi) or smaller elsewhere, without overflow."""
-    if xi < 1e-100:
-        checked_refusal(lambda: NLGP(1.0, xi, name), "xi")
-        return
+def test_a_vanishing_correlation_length_is_white_noise(xi, name):
+    """Assert c = 1 at distance 0 and exp(-d/xi) or smaller elsewhere, without overflow."""
     law = NLGP(1.0, xi, name)
     with np.errstate(all="raise", under="ignore"):
         law.check_size(8)
@@ -486,3 +377,4 @@ def test_the_correlation_length_of_an_ising_law_is_that_of_its_covariance():
     law = Ising(t=-0.6)
     assert math.isclose(abs(ising.second(law.t, 5)), math.exp(-5 / law.xi), rel_tol=1e-14)
     assert Ising(t=0.0).xi == 0.0
+    assert abs(Ising(J=18.0).t) < 1  # the largest coupling that is taken

@@ -11,6 +11,7 @@ from cumulode.theory.closures.lowering import REACH, lower
 from cumulode.theory.cumulants.partitions import even_moments
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.derivation.pickling import made_by
+from cumulode.theory.documents.rewritings import QUADRATURE
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, s
 from cumulode.theory.equations import lam as node
@@ -194,7 +195,7 @@ def _closed(d: Derivation, chosen: Activation) -> None:
         None,
         average(b, v, y),
     ).equals(_readable(chosen), "the code's rules for Gaussian averages", **_ALGEBRA).equals(
-        defined(chosen, 0), "the definition, by quadrature", symbolic=False, points=1
+        defined(chosen, 0), "the definition, by quadrature", **QUADRATURE
     )
     start = " and starts from the force at $v = 0$" if chosen.smooth else ""
     d.chain(
@@ -215,7 +216,7 @@ def _jumps(d: Derivation, chosen: Activation) -> None:
         "that of the smooth parts and, for each kink, the jump times the density.",
         None,
         closed_mean(chosen, 1)(b, v, y),
-    ).equals(defined(chosen, 1) + kinks(chosen), "smooth parts and kinks, by quadrature", symbolic=False, points=1)
+    ).equals(defined(chosen, 1) + kinks(chosen), "smooth parts and kinks, by quadrature", **QUADRATURE)
 
 
 def _erf(d: Derivation, chosen: Activation) -> None:
@@ -276,7 +277,7 @@ def _quadrature(d: Derivation, chosen: Activation) -> None:
         f"average of $F_y'$ is that of $zF_y/\\sqrt v$, $z = (h-b)/\\sqrt v$, for this force{extra}.",
         r"\langle F_y'\rangle_{b,\,v}",
         defined(chosen, 0, (h - b) / v),
-    ).equals(defined(chosen, 1) + kinks(chosen), "Stein's rule, by quadrature", symbolic=False, points=1)
+    ).equals(defined(chosen, 1) + kinks(chosen), "Stein's rule, by quadrature", **QUADRATURE)
     if not chosen.smooth:
         return
     rule = lower(chosen, "edgeworth")[0].coefficients.quadratures[0]
@@ -294,6 +295,5 @@ def _quadrature(d: Derivation, chosen: Activation) -> None:
     ).equals(
         sp.sqrt(2 / sp.pi) * Average(weight * third, (s, 0, sp.oo)),
         "integration by parts, by quadrature",
-        symbolic=False,
-        points=1,
+        **QUADRATURE,
     )

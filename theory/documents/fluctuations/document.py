@@ -196,8 +196,7 @@ def _early_growth(d: Derivation, chosen: Activation) -> None:
     d.chain(
         "The share of noise in it. At late times it is $\\eta B/(\\eta B + 2\\mu S_0)$: above one half, that is at "
         "learning rates above $2\\mu S_0/B$, noise and not the start chooses the sign or the phase of the mode, and "
-        "so the place "
-        f"where a field forms. {_example(chosen)}",
+        f"so the place where a field forms. {_example(chosen)}",
         None,
         used.mode_variance(mu, noise, t, eta, 0, sp) / used.mode_variance(mu, noise, t, eta, start, sp),
     ).equals(
@@ -247,9 +246,8 @@ def _placed(fastest: int, wave: tuple[float, int, float], share: Callable[..., s
     if fastest or rate <= 0:
         return "" if fastest else "No mode with a position grows."
     return (
-        f"That mode is uniform: noise chooses its sign. Of those that have a position, $k = {k}$ grows fastest, "
-        f"$\\mu = "
-        f"{rate:.3f}$, $B = {spread:.2f}$; the share of noise in its phase is {share(wave, 1)} at batch size 1 and "
+        f"That mode is uniform: noise chooses its sign. Of those that have a position, $k = {k}$ grows fastest, $\\mu "
+        f"= {rate:.3f}$, $B = {spread:.2f}$; the share of noise in its phase is {share(wave, 1)} at batch size 1 and "
         f"{share(wave, 100)} at 100."
     )
 

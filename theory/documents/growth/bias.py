@@ -6,6 +6,7 @@ import sympy as sp
 
 from cumulode.theory.closures.family import b
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.documents.rewritings import DERIVATIVES
 from cumulode.theory.dynamics.dispersion import (
     bias_velocity,
     committee_matrix,
@@ -67,8 +68,7 @@ def bias(d: Derivation, chosen: Activation) -> None:
     ).equals(
         -((2 * p - 1 - sigma) ** 2) * slope**2,
         "chain rule",
-        rewrite=lambda e: sp.expand(e.doit(), log=False),
-        by="differentiation and expansion",
+        **DERIVATIVES,
         domain={p: (0.1, 0.9)},
     )
     d.chain(

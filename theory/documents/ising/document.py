@@ -19,6 +19,18 @@ size = sum(gaps, sp.Integer(0))
 inside = {t: (0.1, 0.9)} | dict.fromkeys(gaps, (0.5, 4.0))
 
 
+def _power(e: sp.Pow) -> sp.Expr:
+    """A power of t as a product of one symbol a distance, which makes identities ones of rational functions."""
+    terms = sp.expand(e.exp).as_coefficients_dict()
+    return sp.Mul(*(sp.Symbol(f"a_{g}", positive=True) ** n for g, n in terms.items()))
+
+
+_POWERS = {
+    "rewrite": lambda e: sp.factor(e.replace(lambda part: part.is_Pow and part.base == t, _power)),
+    "by": "powers of t as symbols",
+}
+
+
 def build(activation: str = "erf", order: int = 3) -> Derivation:
     """Three families of laws: exact and local, weakly coupled and local, and scale mixtures, which are not."""
     d = Derivation(
@@ -72,8 +84,7 @@ def _second(d: Derivation) -> None:
         second(t, n[0], n[0] + n[1]),
         "trace of powers of the transfer matrix",
         domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
+        **_POWERS,
     )
 
 
@@ -93,8 +104,7 @@ def _four_spins(d: Derivation) -> None:
         fourth_moment(t, gaps, size),
         "sum over the signs of four links",
         domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
+        **_POWERS,
     )
 
 
@@ -115,8 +125,7 @@ def _fourth(d: Derivation) -> None:
         fourth(t, gaps, size),
         "common denominator (1 + t^D)^2",
         domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
+        **_POWERS,
         name="Ising fourth cumulant",
     )
     n = sp.Symbol("D", positive=True)
@@ -135,18 +144,3 @@ def _fourth(d: Derivation) -> None:
     ).equals(
         sum((k / (1 + t**size) ** 2 for k in lines), sp.Integer(0)), "one line for each gap that is cut", domain=inside
     )
-
-
-def split(expr: sp.Expr) -> sp.Expr:
-    """Powers of t as products of one symbol a distance, which makes identities ones of rational functions."""
-
-    def power(e: sp.Pow) -> sp.Expr:
-        terms = sp.expand(e.exp).as_coefficients_dict()
-        return sp.Mul(*(sp.Symbol(f"a_{g}", positive=True) ** n for g, n in terms.items()))
-
-    return expr.replace(lambda e: e.is_Pow and e.base == t, power)
-
-
-def rational(expr: sp.Expr) -> sp.Expr:
-    """The difference of two sides as a rational function, factorised."""
-    return sp.factor(split(expr))
