@@ -5,8 +5,6 @@ their integration), ``stability`` (growth, stationary states, critical values, v
 ``decomposition`` (convolutional CP). ``compile`` writes, compiles and caches kernels.
 """
 
-import lazy_loader
+from cumulode.public import room
 
-from cumulode.public import in_room
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=in_room("numerics"))
+__getattr__, __dir__, __all__ = room("numerics")

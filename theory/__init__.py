@@ -8,8 +8,6 @@ averages), ``cumulants`` (of each law), ``closures`` (the law of the preactivati
 proofs), ``checking`` (a user's formula against ours). ``user_input`` reads and refuses what a user gives.
 """
 
-import lazy_loader
+from cumulode.public import room
 
-from cumulode.public import in_room
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=in_room("theory"))
+__getattr__, __dir__, __all__ = room("theory")

@@ -5,8 +5,6 @@ Read in this order: ``sampling`` (inputs drawn from their law), ``sgd`` (trainin
 (phase diagrams), ``plots``, ``reproduction`` (the paper's claims), ``cli``. ``io`` writes files and shows progress.
 """
 
-import lazy_loader
+from cumulode.public import room
 
-from cumulode.public import in_room
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, ["plots"], in_room("validation"))
+__getattr__, __dir__, __all__ = room("validation", ["plots"])

@@ -193,7 +193,7 @@ def _watch(
         if stop is not None and stop.is_set():
             states[:, STOP] = 1.0
         done = 1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, TIME] / end, 1.0)))
-        shown.reach(int(PARTS * done))
+        shown.reach(PARTS * done)
 
 
 def _gather(

@@ -54,7 +54,8 @@ class Progress:
         self.total, self.label, self.unit = total, label, unit
         self._call = shown if callable(shown) else None
         self.enabled = shown is True
-        self.done = self._before = done
+        self.done: float = done
+        self._before = done
         self._every = every
         self._lock = threading.Lock()
         self._bar: Any = None
@@ -70,7 +71,7 @@ class Progress:
             )
         return self
 
-    def update(self, done: int) -> None:
+    def update(self, done: float) -> None:
         """Count ``done`` further units."""
         with self._lock:
             self.done += done
@@ -81,7 +82,7 @@ class Progress:
             elif self.enabled and time.monotonic() - self._shown_at >= self._every:
                 self._print()
 
-    def reach(self, done: int) -> None:
+    def reach(self, done: float) -> None:
         """Count up to ``done`` units."""
         if done > self.done:
             self.update(done - self.done)

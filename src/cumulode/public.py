@@ -5,8 +5,12 @@ A name is loaded when it is first used, so that ``import cumulode`` needs neithe
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
+
+import lazy_loader
 
 NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "theory": {
@@ -73,6 +77,25 @@ TOP = frozenset(
     ipr width centre dominant_wavenumber align phase_diagram open_phase reproduce
     """.split()  # noqa: SIM905
 )
+
+
+#: Names that have changed: room -> old name -> new name. The old one works for one release, with a warning.
+RENAMED = {"numerics": {"Trajectory": "Result"}}
+
+
+def room(name: str, submodules: Iterable[str] = ()) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """``__getattr__``, ``__dir__`` and ``__all__`` of a room: its names, loaded when first used."""
+    get, names, everything = lazy_loader.attach(f"cumulode.{name}", submodules, in_room(name))
+
+    def get_renamed(attribute: str) -> Any:
+        new = RENAMED.get(name, {}).get(attribute)
+        if new is None:
+            return get(attribute)
+        message = f"cumulode.{name}.{attribute} is now {new}; the old name goes with the next release"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return get(new)
+
+    return get_renamed, names, everything
 
 
 def in_room(room: str) -> dict[str, list[str]]:
