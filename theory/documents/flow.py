@@ -58,8 +58,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
 
 def _force(d: Derivation, chosen: Activation) -> None:
     """The force is the derivative of Phi, and the step of one weight minus the gradient of the loss."""
-    sigma = next(piece for piece in reversed(chosen.pieces) if piece.has(h))
-    force = chosen.force_pieces()[chosen.pieces.index(sigma)]
+    sigma, force = (pieces[chosen.last_varying] for pieces in (chosen.pieces, chosen.force_pieces()))
     between = "" if chosen.smooth else ", between the kinks, in the last piece that varies"
     d.chain(
         f"The loss of one sample is $(y - \\sigma)^2/2 = -\\Phi_y(h)$, with the preactivation $h = w\\cdot x + b$. The "

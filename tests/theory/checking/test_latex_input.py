@@ -59,7 +59,7 @@ def test_what_sympy_prints_is_read_back_as_it_was(seed):
     assert abs(sp.N((back - expr).xreplace(at), 20)) < 1e-15
 
 
-def test_latex_is_told_from_python():
+def test_latex_is_distinguished_from_python():
     """Assert which strings are taken for LaTeX."""
     assert looks_like_latex(r"\frac{b}{2}")
     assert looks_like_latex("k_{2}")

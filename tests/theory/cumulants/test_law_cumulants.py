@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import lru_cache
 
 import mpmath as mp
 import pytest
@@ -16,6 +17,7 @@ few = settings(deadline=None, max_examples=25, derandomize=True)
 t = sp.Symbol("t")
 
 
+@lru_cache(maxsize=256)
 def ring_moment(sites, size, value=t):
     """E[x_i x_j ...] by summing all states of the ring, bonds weighing (1 + t s s'); a rational function of t."""
     top, bottom = sp.Integer(0), sp.Integer(0)
@@ -30,7 +32,7 @@ def ring_moment(sites, size, value=t):
 def test_ising_cumulants_are_sums_over_all_states(size):
     """Assert C, the four-point moment and K as rational functions of t, for every set of sites of rings of 4 and 5."""
     for d in range(size):
-        assert sp.simplify(ising.second(t, d, size) - ring_moment((0, d), size)) == 0
+        assert sp.cancel(ising.second(t, d, size) - ring_moment((0, d), size)) == 0
     pair = {d: ising.second(t, d, size) for d in range(size)}
     for rest in itertools.combinations_with_replacement(range(size), 3):
         sites = (0, *rest)
@@ -39,8 +41,8 @@ def test_ising_cumulants_are_sums_over_all_states(size):
         moment = ring_moment(sites, size)
         i, j, k, l = sites
         disconnected = pair[j - i] * pair[l - k] + pair[k - i] * pair[l - j] + pair[l - i] * pair[k - j]
-        assert sp.simplify(ising.fourth_moment(t, gaps, size) - moment) == 0
-        assert sp.simplify(ising.fourth(t, gaps, size) - (moment - disconnected)) == 0
+        assert sp.cancel(ising.fourth_moment(t, gaps, size) - moment) == 0
+        assert sp.cancel(ising.fourth(t, gaps, size) - (moment - disconnected)) == 0
 
 
 def test_on_the_line_one_term_of_the_ising_cumulant_is_left():

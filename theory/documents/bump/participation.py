@@ -49,9 +49,7 @@ def _waves(d: Derivation) -> None:
         r"\mathrm{IPR}",
         sum(w**4 for w in four) / sum(w**2 for w in four) ** 2,
     ).equals(
-        used.sinusoid_ipr(sp.Integer(4)) * (1 + sp.cos(4 * phi) / 3),
-        "sum over the sites",
-        **simplified("simplify"),
+        used.sinusoid_ipr(sp.Integer(4)) * (1 + sp.cos(4 * phi) / 3), "sum over the sites", **simplified("simplify")
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import sympy as sp
 
 from cumulode.theory.closures.family import b, closure
@@ -15,6 +13,7 @@ from cumulode.theory.documents.rewritings import QUADRATURE
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, s
 from cumulode.theory.equations import lam as node
+from cumulode.theory.neuron import gaussian
 from cumulode.theory.neuron.activations import Activation, h, y
 from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
 
@@ -54,8 +53,7 @@ def hermite(n: int) -> type[sp.Function]:
         nargs = 1
 
         def doit(self, **hints: bool) -> sp.Expr:
-            x = sp.Dummy()
-            return sp.expand(2 ** sp.Rational(-n, 2) * sp.hermite(n, x / sp.sqrt(2))).subs(x, self.args[0])
+            return gaussian.hermite(n, self.args[0])
 
         def _latex(self, printer: object, exp: str | None = None) -> str:
             return rf"H_{n}\left({printer._print(self.args[0])}\right)"  # type: ignore[attr-defined]
@@ -109,7 +107,7 @@ def closed_mean(chosen: Activation, n: int) -> type[sp.Function]:
 def defined(chosen: Activation, n: int, weight: sp.Expr | int = 1) -> sp.Expr:
     """``E[weight F_y^(n)]`` between the kinks, as integrals over h; the weight a function of h."""
     total = sp.S.Zero
-    for i, (low, high) in enumerate(pairwise([-sp.oo, *chosen.kinks, sp.oo])):
+    for i, (low, high) in enumerate(chosen.intervals):
         if chosen.force_pieces(n)[i] != 0:
             total += Average(weight * force_of(chosen, n, i)(h, y) * Normal(h, b, v), (h, low, high))
     return total
@@ -293,7 +291,5 @@ def _quadrature(d: Derivation, chosen: Activation) -> None:
         r"\langle F_y'''\rangle_{b,\,v}",
         defined(chosen, 0, hermite(3)((h - b) / sp.sqrt(v))) / v ** sp.Rational(3, 2),
     ).equals(
-        sp.sqrt(2 / sp.pi) * Average(weight * third, (s, 0, sp.oo)),
-        "integration by parts, by quadrature",
-        **QUADRATURE,
+        sp.sqrt(2 / sp.pi) * Average(weight * third, (s, 0, sp.oo)), "integration by parts, by quadrature", **QUADRATURE
     )

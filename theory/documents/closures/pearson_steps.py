@@ -141,12 +141,7 @@ def _weights(d: Derivation, tails: pearson.Tails) -> None:
         f"{words} the weight is ${sp.latex(weight)}$.",
         r"E_{\nu+1}[\lambda^4]",
         sp.Integral(weight * path**4, (x, 0, end)) / sp.Integral(weight, (x, 0, end)),
-    ).equals(
-        mu(4, 1),
-        "Beta integrals",
-        **QUADRATURE,
-        domain={nu: (-6.0, -4.0)} if tails.heavy else _INSIDE,
-    )
+    ).equals(mu(4, 1), "Beta integrals", **QUADRATURE, domain={nu: (-6.0, -4.0)} if tails.heavy else _INSIDE)
 
 
 def stein(d: Derivation) -> None:

@@ -42,13 +42,7 @@ def gradient(d: Derivation) -> None:
         "$3K(w,w,u)$ as $C$ and $K$ are symmetric; the rest is the chain rule for $k_4^2/k_2$.",
         r"\partial Q/\partial w_0",
         sp.Derivative(Q, _W[0]),
-    ).equals(
-        slope[0],
-        "symmetry of C and K",
-        name="tree gradient",
-        **RATIONAL,
-        domain={_NEIGHBOUR: (0.1, 0.6)},
-    )
+    ).equals(slope[0], "symmetry of C and K", name="tree gradient", **RATIONAL, domain={_NEIGHBOUR: (0.1, 0.6)})
 
 
 def _slope_of_form(ratio: sp.Expr, fields: Sequence[sp.Matrix]) -> sp.Matrix:
@@ -73,12 +67,7 @@ def bound(d: Derivation) -> None:
         "the symmetry of $C$, and so holds with any number of sites:",
         r"r\cdot C^{-1}r",
         _product(rest, rest),
-    ).equals(
-        square - fourth**2 / second,
-        "expansion of the square",
-        **RATIONAL,
-        domain={_NEIGHBOUR: (0.1, 0.6)},
-    )
+    ).equals(square - fourth**2 / second, "expansion of the square", **RATIONAL, domain={_NEIGHBOUR: (0.1, 0.6)})
     order = -3 * k2**2 / k4 - 1
     m4, m6 = (Moment(n, order, sp.sqrt(2 * order * k2)) for n in (4, 6))
     d.chain(
@@ -126,10 +115,7 @@ def coefficient(d: Derivation) -> None:
         r"\frac{E_\nu[P_6\Phi]}{E_\nu[P_6^2]}",
         average(r"P_6\Phi", p6 * phi) / average("P_6^2", p6 * node**6),
     ).equals(mean(sp.diff(phi, node, 6) / 720, 6), "integration by parts, six times", **_RATIONAL).equals(
-        c6.xreplace(scale).xreplace(known),
-        "integration by parts, four times",
-        name="tree coefficient",
-        **_RATIONAL,
+        c6.xreplace(scale).xreplace(known), "integration by parts, four times", name="tree coefficient", **_RATIONAL
     )
 
 

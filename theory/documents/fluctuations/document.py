@@ -76,11 +76,7 @@ def _covariance(d: Derivation) -> None:
             if i != k
             else "The last entry."
         )
-        d.chain(
-            text,
-            rf"\Delta {what}",
-            used.covariance_step(J, S, B, eta)[i, k] - S[i, k],
-        ).equals(
+        d.chain(text, rf"\Delta {what}", used.covariance_step(J, S, B, eta)[i, k] - S[i, k]).equals(
             eta * used.covariance_rate(J, S, B, eta)[i, k] + eta**2 * (J * S * J.T)[i, k],
             "exact; without the rest, and per unit of time, $dS/dt = J S + S J^T + \\eta B$",
             name="covariance equation" if i != k else None,
@@ -190,8 +186,7 @@ def _early_growth(d: Derivation, chosen: Activation) -> None:
         r"E|w_k|^2",
         used.mode_variance(mu, noise, t, eta, start, sp),
     ).equals(
-        sp.exp(2 * mu * t) * (start + eta * noise / (2 * mu)) - eta * noise / (2 * mu),
-        "common factor $e^{2\\mu t}$",
+        sp.exp(2 * mu * t) * (start + eta * noise / (2 * mu)) - eta * noise / (2 * mu), "common factor $e^{2\\mu t}$"
     )
     d.chain(
         "The share of noise in it. At late times it is $\\eta B/(\\eta B + 2\\mu S_0)$: above one half, that is at "
@@ -200,9 +195,7 @@ def _early_growth(d: Derivation, chosen: Activation) -> None:
         None,
         used.mode_variance(mu, noise, t, eta, 0, sp) / used.mode_variance(mu, noise, t, eta, start, sp),
     ).equals(
-        used.noise_share(mu, noise, eta, start, t, sp),
-        "both divided by $e^{2\\mu t} - 1$",
-        name="share of the noise",
+        used.noise_share(mu, noise, eta, start, t, sp), "both divided by $e^{2\\mu t} - 1$", name="share of the noise"
     ).equals(
         eta * noise * (1 - late) / (eta * noise * (1 - late) + 2 * mu * start),
         "the same multiplied out; for $e^{-2\\mu t} \\to 0$ the share at late times",

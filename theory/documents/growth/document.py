@@ -87,11 +87,7 @@ def _slope(d: Derivation, chosen: Activation) -> None:
         f"$y = 1$ and ${minus:+.3f}$ for $y = -1$.",
         "F_y'(0)",
         sp.Derivative((y - sigma) * sp.Derivative(sigma, b), b),
-    ).equals(
-        force_slope(y, sigma, sp.diff(sigma, b), sp.diff(sigma, b, 2)),
-        "product rule",
-        **DERIVATIVES,
-    )
+    ).equals(force_slope(y, sigma, sp.diff(sigma, b), sp.diff(sigma, b, 2)), "product rule", **DERIVATIVES)
     a1, a3, a5 = sp.symbols("a_1 a_3 a_5", real=True)
     odd = a1 * h + a3 * h**3 + a5 * h**5
     s = [sp.diff(odd, h, j).subs(h, b) for j in range(3)]
@@ -125,10 +121,7 @@ def _waves(d: Derivation) -> None:
         r"(Cw)_0",
         sum((one * sp.cos(angle * j + phase) for j, one in enumerate((1, *c, *c[::-1]))), sp.Integer(0)),
     ).equals(
-        spectrum * sp.cos(phase),
-        "sines of opposite distances cancel",
-        **_each_wavenumber(5, "five"),
-        name="plane wave",
+        spectrum * sp.cos(phase), "sines of opposite distances cancel", **_each_wavenumber(5, "five"), name="plane wave"
     )
     cp, cm, fp, fm = sp.symbols("c_+ c_- F_+ F_-", real=True)
     turn = 2 * sp.pi * n / 3

@@ -80,12 +80,7 @@ def _second(d: Derivation) -> None:
         "bonds apart around the ring, are a trace with $\\sigma_z$ at the two sites.",
         "C",
         (minus * power * minus * rest).trace() / (power * rest).trace(),
-    ).equals(
-        second(t, n[0], n[0] + n[1]),
-        "trace of powers of the transfer matrix",
-        domain=inside,
-        **_POWERS,
-    )
+    ).equals(second(t, n[0], n[0] + n[1]), "trace of powers of the transfer matrix", domain=inside, **_POWERS)
 
 
 def _four_spins(d: Derivation) -> None:
@@ -100,12 +95,7 @@ def _four_spins(d: Derivation) -> None:
         "it is summed over the eight choices of these signs whose product is 1.",
         "E[s_0 s_1 s_2 s_3]",
         sum(terms, sp.Integer(0)),
-    ).equals(
-        fourth_moment(t, gaps, size),
-        "sum over the signs of four links",
-        domain=inside,
-        **_POWERS,
-    )
+    ).equals(fourth_moment(t, gaps, size), "sum over the signs of four links", domain=inside, **_POWERS)
 
 
 def _fourth(d: Derivation) -> None:
@@ -122,11 +112,7 @@ def _fourth(d: Derivation) -> None:
         "K",
         plain,
     ).equals(
-        fourth(t, gaps, size),
-        "common denominator (1 + t^D)^2",
-        domain=inside,
-        **_POWERS,
-        name="Ising fourth cumulant",
+        fourth(t, gaps, size), "common denominator (1 + t^D)^2", domain=inside, **_POWERS, name="Ising fourth cumulant"
     )
     n = sp.Symbol("D", positive=True)
     d.chain(

@@ -251,9 +251,7 @@ def _sinusoid(d: Derivation) -> None:
         r"\mathrm{IPR}",
         sum(f**4 for f in field) / sum(f**2 for f in field) ** 2,
     ).equals(
-        sp.Rational(3, 2 * 8),
-        "powers of a cosine",
-        **simplified("addition theorem", lambda e: e.expand(trig=True)),
+        sp.Rational(3, 2 * 8), "powers of a cosine", **simplified("addition theorem", lambda e: e.expand(trig=True))
     )
 
 

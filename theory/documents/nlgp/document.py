@@ -183,9 +183,7 @@ def _uniform(d: Derivation) -> None:
         "K_{0000}",
         _plackett(quarter, cumulant=True) / normalisation(half, sp) ** 2,
     ).equals(
-        sp.Integral(u**4 / sp.sqrt(3), (u, 0, sp.sqrt(3))) - 3,
-        "E[x^4] - 3 of a uniform variable",
-        **QUADRATURE,
+        sp.Integral(u**4 / sp.sqrt(3), (u, 0, sp.sqrt(3))) - 3, "E[x^4] - 3 of a uniform variable", **QUADRATURE
     ).equals(-sp.Rational(6, 5), "integration", points=1)
 
 

@@ -210,12 +210,7 @@ def _angles(d: Derivation, steps: dict[str, sp.Expr]) -> None:
         "factor.",
         r"\sin(\arcsin\rho - \arcsin b)",
         rho * sp.sqrt(1 - b**2) - b * sp.sqrt(1 - rho**2),
-    ).equals(
-        sine,
-        "difference of squares",
-        domain=SAFE,
-        **simplified("rational denominators", sp.radsimp),
-    )
+    ).equals(sine, "difference of squares", domain=SAFE, **simplified("rational denominators", sp.radsimp))
     d.chain("Its cosine.", r"\cos(\arcsin\rho - \arcsin b)", sp.cos(angle)).equals(
         cosine, "cosine of a difference", domain=SAFE
     )
