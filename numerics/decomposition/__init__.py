@@ -1,4 +1,4 @@
 """The fourth cumulant as a sum of localised factors: a convolutional CP decomposition.
 
-Read ``line`` (the objective), ``fit``, ``cholesky``, ``search``, ``convolutional_cp``, ``result``.
+Read ``line`` (the objective), ``fit``, ``search``, ``convolutional_cp``, ``result``.
 """

@@ -1,4 +1,4 @@
 """The flow of K neurons with a common output, to third order in the weights.
 
-Read ``right_hand_side``, ``drift``, ``mean_field``, ``result``, ``solve``.
+Read ``right_hand_side``, ``drift``, ``result``, ``solve``.
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.result import IPR, Result
+from cumulode.theory.problem.problem import Problem
 
 #: As ``NEURON_VARIABLES``, every hidden unit by itself.
 NETWORK_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -58,3 +61,67 @@ class NetworkResult(Result):
     def to_xarray(self) -> Any:
         """As every result, with the units' numbers."""
         return super().to_xarray().assign_coords(unit=np.arange(self.hidden))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NetworkFlow(NetworkResult):
+    """What :func:`solve_network` returns: a :class:`cumulode.numerics.Result` with ``w`` (T, K, D), ``bias`` (T, K).
+
+    ``flow(t)`` integrates again and reads the weights off at other times.
+
+    Attributes
+    ----------
+    w0 : (K, D) array
+    biases : (K,) array
+        Weights and biases at time 0.
+    """
+
+    w0: np.ndarray = field(default_factory=lambda: np.empty(0))
+    biases: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def closure(self) -> str:
+        """``taylor`` or ``mean-field``."""
+        return str(self.provenance["closure"])
+
+    @property
+    def method(self) -> str:
+        """How K(w,w,w) was contracted."""
+        return str(self.provenance["contracted_by"])
+
+    @property
+    def error(self) -> float:
+        """Relative Frobenius error of the fourth cumulant used."""
+        return float(self.provenance["cumulant_error"])
+
+    @property
+    def problem(self) -> Problem:
+        """What the network was trained on."""
+        return Problem.from_dict(self.provenance["problem"])
+
+    def __call__(self, t: ArrayLike) -> np.ndarray:
+        """Weights at any times >= 0, sorted or not: (K, D), or (m, K, D) for m times.
+
+        At recorded times, and between them, these are the weights of the same run to the bit.
+        """
+        from .solve import solve_network
+
+        times, made = np.asarray(t, dtype=float), self.provenance
+        solver = Solver(**{f.name: made[f.name] for f in fields(Solver)} | {"closure": made["neuron_closure"]})
+        again = solve_network(
+            self.problem,
+            self.w0,
+            np.union1d(times, self.t[-1]),  # the last step ends at the last time
+            self.biases,
+            made["trained_biases"],
+            self.closure,
+            solver=solver,
+        )
+        return np.asarray(again.w[np.searchsorted(again.t, times)])
+
+    def to_xarray(self) -> Any:
+        """As every result, and ``w0``, ``biases`` at time 0."""
+        dataset = super().to_xarray()
+        dataset["w0"] = (("unit", "site"), self.w0, {"long_name": "weight at time 0"})
+        dataset["biases"] = (("unit",), self.biases, {"long_name": "bias at time 0"})
+        return dataset

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,85 +13,24 @@ from scipy.integrate import solve_ivp
 from cumulode import __version__
 from cumulode.numerics.check_input import check_times, check_weights
 from cumulode.numerics.compile import jit
+from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.flow.preactivation import preactivation_cumulants
-from cumulode.numerics.flow.solve import PARTS, SolveWarning
+from cumulode.numerics.flow.solve import PARTS, SolveWarning, solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.status import Status
 from cumulode.theory.closures.names import NETWORK_CLOSURES
+from cumulode.theory.dynamics.balanced import OUTPUT, without_output
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, flag
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, flag
 
 from .drift import NetworkDrift, check_biases, network_drift
-from .mean_field import mean_field
-from .result import NetworkResult
+from .result import NetworkFlow
 
 #: Weights beyond this many times the largest at the start (or 100) have blown up: the cubic theory has no ceiling.
 BLOWN_UP = 1e3
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class NetworkFlow(NetworkResult):
-    """What :func:`solve_network` returns: a :class:`cumulode.numerics.Result` with ``w`` (T, K, D), ``bias`` (T, K).
-
-    ``flow(t)`` integrates again and reads the weights off at other times.
-
-    Attributes
-    ----------
-    w0 : (K, D) array
-    biases : (K,) array
-        Weights and biases at time 0.
-    """
-
-    w0: np.ndarray = field(default_factory=lambda: np.empty(0))
-    biases: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    @property
-    def closure(self) -> str:
-        """``taylor`` or ``mean-field``."""
-        return str(self.provenance["closure"])
-
-    @property
-    def method(self) -> str:
-        """How K(w,w,w) was contracted."""
-        return str(self.provenance["contracted_by"])
-
-    @property
-    def error(self) -> float:
-        """Relative Frobenius error of the fourth cumulant used."""
-        return float(self.provenance["cumulant_error"])
-
-    @property
-    def problem(self) -> Problem:
-        """What the network was trained on."""
-        return Problem.from_dict(self.provenance["problem"])
-
-    def __call__(self, t: ArrayLike) -> np.ndarray:
-        """Weights at any times >= 0, sorted or not: (K, D), or (m, K, D) for m times.
-
-        At recorded times, and between them, these are the weights of the same run to the bit.
-        """
-        times = np.asarray(t, dtype=float)
-        distinct = np.unique(times)
-        made = self.provenance
-        solver = Solver(**{f.name: made[f.name] for f in fields(Solver)} | {"closure": made["neuron_closure"]})
-        again = solve_network(
-            self.problem,
-            self.w0,
-            np.union1d(distinct, self.t[-1]),  # the last step ends at the last time
-            self.biases,
-            made["trained_biases"],
-            self.closure,
-            solver=solver,
-        )
-        return np.asarray(again.w[np.searchsorted(again.t, times)])
-
-    def to_xarray(self) -> Any:
-        """As every result, and ``w0``, ``biases`` at time 0."""
-        dataset = super().to_xarray()
-        dataset["w0"] = (("unit", "site"), self.w0, {"long_name": "weight at time 0"})
-        dataset["biases"] = (("unit",), self.biases, {"long_name": "bias at time 0"})
-        return dataset
+#: Largest mean output at w = 0 that counts as balanced.
+BALANCED = 1e-9
 
 
 class _Run(NamedTuple):
@@ -180,23 +118,44 @@ def solve_network(
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     if run.status is not Status.REACHED_END:
         warnings.warn(run.message, SolveWarning, stacklevel=2)
-    provenance = {"version": __version__, **solver.to_dict(), "closure": closure, "neuron_closure": solver.closure}
-    provenance |= {
+    provenance = {
+        "version": __version__,
+        **solver.to_dict(),
+        "closure": closure,
+        "neuron_closure": solver.closure,
         "trained_biases": trained,
         "contracted_by": drift.method,
         "cumulant_error": drift.error,
         **run.counts,
         **cost,
+        "problem": problem.to_dict(),
     }
-    ended = {"statuses": np.array([run.status], dtype=int), "messages": (run.message,), "message": run.message}
+    ended: dict[str, Any] = {
+        "statuses": np.array([run.status], dtype=int),
+        "messages": (run.message,),
+        "message": run.message,
+    }
     arrays = {"w": run.w, "bias": run.bias, "k2": k2, "k4": k4, "w0": start, "biases": bias}
-    return NetworkFlow(t=times, **arrays, **ended, provenance=provenance | {"problem": problem.to_dict()})
+    return NetworkFlow(t=times, **arrays, **ended, provenance=provenance)
 
 
 def _mean_field(
     problem: Problem, w0: np.ndarray, b0: np.ndarray, times: np.ndarray, solver: Solver, progress: Shown
 ) -> _Run:
-    flow = mean_field(problem, w0, times, b0, solver, progress)
+    """The neurons one by one with the force ``y sigma'``; their times are ``times / OUTPUT``.
+
+    Their common output begins at second order in w (eq. (network.6, balanced output)) and is left out: a neuron whose
+    output is scaled by a small factor gives that force for every closure (``theory.dynamics.balanced``).
+    """
+    sigma = activation_kernels(str(problem.activation)).sigma
+    mean = float(np.mean([sigma(b) for b in b0]))
+    if abs(mean) > BALANCED:
+        came = Described(f"a mean output of {mean:.3g} at w = 0")
+        raise InvalidArgument("biases", came, "with closure='mean-field' balanced ones")
+    neurons = [without_output(problem, float(b)) for b in b0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SolveWarning)  # the caller warns, in the times of its own flow
+        flow = solve(neurons, w0, times / OUTPUT, solver=solver, progress=progress)
     failed = int(np.sum(flow.statuses != Status.REACHED_END))
     words = f"{failed} of {len(w0)} neurons did not reach the end" if failed else _reached(times)
     w = np.ascontiguousarray(np.swapaxes(flow.w, 0, 1))
@@ -217,9 +176,8 @@ def _integrate(
     K, D = w0.shape
     ceiling, end = max(100.0, BLOWN_UP * float(np.abs(w0).max())), times[-1]
     if end == 0:
-        return _Run(
-            w0[None].copy(), b0[None].copy(), Status.REACHED_END, _reached(times), {"method": "none", "evaluations": 0}
-        )
+        counts: dict[str, Any] = {"method": "none", "evaluations": 0}
+        return _Run(w0[None].copy(), b0[None].copy(), Status.REACHED_END, _reached(times), counts)
 
     def velocity(t: float, state: np.ndarray) -> np.ndarray:
         shown.reach(int(PARTS * min(t / end, 1.0)))
@@ -230,8 +188,8 @@ def _integrate(
         return ceiling - float(np.abs(state[: K * D]).max())
 
     blown_up.terminal = True  # type: ignore[attr-defined]
-    state, steps = np.concatenate([w0.ravel(), b0]), {"rtol": solver.rtol, "atol": solver.atol}
-    steps["max_step"] = solver.max_step
+    state = np.concatenate([w0.ravel(), b0])
+    steps = {name: getattr(solver, name) for name in ("rtol", "atol", "max_step")}
     with Progress(PARTS, "theory", progress, unit="") as shown:
         run = solve_ivp(velocity, (0.0, end), state, "DOP853", t_eval=times, events=blown_up, **steps)
     states = np.full((times.size, state.size), np.nan)

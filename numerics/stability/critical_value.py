@@ -203,7 +203,7 @@ def _crossings(rate: Callable[[float], Rate], grid: Sequence[float], scanned: Se
     roots = elementwise.find_root(rates, (np.take(grid, left), np.take(grid, left + 1)))
     around = np.maximum(np.abs(values[left]), np.abs(values[left + 1]))
     crossings = []
-    for n, i in enumerate(left):
+    for n, i in enumerate(left.tolist()):
         direction, unstable = (1, scanned[i + 1]) if signs[i + 1] else (-1, scanned[i])
         kind, words = ("jump" if abs(roots.f_x[n]) > ZERO * around[n] else "root"), ""
         if not math.isfinite(roots.f_x[n]):

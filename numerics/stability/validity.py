@@ -39,7 +39,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from .spectrum import arnoldi, top_eigenvalue
+from .jacobian import arnoldi, top_eigenvalue
 from .verdict import DELTA, MU, RHO, Diagnostics, judge
 
 #: Rows where k2 is smaller say nothing: there all closures agree to about k2, and the kurtosis may be rounding.

@@ -66,15 +66,16 @@ def _train(settings: dict[str, Any], progress: bool) -> Arrays:
 def losses_on(problem: Problem, run: Arrays, tests: int = TESTS) -> np.ndarray:
     """Mean squared loss (n, T) of recorded committees on ``tests`` fresh inputs of ``problem``."""
     from cumulode.validation.sampling.sampler import sampler
-    from cumulode.validation.sgd.network.engine import MSE, NetworkRule
+    from cumulode.validation.sgd.network.engine import MSE, NetworkRule, fully_connected
     from cumulode.validation.sgd.network.held_out import draw_held_out
 
     plus, minus = (sampler(law, problem.shape) for law in problem.laws)
     held = draw_held_out(plus, minus, problem.prior, problem.size, tests, np.random.SeedSequence(1))
     n, T, K, _ = run["w"].shape
     rule = NetworkRule(problem.prior, 0.0, 1, K, MSE, 1.0, -1.0, 0.0, 0.0)
+    layer, sigma = fully_connected(problem.shape), str(problem.activation)
     theta = np.concatenate([run["w"].reshape(n, T, -1), run["bias"], run["readout"]], axis=-1)
-    return np.array([[held.measure(row, str(problem.activation), rule)[0] for row in of_run] for of_run in theta])
+    return np.array([[held.measure(row, layer, sigma, rule)[0] for row in of_run] for of_run in theta])
 
 
 def checked(run: Any, kept: tuple[str, ...]) -> Arrays:

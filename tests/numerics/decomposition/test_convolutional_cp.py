@@ -11,9 +11,16 @@ import pytest
 from cumulode import NLGP, Ising, convolutional_cp, fourth_cumulant
 from cumulode.numerics.contraction.low_rank_setup import Line, line_table
 from cumulode.numerics.decomposition import line as line_module
-from cumulode.numerics.decomposition.cholesky import solve_positive
 from cumulode.numerics.decomposition.convolutional_cp import _centred
-from cumulode.numerics.decomposition.fit import RIDGE, correlations, fit, gradient, normal_equations, point
+from cumulode.numerics.decomposition.fit import (
+    RIDGE,
+    correlations,
+    fit,
+    gradient,
+    normal_equations,
+    point,
+    solve_positive,
+)
 from cumulode.numerics.decomposition.line import by_sorted_gaps, residual, segment
 from cumulode.validation.plots.decomposition import SIGNS, factors
 

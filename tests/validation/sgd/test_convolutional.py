@@ -90,7 +90,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     response, values = response_kernel("erf"), np.empty((1, 2))
 
     def loss(at: np.ndarray) -> float:
-        engine.held_out_kernel()(at, x, np.ones(1), lattice, response, rule, values)
+        engine.held_out_kernel()(at, lattice, x, np.ones(1), response, rule, values)
         return float(values[0, 0])
 
     eps, gradient = 1e-5, np.empty(theta.size)

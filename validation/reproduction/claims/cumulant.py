@@ -33,7 +33,7 @@ def flows(name: str, problem: Problem, closure: str, starts: int, time: float = 
 
 def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
     from cumulode.numerics import solve
-    from cumulode.validation.sgd.starts import random_start
+    from cumulode.validation.sgd.seeds import random_start
 
     problem = Problem.from_dict(settings["problem"])
     w0 = np.stack([random_start(seed, settings["amplitude"], problem.size) for seed in range(settings["starts"])])

@@ -38,7 +38,7 @@ def parts(effort: Effort) -> Parts:
 
 def _given(settings: dict[str, Any]) -> tuple[Problem, np.ndarray, np.ndarray]:
     """Problem, start and times."""
-    from cumulode.validation.sgd.starts import random_start
+    from cumulode.validation.sgd.seeds import random_start
 
     problem = Problem.from_dict(settings["problem"])
     return problem, random_start(settings["start"], 0.1, problem.size), np.linspace(0.0, settings["time"], 31)

@@ -7,22 +7,19 @@ which stay 1 where they are not trained. A ring is a lattice of one row.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, vector
 from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.validation.sampling.draw import draw_class, sampler_type, scratch, unowned_law
 from cumulode.validation.sampling.streams import stream_type
 from cumulode.validation.sampling.unowned import unowned
-from cumulode.validation.sgd.network.engine import NetworkRule, judge, residual, rule_type
-from cumulode.validation.sgd.network.held_out import HeldOut
+from cumulode.validation.sgd.network.engine import judge, residual, rule_type
 
 
 class FilterLattice(NamedTuple):
@@ -136,7 +133,7 @@ def advance_kernel() -> Any:
 
 
 @kernel
-def _held_out(theta, inputs, plus, lattice, response, rule, values):  # type: ignore[no-untyped-def]
+def _held_out(theta, lattice, inputs, plus, response, rule, values):  # type: ignore[no-untyped-def]
     """Fill ``values`` (n, 2) with the loss of every input and whether its class was recognised."""
     wide = np.empty(wrapped_size(lattice))
     work, slopes = np.empty(rule.hidden * inputs.shape[1]), np.empty(rule.hidden * inputs.shape[1])
@@ -149,15 +146,5 @@ def _held_out(theta, inputs, plus, lattice, response, rule, values):  # type: ig
 @lru_cache(maxsize=1)
 def held_out_kernel() -> Any:
     """The compiled ``_held_out``."""
-    arguments = (vector, matrix, vector, lattice_type, response_type, rule_type, matrix)
+    arguments = (vector, lattice_type, matrix, vector, response_type, rule_type, matrix)
     return compiled(_held_out, types.void(*arguments))
-
-
-@dataclass(frozen=True)
-class ConvolutionalHeldOut(HeldOut):
-    """Inputs (n, D) and their classes (n,), for a convolutional network on ``lattice``."""
-
-    lattice: FilterLattice
-
-    def _judge(self, theta: np.ndarray, activation: str, rule: NetworkRule, values: np.ndarray) -> None:
-        held_out_kernel()(theta, self.inputs, self.classes, self.lattice, response_kernel(activation), rule, values)

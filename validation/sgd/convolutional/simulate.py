@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Executor
-from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.receptive_fields.field_input import embed
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
-from cumulode.validation.sgd.network.engine import NetworkRule
-from cumulode.validation.sgd.network.jobs import Job, NetworkTrace, blank, data_of, stacked, starts_of, trained
+from cumulode.validation.sgd.network.engine import Layer
+from cumulode.validation.sgd.network.jobs import Training
+from cumulode.validation.sgd.network.result import ConvolutionalRun
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
 from cumulode.validation.sgd.settings import OURS, Sgd, choose
-from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
+from cumulode.validation.sgd.training import whole_steps
 
-from .engine import ConvolutionalHeldOut, advance_kernel, held_out_kernel
-from .result import ConvolutionalRun
-from .settings import architecture_of, biases_of, check_filters, lattice_of, taps_of
+from .engine import FilterLattice, advance_kernel, held_out_kernel
 
-
-def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
-    """One run, as a thread or process does it."""
-    assert isinstance(job.held, ConvolutionalHeldOut)
-    lattice, response = job.held.lattice, response_kernel(job.activation)
-
-    def advance(theta: np.ndarray, count: int, random: np.ndarray) -> int:
-        return int(advance_kernel()(theta, lattice, count, job.plus, job.minus, response, job.rule, random))
-
-    return trained(job, advance, job.rule.batch_size * job.rule.hidden * job.held.inputs.shape[1], stop, progress)
+READOUTS = {"pooled": "committee", "full": "two-layer"}
+MOST_FILTERS = 10_000
 
 
 @old_arguments
@@ -110,48 +99,44 @@ def simulate_convolutional(
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     if sgd.conventions != OURS:
         raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")
-    number, taps = check_filters(filters), taps_of(filter_size, problem.shape)
-    architecture, first = architecture_of(readout), biases_of(biases, problem, number)
+    number, taps = integer("filters", filters, ge=1, le=MOST_FILTERS), _taps_of(filter_size, problem.shape)
+    architecture, first = READOUTS[choice("readout", readout, READOUTS)], _biases_of(biases, problem, number)
     rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
-    chosen = settings.check_starts(start, seed, seeds)
-    check_progress(progress)
-    watch = Stopwatch()
-    data = data_of(problem, samples, n_test, test_seed)
-    held = ConvolutionalHeldOut(data.held.inputs, data.held.classes, lattice_of(taps, problem.shape))
-    advance_kernel(), held_out_kernel()
-    rest = np.concatenate([first, np.ones(number * problem.size)])
-    jobs = [
-        Job(data.plus, data.minus, str(problem.activation), rule, np.concatenate([w.ravel(), rest]), steps, root, held)
-        for root, w in zip(chosen.roots, starts_of(chosen.roots, start, scale, number, prod(taps)), strict=True)
-    ]
-    with watch.running(), Progress(len(jobs) * int(steps[-1]), "convolutional network", progress) as shown:
-        traces = run_all(_run, blank, jobs, executor, shown, stop)
-    provenance = {
-        "method": "convolutional network sgd",
+    layer = Layer(_lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
+    training = Training(
+        problem, sgd, rule, layer, start, scale, np.concatenate([first, np.ones(number * problem.size)]), steps,
+        settings.check_starts(start, seed, seeds), Units(),
+    )  # fmt: skip
+    options = {
         "filters": number,
         "filter_size": list(taps),
         "readout": readout,
         **settings.plain_options(loss, labels, biases, first, None if w0 is not None else scale),
-        **data.provenance,
-        **described(problem, sgd, chosen, traces),
-        **watch.costs(),
     }
-    parameters = _parameters(traces, rule, prod(taps))
-    return ConvolutionalRun(
-        t=steps * rule.learning_rate,
-        **stacked(problem, traces, parameters, embed(parameters["w"], taps, problem.shape), data.laws, not chosen.many),
-        **how_ended(traces, steps, rule, Units()),
-        provenance=provenance,
-    )
+    tested = samples, n_test, test_seed
+    return training.run(ConvolutionalRun, "convolutional network", tested, options, executor, progress, stop)
 
 
-def _parameters(traces: list[NetworkTrace], rule: NetworkRule, taps: int) -> dict[str, np.ndarray]:
-    """Filters (n, T, F, P), biases (n, T, F), readouts (n, T, F, D), or (n, T, F) where they are not trained."""
-    theta, F = np.stack([trace.theta for trace in traces]), rule.hidden
-    lead = theta.shape[:-1]
-    w = np.ascontiguousarray(theta[..., : F * taps]).reshape(*lead, F, taps)
-    readout = theta[..., F * taps + F :].reshape(*lead, F, -1)
-    trained_readout = readout if rule.readout_rate > 0 else readout[..., 0]
-    return {"w": w, "bias": theta[..., F * taps : F * taps + F], "readout": trained_readout}
+def _taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(P,) of a ring, (p, p) of a torus; None is all of it."""
+    side = shape[0]
+    if filter_size is None:
+        return shape
+    allowed = f"None (all) or an integer from 1 to {side}" + (", a filter's side" if len(shape) == 2 else "")
+    return (integer("filter_size", filter_size, ge=1, le=side, allowed=allowed),) * len(shape)
+
+
+def _lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> FilterLattice:
+    """A ring as one row."""
+    return FilterLattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else FilterLattice(*shape, *taps)
+
+
+def _biases_of(biases: Any, problem: Problem, filters: int) -> np.ndarray:
+    """The biases (F,) at the start."""
+    if isinstance(biases, str) and biases in ("balanced", "trained") and filters % 2:
+        raise InvalidArgument(
+            "filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|"
+        )
+    return settings.biases_of(biases, problem, filters)

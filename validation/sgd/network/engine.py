@@ -6,6 +6,8 @@ Parameters are one array ``theta`` (K D + 2 K,): K rows of weights, then K biase
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,6 +40,21 @@ class NetworkRule(NamedTuple):
     low: float
     bias_rate: float
     readout_rate: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How the units see an input.
+
+    ``sees``: what the kernels ``advance()`` and ``held_out()`` know of it, D or a lattice; ``taps``: the weights of a
+    unit in each direction; ``positions``: at how many places of an input it looks.
+    """
+
+    sees: Any
+    taps: tuple[int, ...]
+    positions: int
+    advance: Callable[[], Any]
+    held_out: Callable[[], Any]
 
 
 rule_type = types.NamedTuple((f8, f8, i8, i8, i8, f8, f8, f8, f8), NetworkRule)
@@ -130,8 +147,8 @@ def judge(s, is_plus, rule, values):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _held_out(theta, inputs, plus, response, rule, values):  # type: ignore[no-untyped-def]
-    """Fill ``values`` (n, 2) with what ``judge`` says of every input (n, D)."""
+def _held_out(theta, size, inputs, plus, response, rule, values):  # type: ignore[no-untyped-def]
+    """Fill ``values`` (n, 2) with what ``judge`` says of every input (n, size)."""
     work, slopes = np.empty(rule.hidden), np.empty(rule.hidden)
     for i in range(inputs.shape[0]):
         s, _ = output(theta, inputs[i], response, rule.hidden, work, slopes)
@@ -141,7 +158,7 @@ def _held_out(theta, inputs, plus, response, rule, values):  # type: ignore[no-u
 @lru_cache(maxsize=1)
 def held_out_kernel() -> Any:
     """The compiled ``_held_out``."""
-    return compiled(_held_out, types.void(vector, matrix, vector, response_type, rule_type, matrix))
+    return compiled(_held_out, types.void(vector, i8, matrix, vector, response_type, rule_type, matrix))
 
 
 @kernel
@@ -156,3 +173,8 @@ def _draw_labelled(plus, minus, prior, random, inputs, classes):  # type: ignore
 def draw_kernel() -> Any:
     """The compiled ``_draw_labelled``."""
     return compiled(_draw_labelled, types.void(sampler_type, sampler_type, f8, stream_type, matrix, vector))
+
+
+def fully_connected(shape: tuple[int, ...]) -> Layer:
+    """Units that see all sites at once."""
+    return Layer(math.prod(shape), shape, 1, advance_kernel, held_out_kernel)

@@ -11,7 +11,7 @@ from cumulode.validation.sampling.draw import Sampler
 from cumulode.validation.sampling.sampler import rows_sampler
 from cumulode.validation.sampling.streams import child, stream
 
-from .engine import NetworkRule, draw_kernel, held_out_kernel
+from .engine import Layer, NetworkRule, draw_kernel
 
 #: Share of a user's samples of each class that are kept from training.
 KEPT = 0.1
@@ -25,17 +25,13 @@ class HeldOut:
     inputs: np.ndarray
     classes: np.ndarray
 
-    def measure(self, theta: np.ndarray, activation: str, rule: NetworkRule) -> np.ndarray:
+    def measure(self, theta: np.ndarray, layer: Layer, activation: str, rule: NetworkRule) -> np.ndarray:
         """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
         values = np.empty((len(self.inputs), 2))
-        self._judge(theta, activation, rule, values)
+        layer.held_out()(theta, layer.sees, self.inputs, self.classes, response_kernel(activation), rule, values)
         with np.errstate(invalid="ignore", over="ignore"):
             error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
             return np.concatenate([values.mean(axis=0), error])
-
-    def _judge(self, theta: np.ndarray, activation: str, rule: NetworkRule, values: np.ndarray) -> None:
-        """Fill ``values`` (n, 2) with the loss of every input and whether its class was recognised."""
-        held_out_kernel()(theta, self.inputs, self.classes, response_kernel(activation), rule, values)
 
 
 def draw_held_out(

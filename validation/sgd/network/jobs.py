@@ -1,29 +1,35 @@
-"""One network's run as a job for any thread or process: its inputs, its start, and what it leaves."""
+"""The runs of a network of either kind: what a call trains, its jobs for any thread or process, what each leaves."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
+from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sampling.draw import Sampler
 from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import child, seed_sequence, stream
-from cumulode.validation.sgd.seeds import plain_seed
-from cumulode.validation.sgd.training import Trace, go_through
+from cumulode.validation.sgd.conventions import Units
+from cumulode.validation.sgd.seeds import RunSeeds, plain_seed
+from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sgd.training import Stopwatch, Trace, described, go_through, how_ended, run_all
 
 from . import settings
-from .engine import NetworkRule, draw_kernel
+from .engine import Layer, NetworkRule, draw_kernel
 from .held_out import HeldOut, draw_held_out, split
+from .result import NetworkRun
 
+Kind = TypeVar("Kind", bound=NetworkRun)
 INPUTS, START = 0, 1  # children of a run's seed
 MEASURES = ("loss", "accuracy", "loss_error", "accuracy_error")
 
@@ -40,6 +46,7 @@ class Job:
     steps: np.ndarray
     root: np.random.SeedSequence
     held: HeldOut
+    layer: Layer
 
 
 @dataclass
@@ -52,7 +59,7 @@ class NetworkTrace(Trace):
     def record(self, i: int, theta: np.ndarray, job: Job) -> None:
         """Keep the parameters at time ``i``, and what they are worth."""
         self.theta[i] = theta
-        self.measures[i] = job.held.measure(theta, job.activation, job.rule)
+        self.measures[i] = job.held.measure(theta, job.layer, job.activation, job.rule)
 
 
 def blank(job: Job) -> NetworkTrace:
@@ -63,41 +70,23 @@ def blank(job: Job) -> NetworkTrace:
     return trace
 
 
-def trained(
-    job: Job,
-    advance: Callable[[np.ndarray, int, np.ndarray], int],
-    work: int,
-    stop: threading.Event | None,
-    progress: Progress | None,
-) -> NetworkTrace:
-    """One run from its start to its last time, or until it diverges or ``stop`` is set.
-
-    ``advance(theta, count, random)`` takes steps; ``work`` is about how many units a step computes.
-    """
+def run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
+    """One run from its start to its last time, or until it diverges or ``stop`` is set; in any thread or process."""
     random, theta, trace = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    advance, response = job.layer.advance(), response_kernel(job.activation)
 
     def take(count: int) -> int:
-        return advance(theta, count, random)
+        return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random))
 
     def record(i: int) -> None:
         trace.record(i, theta, job)
 
+    work = job.rule.batch_size * job.rule.hidden * job.layer.positions
     go_through(job.steps, 1 + 1000 // work, take, record, trace, stop, progress)
     return trace
 
 
-def starts_of(
-    roots: list[np.random.SeedSequence], start: np.ndarray | None, scale: float, hidden: int, size: int
-) -> list[np.ndarray]:
-    """The weights (K, D) of every run at time 0."""
-    if start is not None:
-        return list(np.broadcast_to(start, (len(roots), hidden, size)))
-    generators = [np.random.default_rng(child(root, (START,))) for root in roots]
-    return [scale / np.sqrt(size) * generator.standard_normal((hidden, size)) for generator in generators]
-
-
-@dataclass(frozen=True)
-class TrainingData:
+class TrainingData(NamedTuple):
     """What all runs of a call share: the two classes to train on, the held-out inputs, whether there are laws."""
 
     plus: Sampler
@@ -121,22 +110,74 @@ def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, d
     else:
         (plus, first), (minus, second) = (split(of_class, root) for of_class in rows)
         kept = [first, second]
-    held = draw_held_out(*kept, problem.prior, problem.size, count, root)
+    held = draw_held_out(kept[0], kept[1], problem.prior, problem.size, count, root)
     inputs = "the problem's laws" if rows is None else "the user's samples"
-    return TrainingData(
-        plus, minus, held, rows is None, {"inputs": inputs, "n_test": count, "test_seed": plain_seed(test_seed)}
-    )
+    made = {"inputs": inputs, "n_test": count, "test_seed": plain_seed(test_seed)}
+    return TrainingData(plus, minus, held, rows is None, made)
 
 
-def stacked(
-    problem: Problem, traces: list[NetworkTrace], parameters: dict[str, np.ndarray], fields: np.ndarray, laws: bool,
-    single: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """The arrays of a result: ``parameters``, cumulants of the preactivations of ``fields`` (..., D), measures."""
-    if laws:
-        k2, k4 = preactivation_cumulants(problem, fields)
-    else:
-        k2, k4 = (np.full((*fields.shape[:-1], 2), np.nan) for _ in range(2))
-    measures = np.moveaxis(np.stack([trace.measures for trace in traces]), -1, 0)
-    arrays = {**parameters, "k2": k2, "k4": k4, **dict(zip(MEASURES, measures, strict=True))}
-    return {name: array[0] if single else array for name, array in arrays.items()}
+@dataclass(frozen=True)
+class Training:
+    """What one call trains, checked.
+
+    ``start``: weights (K, P) of all runs, or (n, K, P), or None for Gaussian rows of norm about ``amplitude``;
+    ``rest``: biases and readouts at time 0; ``steps`` (T,): those after which to record.
+    """
+
+    problem: Problem
+    sgd: Sgd
+    rule: NetworkRule
+    layer: Layer
+    start: np.ndarray | None
+    amplitude: float
+    rest: np.ndarray
+    steps: np.ndarray
+    seeds: RunSeeds
+    units: Units
+
+    def starts(self) -> list[np.ndarray]:
+        """All parameters of every run at time 0."""
+        roots, shape = self.seeds.roots, (self.rule.hidden, prod(self.layer.taps))
+        if self.start is not None:
+            weights = list(np.broadcast_to(self.start, (len(roots), *shape)))
+        else:
+            generators = [np.random.default_rng(child(root, (START,))) for root in roots]
+            weights = [self.amplitude / np.sqrt(shape[1]) * random.standard_normal(shape) for random in generators]
+        return [np.concatenate([w.ravel(), self.rest]) for w in weights]
+
+    def run(
+        self, kind: type[Kind], name: str, tested: tuple[Any, object, object], options: dict[str, Any],
+        executor: Executor | None, progress: Shown, stop: threading.Event | None,
+    ) -> Kind:  # fmt: skip
+        """Train all; ``tested``: samples, n_test, test_seed; ``options``: for the provenance."""
+        check_progress(progress)
+        watch = Stopwatch()
+        data = data_of(self.problem, *tested, self.units.diagonal)
+        self.layer.advance(), self.layer.held_out()
+        own = data.plus, data.minus, str(self.problem.activation), self.rule
+        starts = zip(self.starts(), self.seeds.roots, strict=True)
+        jobs = [Job(*own, theta, self.steps, root, data.held, self.layer) for theta, root in starts]
+        with watch.running(), Progress(len(jobs) * int(self.steps[-1]), name, progress) as shown:
+            traces = run_all(run, blank, jobs, executor, shown, stop)
+        made = described(self.problem, self.sgd, self.seeds, traces) | watch.costs()
+        return kind(
+            t=self.steps * self.rule.learning_rate,
+            **self._arrays(traces, data.laws),
+            **how_ended(traces, self.steps, self.rule, self.units),
+            provenance={"method": f"{name} sgd", **options, **data.provenance, **made},
+        )
+
+    def _arrays(self, traces: list[NetworkTrace], laws: bool) -> dict[str, Any]:
+        """Parameters, the preactivations' cumulants (NaN without laws) and held-out measures, with a first axis n."""
+        theta, K, layer = np.stack([trace.theta for trace in traces]), self.rule.hidden, self.layer
+        w, bias, readout = np.split(theta, np.cumsum([K * prod(layer.taps), K]), axis=-1)
+        w = np.ascontiguousarray(w).reshape(*bias.shape, -1)
+        if layer.positions > 1:
+            readout = readout.reshape(*bias.shape, -1)
+            readout = readout if self.rule.readout_rate > 0 else readout[..., 0]
+        fields = embed(w, layer.taps, self.problem.shape)
+        unknown = np.full((*fields.shape[:-1], 2), np.nan)
+        k2, k4 = preactivation_cumulants(self.problem, fields) if laws else (unknown, unknown)
+        arrays = {"w": w, "bias": bias, "readout": readout, "k2": k2, "k4": k4}
+        arrays |= zip(MEASURES, np.moveaxis(np.stack([trace.measures for trace in traces]), -1, 0), strict=True)
+        return arrays if self.seeds.many else {name: array[0] for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""What a network's run leaves: weights of every hidden unit over time, their fields' metrics, loss and accuracy."""
+"""What a network's run leaves, fully connected or convolutional: weights over time, loss and accuracy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from cumulode.numerics.networks.result import NETWORK_VARIABLES, NetworkResult
 from cumulode.validation.receptive_fields import metrics
+from cumulode.validation.receptive_fields.field_input import embed
 
 HELD_OUT: dict[str, tuple[str, tuple[str, ...]]] = {
     "loss": ("loss on held-out inputs", ()),
@@ -70,3 +71,33 @@ class NetworkRun(NetworkResult):
         rows = super()._summary()
         outcome = rows.pop("outcome")
         return rows | {"final accuracy": last, "outcome": outcome}
+
+
+class ConvolutionalRun(NetworkRun):
+    """Filters over time, of one seed or of ``n`` (then all arrays but ``t`` have a leading axis n).
+
+    As :class:`NetworkRun`, with K = F filters for units, but ``w`` is (T, F, P), P the number of a filter's taps, and
+    ``readout`` (T, F, D) where trained, (T, F) ones where pooled. ``ipr``, ``width``, ``centre`` are of the filter as a
+    field of D sites, ``fields``; ``k2``, ``k4`` the cumulants of ``sum_j v_j x_(i+j)``, the same for all i.
+    """
+
+    @property
+    def taps(self) -> tuple[int, ...]:
+        """(P,) of a ring, (p, p) of a torus."""
+        taps = self.w.shape[-1]
+        return (taps,) if len(self.shape) == 1 else (round(taps**0.5),) * 2
+
+    @property
+    def fields(self) -> np.ndarray:
+        """Filters as fields of all D sites, (T, F, D) or (n, T, F, D); zero where a filter does not look."""
+        return embed(self.w, self.taps, self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of sites D."""
+        return int(np.prod(self.shape))
+
+    def _dimensions(self) -> dict[str, tuple[str, ...]]:
+        """Taps for sites; readouts of every position where they are trained."""
+        readout = {"readout": ("unit", "site")} if self.readout.ndim == self.w.ndim else {}
+        return {**super()._dimensions(), "w": ("unit", "tap"), **readout}

@@ -9,29 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_problem
-from cumulode.numerics.compile.closure_kernels import response_kernel
-from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
 from cumulode.validation.sgd.conventions import check_readout, network_units
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
 from cumulode.validation.sgd.settings import Sgd, choose
-from cumulode.validation.sgd.training import Stopwatch, described, how_ended, run_all, whole_steps
+from cumulode.validation.sgd.training import whole_steps
 
 from . import settings
-from .engine import advance_kernel, held_out_kernel
-from .jobs import Job, NetworkTrace, blank, data_of, stacked, starts_of, trained
+from .engine import fully_connected
+from .jobs import Training
 from .result import NetworkRun
-
-
-def _run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
-    """One run, as a thread or process does it."""
-    size, response = job.held.inputs.shape[1], response_kernel(job.activation)
-
-    def advance(theta: np.ndarray, count: int, random: np.ndarray) -> int:
-        return int(advance_kernel()(theta, size, count, job.plus, job.minus, response, job.rule, random))
-
-    return trained(job, advance, job.rule.batch_size * job.rule.hidden, stop, progress)
 
 
 @old_arguments
@@ -140,39 +129,14 @@ def simulate_network(
     second = settings.readout_of(check_readout(readout, units, architecture), architecture, hidden)
     start, scale = settings.check_start(units.weights_to_ours(w0), amplitude, hidden, problem.shape)
     steps = whole_steps(settings.check_times_or_default(units.times_to_ours(t_eval)), rule.learning_rate)
-    chosen = settings.check_starts(start, seed, seeds)
-    check_progress(progress)
-    watch = Stopwatch()
-    data = data_of(problem, samples, n_test, test_seed, units.diagonal)
-    advance_kernel(), held_out_kernel()
-    jobs = [
-        Job(data.plus, data.minus, str(problem.activation), rule, np.concatenate([w.ravel(), first, second]), steps,
-            root, data.held)
-        for root, w in zip(chosen.roots, starts_of(chosen.roots, start, scale, hidden, problem.size), strict=True)
-    ]  # fmt: skip
-    with watch.running(), Progress(len(jobs) * int(steps[-1]), "network", progress) as shown:
-        traces = run_all(_run, blank, jobs, executor, shown, stop)
-    provenance = {
-        "method": "network sgd",
+    training = Training(
+        problem, sgd, rule, fully_connected(problem.shape), start, scale, np.concatenate([first, second]), steps,
+        settings.check_starts(start, seed, seeds), units,
+    )  # fmt: skip
+    options = {
         "hidden": hidden,
         "architecture": architecture,
         **settings.plain_options(loss, labels, biases, first, None if w0 is not None else scale),
-        **data.provenance,
-        **described(problem, sgd, chosen, traces),
-        **watch.costs(),
     }
-    run = NetworkRun(
-        t=steps * rule.learning_rate,
-        **stacked(problem, traces, *_parameters(traces, hidden, problem.size), data.laws, not chosen.many),
-        **how_ended(traces, steps, rule, units),
-        provenance=provenance,
-    )
-    return units.from_ours(run)
-
-
-def _parameters(traces: list[NetworkTrace], hidden: int, size: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Weights (n, T, K, D), biases and readouts (n, T, K); and the weights again, as fields."""
-    theta = np.stack([trace.theta for trace in traces])
-    w = np.ascontiguousarray(theta[..., : hidden * size]).reshape(*theta.shape[:2], hidden, size)
-    bias, readout = np.split(theta[..., hidden * size :], 2, axis=-1)
-    return {"w": w, "bias": bias, "readout": readout}, w
+    tested = samples, n_test, test_seed
+    return units.from_ours(training.run(NetworkRun, "network", tested, options, executor, progress, stop))
