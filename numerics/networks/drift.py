@@ -65,10 +65,8 @@ def network_drift(problem: Problem, tolerance: float = 1e-3, *, solver: Solver |
     ----------
     problem : Problem
         Its ``bias`` is not used.
-    tolerance : float in [0, 1), on a torus at least 1e-11
-        Relative Frobenius error allowed in the fourth cumulant.
-    solver : Solver, optional
-        Of which tolerance and contraction count.
+    tolerance, solver
+        See :class:`cumulode.Solver`, of which tolerance (on a torus at least 1e-11) and contraction count.
 
     Returns
     -------

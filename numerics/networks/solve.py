@@ -78,13 +78,9 @@ def solve_network(
     trained_biases : bool
         Whether ``db_k/dt = sum_y p_y E_y[(y - s) sigma'(h_k)]``; with ``taylor`` only.
     closure : {"taylor", "mean-field"}
-    rtol, atol : float
-        Error of a step, of DOP853 (``mean-field``: of ``solve``).
-    tolerance : float in [0, 1)
-        Relative Frobenius error allowed in the fourth cumulant.
-    solver : Solver, optional
-        rtol, atol, tolerance, contraction and longest step at once, in place of these keywords. Its own closure is
-        that of each neuron under ``mean-field``; ``taylor`` has no use for it.
+    rtol, atol, tolerance, solver
+        See :class:`cumulode.Solver`; the steps are those of DOP853 (``mean-field``: of ``solve``). The closure of
+        ``solver`` is that of each neuron under ``mean-field``; ``taylor`` has no use for it.
     progress : bool or callable
         Show progress on standard error, or call this with the fraction done now and then.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from itertools import product
 from os import cpu_count
@@ -38,7 +39,7 @@ def critical_line(
     scan: int = 13,
     tolerance: float = 1e-4,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
 ) -> xarray.Dataset:
     """:func:`critical_value` at every value of other parameters: a line on a phase diagram.
 
@@ -48,7 +49,7 @@ def critical_line(
         As for :func:`critical_value`.
     along : dict of axis name: values
         The other axes of the map, by the names of ``cumulode.theory.problem.axes``.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the points go; by default a pool of one thread a core.
 
     Returns
@@ -66,16 +67,13 @@ def critical_line(
     """
     check_problem(problem)
     check_question(axis, criterion, scan)
-    check_executor(executor)
+    executor = check_executor(executor)
     solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
     coordinates = _along(along, axis)
     places = [dict(zip(coordinates, values, strict=True)) for values in product(*coordinates.values())]
     work = partial(_point, problem, axis, between, criterion, scan, solver)
-    if executor is None:
-        with ThreadPoolExecutor(cpu_count() or 1) as pool:
-            points = list(pool.map(work, places))
-    else:
-        points = list(executor.map(work, places))
+    with nullcontext(executor) if executor else ThreadPoolExecutor(cpu_count() or 1) as pool:
+        points = list(pool.map(work, places))
     attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "scan": scan}
     settings = {name: getattr(solver, name) for name in ("closure", "tolerance", "contraction")}
     return _dataset(axis, coordinates, points, attributes | {"criterion": criterion} | settings)

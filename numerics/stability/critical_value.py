@@ -104,15 +104,11 @@ def critical_value(
     criterion : {"stability", "linear"}
         The largest rate at the state before localisation (:func:`stationary_state`), or of small weights
         (:func:`growth_rates`).
-    closure : str
-        As for :func:`drift`; the criterion linear does not depend on it.
     scan : int >= 2
         Values scanned for changes of sign.
-    tolerance : float in [0, 1)
-        Of the fourth cumulant, as for :func:`solve`. The rates jump where its rank changes: critical gains move
-        by 6e-5 relative at 1e-3, 1e-6 at 1e-6 (xi 1.5 .. 6, D = 100).
-    solver : Solver, optional
-        Closure, tolerance and contraction at once, in place of these keywords.
+    closure, tolerance, solver
+        See :class:`cumulode.Solver`; the criterion linear depends on none. The rates jump where the rank of K changes:
+        critical gains move by 6e-5 relative at tolerance 1e-3, 1e-6 at 1e-6 (xi 1.5 .. 6, D = 100).
 
     Returns
     -------

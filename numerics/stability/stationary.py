@@ -88,14 +88,10 @@ def stationary_state(
     Parameters
     ----------
     problem : Problem
-    closure : str
-        As for :func:`drift`.
+    closure, tolerance, solver
+        See :class:`cumulode.Solver`, of which the steps do not count here.
     k : int in 0 .. D//2, or (kx, ky), optional
         Another wave than the selected one.
-    tolerance : float in [0, 1)
-        Of the fourth cumulant, as for :func:`solve`.
-    solver : Solver, optional
-        Closure, tolerance and contraction at once, in place of these keywords.
 
     Returns
     -------

@@ -17,10 +17,11 @@ import numpy as np
 from .growth import Wavenumber
 
 
-def phases(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
-    """``k.site`` modulo the side, (D,) integers."""
+def _angles(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
+    """``2 pi j phase / side`` of all sites and of the j of :func:`waves`, (D, n)."""
     sites = np.array(np.unravel_index(np.arange(math.prod(shape)), shape))
-    return np.atleast_1d(k) @ sites % shape[0]
+    phases = np.atleast_1d(k) @ sites % shape[0]
+    return 2 * np.pi / shape[0] * np.outer(phases, waves(shape, k))
 
 
 def waves(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
@@ -33,8 +34,7 @@ def waves(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
 
 def symmetric_fields(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:
     """Orthonormal columns (D, n), the cosines of :func:`waves`; that of ``k`` itself is column ``own(shape, k)``."""
-    angle = 2 * np.pi / shape[0] * np.outer(phases(shape, k), waves(shape, k))
-    fields = np.cos(angle)
+    fields = np.cos(_angles(shape, k))
     return np.asarray(fields / np.linalg.norm(fields, axis=0))
 
 
@@ -45,6 +45,5 @@ def own(shape: tuple[int, ...], k: Wavenumber) -> int:
 
 def shifted(shape: tuple[int, ...], k: Wavenumber, parts: np.ndarray) -> np.ndarray:
     """The direction (D,) in which a field ``symmetric_fields @ parts`` moves along its phase: its derivative."""
-    j = waves(shape, k)
-    norms = np.linalg.norm(np.cos(2 * np.pi / shape[0] * np.outer(phases(shape, k), j)), axis=0)
-    return np.sin(2 * np.pi / shape[0] * np.outer(phases(shape, k), j)) @ (j * parts / norms)
+    angles = _angles(shape, k)
+    return np.sin(angles) @ (waves(shape, k) * parts / np.linalg.norm(np.cos(angles), axis=0))

@@ -106,7 +106,7 @@ def validity(
     *,
     t: ArrayLike | None = None,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
 ) -> Validity:
     """Whether a flow can be trusted, from its trajectory alone (theory.md section 3).
 
@@ -121,15 +121,11 @@ def validity(
     problem : Problem, or a sequence of n Problems of one size
     w : (T, D) or (n, T, D) array
         Trajectories as ``Solution.w`` has them; ends that are NaN (a run that failed) make a run unknown.
-    closure : str
-        The closure that gave ``w``, as for :func:`solve`.
-    tolerance : float in [0, 1)
-        Of the fourth cumulant, as for :func:`solve`.
+    closure, tolerance, solver
+        See :class:`cumulode.Solver`: the closure that gave ``w``, the error of K, and the steps of tree's flow.
     t : (T,) array, optional
         The times of ``w``; where given, ``delta`` is computed, by a flow of tree from ``w[..., 0, :]``.
-    solver : Solver, optional
-        Closure, tolerance, contraction, and the steps of tree's flow, in place of these keywords.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
 
     Returns
@@ -164,8 +160,7 @@ def _pool(executor: Any, runs: int) -> Any:
     if executor is None or isinstance(executor, int):
         threads = cpu_count() or 1 if executor is None else integer("threads", executor, ge=1)
         return ThreadPoolExecutor(min(runs, threads))
-    check_executor(executor)
-    return nullcontext(executor)
+    return nullcontext(check_executor(executor))
 
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:

@@ -95,7 +95,10 @@ CASES = [
     ("tolerance: got 0.0", lambda: pair_form.pair_form(NLGP(3.0, 1.0), (20,), 0.0)),
     ("tolerance: got nan", lambda: pair_form.pair_form(NLGP(3.0, 1.0), (20,), math.nan)),
     # cumulants
-    *(("offsets: got", lambda v=v: fourth_cumulant(LAW, v)) for v in ([(0, 0)], [(0, 0, 0.5)], "abc", [(0, 0, math.nan)])),
+    *(
+        ("offsets: got", lambda v=v: fourth_cumulant(LAW, v))
+        for v in ([(0, 0)], [(0, 0, 0.5)], "abc", [(0, 0, math.nan)])
+    ),
     ("offsets: got", lambda: fourth_cumulant(LAW, [[0, 1, 2]], (8, 8))),
     ("offsets: got", lambda: fourth_cumulant(LAW, np.zeros((2, 3, 2), int), 8)),
     ("offsets: got", lambda: fourth_cumulant(LAW, np.zeros((2, 3, 3), int))),
@@ -146,5 +149,5 @@ OLD = [
 @pytest.mark.parametrize(("message", "call"), OLD, ids=[message for message, _ in OLD])
 def test_old_names_work_and_warn(message, call):
     """Assert a warning that says the new name, and a result."""
-    with pytest.warns(DeprecationWarning, match=message):
+    with pytest.warns(FutureWarning, match=message):
         assert call() is not None

@@ -13,8 +13,8 @@ from cumulode.numerics.flow.solver import FLOW, Solver
 from cumulode.theory.problem.axes import PROBLEM_AXES, at
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, instance, integer, real
-from cumulode.validation.sgd.seeds import random_start
 from cumulode.validation.sgd.settings import OURS, Sgd
+from cumulode.validation.sgd.starts import random_start
 
 #: Values by the names of axes.
 Point = Mapping[str, Any]

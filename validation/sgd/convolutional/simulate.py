@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ def simulate_convolutional(
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 2_000,
     test_seed: int = 0,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> ConvolutionalRun:
@@ -100,7 +99,8 @@ def simulate_convolutional(
     if sgd.conventions != OURS:
         raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")
     number, taps = integer("filters", filters, ge=1, le=MOST_FILTERS), _taps_of(filter_size, problem.shape)
-    architecture, first = READOUTS[choice("readout", readout, READOUTS)], _biases_of(biases, problem, number)
+    architecture = READOUTS[choice("readout", readout, READOUTS)]
+    first = settings.biases_of(biases, problem, number, "filters")
     rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
@@ -131,12 +131,3 @@ def _taps_of(filter_size: object, shape: tuple[int, ...]) -> tuple[int, ...]:
 def _lattice_of(taps: tuple[int, ...], shape: tuple[int, ...]) -> FilterLattice:
     """A ring as one row."""
     return FilterLattice(1, shape[0], 1, taps[0]) if len(shape) == 1 else FilterLattice(*shape, *taps)
-
-
-def _biases_of(biases: Any, problem: Problem, filters: int) -> np.ndarray:
-    """The biases (F,) at the start."""
-    if isinstance(biases, str) and biases in ("balanced", "trained") and filters % 2:
-        raise InvalidArgument(
-            "filters", filters, f"an even number with biases={biases!r}, half +|bias| and half -|bias|"
-        )
-    return settings.biases_of(biases, problem, filters)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.field_input import finite_array
 from cumulode.validation.sgd.seeds import RunSeeds, check_seeds
 from cumulode.validation.sgd.settings import Sgd
@@ -25,13 +25,8 @@ MOST_HIDDEN = 100_000
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-def check_hidden(hidden: object) -> int:
-    """The number K of hidden units."""
-    return integer("hidden", hidden, ge=1, le=MOST_HIDDEN)
-
-
-def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
-    """The biases (K,) at the start: balanced, the first half is positive."""
+def biases_of(biases: Any, problem: Problem, hidden: int, name: str = "hidden") -> np.ndarray:
+    """The biases (K,) at the start: balanced, the first half is positive; ``name``: the argument that is K."""
     allowed = f"one of {', '.join(BIASES)}, or {hidden} finite numbers, one a hidden unit"
     if not isinstance(biases, str):
         return _units("biases", biases, hidden, allowed)
@@ -40,7 +35,7 @@ def biases_of(biases: Any, problem: Problem, hidden: int) -> np.ndarray:
     if biases == "equal":
         return np.full(hidden, problem.bias)
     if hidden % 2:
-        raise InvalidArgument("hidden", hidden, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
+        raise InvalidArgument(name, hidden, f"an even number with biases={biases!r}, half +|bias| and half -|bias|")
     return np.repeat([abs(problem.bias), -abs(problem.bias)], hidden // 2)
 
 

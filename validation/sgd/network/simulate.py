@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import integer
 from cumulode.validation.sgd.conventions import check_readout, network_units
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
@@ -46,7 +47,7 @@ def simulate_network(
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 10_000,
     test_seed: int = 0,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> NetworkRun:
@@ -77,10 +78,8 @@ def simulate_network(
     amplitude : float > 0
     learning_rate, batch_size
         See :class:`cumulode.Sgd`.
-    seed : int >= 0 or SeedSequence
-        Of the inputs and the random start. Equal seeds give equal bytes, whatever the number of threads.
-    seeds : int n >= 1, or a sequence of n ints >= 0 or SeedSequences, optional
-        In place of ``seed``, a run each, each equal to the bit to the run with that seed alone.
+    seed, seeds, executor, progress, stop
+        As of :func:`cumulode.simulate_sgd`; a run's seed is that of its inputs and of its random start.
     readout : (K,) array, optional
         ``a_k`` at time 0 of a two-layer network, by default ones.
     bias_rate, readout_rate : float > 0
@@ -103,8 +102,6 @@ def simulate_network(
         the paper's own runs, and so is what is returned (``validation/sgd/conventions.py``, docs/conventions.md):
         inputs over sqrt D, the loss without its 1/2, 1e-3 on the diagonal of the Gaussian covariance. Loss "mse" and
         labels (-1, 1) only.
-    executor, progress, stop
-        As of :func:`cumulode.simulate_sgd`.
 
     Returns
     -------
@@ -121,7 +118,7 @@ def simulate_network(
     """
     check_problem(problem)
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
-    hidden, targets = settings.check_hidden(hidden), settings.check_labels(labels)
+    hidden, targets = integer("hidden", hidden, ge=1, le=settings.MOST_HIDDEN), settings.check_labels(labels)
     units = network_units(sgd, problem, hidden, architecture, loss, targets)
     rates = bias_rate, readout_rate
     rule = units.rule(settings.make_rule(problem.prior, sgd, hidden, architecture, biases, loss, targets, rates))
