@@ -49,6 +49,7 @@ def preactivation_cumulants(
     """
     check_problem(problem)
     solver = choose(solver, FLOW, tolerance=tolerance)
+    assert solver.tolerance is not None, "FLOW has one"
     w = np.asarray(w, dtype=float)
     if w.ndim == 0 or w.shape[-1] != problem.size:
         raise InvalidArgument("w", Described(f"shape {w.shape}"), f"an array of shape (..., {problem.size})")

@@ -105,7 +105,8 @@ def with_verdicts(runs: xr.Dataset, along: AxisRange, how: Measurement) -> xr.Da
     dims, shape, count = critical.dims, critical.shape, critical.size
     names = ("sgd_at", "theory_ln", "sgd_ln")
     arrays = [runs[name].values.reshape(count, *runs[name].shape[critical.ndim :]) for name in names]
-    rows = [_judged(*line, along, how) for line in zip(critical.values.ravel(), *arrays, strict=True)]
+    lines = zip(critical.values.ravel(), *arrays, strict=True)
+    rows = [_judged(float(c), at, theory, sgd, along, how) for c, at, theory, sgd in lines]
     unit, words = critical.attrs["units"], critical.attrs["long_name"]
     described = {name: (f"{text}, {words}".replace(", critical", " critical"), unit) for name, text in ON_AXIS.items()}
     described |= {name: (text, "1") for name, text in PLAIN.items()}

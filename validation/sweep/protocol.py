@@ -37,7 +37,7 @@ class Protocol:
 
     def __post_init__(self) -> None:
         check_problem(self.problem)
-        checked = {"seeds": seed_numbers(self.seeds, le=2**31 - 1)}
+        checked: dict[str, Any] = {"seeds": seed_numbers(self.seeds, le=2**31 - 1)}
         checked |= {name: real(name, getattr(self, name), gt=0) for name in ("time", "amplitude")}
         self._set(**checked)
         if self.sgd.conventions != OURS:
