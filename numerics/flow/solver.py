@@ -78,13 +78,18 @@ FLOW = Solver(tolerance=1e-3)
 def choose(solver: Solver | None, default: Solver, **keywords: Any) -> Solver:
     """``solver`` where it is given, else ``default`` changed by ``keywords``; both at once are refused.
 
-    ``default`` holds the defaults of the function that is called; a ``solver`` without a tolerance takes its.
+    ``default`` holds the defaults of the function that is called; without a tolerance, its is taken.
     """
+    given = replace(default, **keywords)  # checks the keywords, whichever is taken
     if solver is None:
-        return replace(default, **keywords)
+        return _with_tolerance(given, default)
     instance("solver", solver, Solver, "a Solver or None")
     twice = [name for name, value in keywords.items() if value not in (getattr(default, name), getattr(solver, name))]
     if twice:
-        given = Described(f"solver={solver!r} and {twice[0]}={keywords[twice[0]]!r}")
-        raise InvalidArgument("solver", given, f"one of solver and {twice[0]}")
+        came = Described(f"{twice[0]}={keywords[twice[0]]!r} and {solver!r}")
+        raise InvalidArgument("solver", came, f"one of solver and {twice[0]}")
+    return _with_tolerance(solver, default)
+
+
+def _with_tolerance(solver: Solver, default: Solver) -> Solver:
     return solver if solver.tolerance is not None else replace(solver, tolerance=default.tolerance)

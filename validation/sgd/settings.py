@@ -47,10 +47,11 @@ class Sgd:
 
 def choose(sgd: Sgd | None, **keywords: Any) -> Sgd:
     """``sgd`` where it is given, else ``Sgd(**keywords)``; keywords that contradict ``sgd`` are refused."""
+    given = Sgd(**keywords)  # checks the keywords, whichever is taken
     if sgd is None:
-        return Sgd(**keywords)
+        return given
     instance("sgd", sgd, Sgd, "an Sgd or None")
     for name, value in keywords.items():
         if value not in (getattr(Sgd, name), getattr(sgd, name)):
-            raise InvalidArgument("sgd", Described(f"sgd={sgd!r} and {name}={value!r}"), f"one of sgd and {name}")
+            raise InvalidArgument("sgd", Described(f"{name}={value!r} and {sgd!r}"), f"one of sgd and {name}")
     return sgd
