@@ -26,13 +26,14 @@ WENT: dict[str, str] = {
     **dict.fromkeys(("*.theory", "*.control", "*.sgd", "*.control_sgd"), "works as before, as one of `**runs`"),
     "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
+    "Table": "pandas.DataFrame",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }
 
 HEAD = """# Public names: before and after
 
 Written by `python -m benchmarks.public_names OLD`: every public name of 0.1.0 (revision f3f70bb), its arguments,
-and where each went. Old names of arguments work for one more release, with a `DeprecationWarning`.
+and where each went. Old names of arguments work for one more release, with a `FutureWarning`.
 
 The names are imported from `cumulode`, or from the room they belong to, as before. Modules inside the rooms moved, all
 of them; `cumulode.validation.plots` and `cumulode.validation.phase_plots` are one, `cumulode.plots`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -62,12 +63,15 @@ def test_links_lead_somewhere():
 
 
 def test_the_rule_of_localised_is_the_codes():
-    """Assert that theory.md states the thresholds of ``validation/receptive_fields/localised.py``."""
+    """Assert that theory.md states the thresholds of ``validation/receptive_fields/localised.py``, boundaries' default."""
+    from cumulode import boundary, refine_boundary
     from cumulode.validation.receptive_fields.localised import FAR_ABOVE, LOCALISED, NARROW
 
     rule = WORDS[WORDS.index("**localised**") :][:250]
     assert f"IPR x D > {LOCALISED:g} and its width is below D/{1 / NARROW[1]:g}" in rule
     assert f"(on a torus {NARROW[2]:g} L), or where IPR x D > {FAR_ABOVE:g}" in rule
+    for function in (boundary, refine_boundary):
+        assert inspect.signature(function).parameters["level"].default is LOCALISED
 
 
 def test_the_closures_table_is_that_of_its_page():
@@ -148,7 +152,7 @@ def test_the_page_of_public_names_is_that_of_the_package():
             assert public_names.call(name, facts["arguments"], ".") in text, name
     for command, options in now["commands"].items():
         assert public_names.call(command, options, " ") in text, command
-    assert "`: `?`" not in text
+    assert not re.search(r"`: `?\?", text)
 
 
 @pytest.mark.parametrize(

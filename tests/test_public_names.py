@@ -33,6 +33,8 @@ def test_importing_loads_nothing_heavy():
     """Assert that ``import cumulode`` loads neither SymPy, numba, matplotlib, pandas nor xarray."""
     code = "import sys, cumulode; print(set(sys.modules) & {'sympy', 'numba', 'matplotlib', 'pandas', 'xarray'})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+    code = "import sys; from cumulode import reproduce; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_a_name_that_changed_warns_and_is_the_new_one():
@@ -40,11 +42,11 @@ def test_a_name_that_changed_warns_and_is_the_new_one():
     import cumulode.numerics as numerics
     from cumulode.validation.plots import decomposition, phase
 
-    with pytest.warns(DeprecationWarning, match="is now Result"):
+    with pytest.warns(FutureWarning, match="is now Result"):
         assert numerics.Trajectory is numerics.Result
     for old, new, name in (("phase_plots", phase, "phase_figure"), ("plots_cp", decomposition, "factors")):
         sys.modules.pop(f"cumulode.validation.{old}", None)
-        with pytest.warns(DeprecationWarning, match="is now"):
+        with pytest.warns(FutureWarning, match="is now"):
             module = import_module(f"cumulode.validation.{old}")
         assert getattr(module, name) is getattr(new, name)
 

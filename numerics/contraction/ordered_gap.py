@@ -90,14 +90,9 @@ def fits(law: NLGP | Cumulants, size: int, tolerance: float) -> bool:
 
 
 def _ready(factor: np.ndarray, scale: float) -> np.ndarray:
-    """The entry at gap zero halved, all scaled, padded."""
-    return _pad(scale * np.concatenate([factor[..., :1] / 2, factor[..., 1:]], axis=-1))
-
-
-def _pad(f: np.ndarray) -> np.ndarray:
-    """Zeros appended along the last axis up to a multiple of four."""
-    width = [(0, 0)] * (f.ndim - 1) + [(0, -f.shape[-1] % FOUR)]
-    return np.ascontiguousarray(np.pad(f, width))
+    """The entry at gap zero halved, all scaled; zeros appended along the last axis up to a multiple of four."""
+    halved = scale * np.concatenate([factor[..., :1] / 2, factor[..., 1:]], axis=-1)
+    return np.ascontiguousarray(np.pad(halved, [(0, 0)] * (halved.ndim - 1) + [(0, -halved.shape[-1] % FOUR)]))
 
 
 @kernel

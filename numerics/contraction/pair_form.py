@@ -16,7 +16,8 @@ from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.problem.laws import GP, Cumulants, Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
-from .pair_setup import SMALLEST_TOLERANCE, PairFactors, factors
+from .low_rank_setup import SMALLEST_TOLERANCE
+from .pair_setup import PairFactors, factors
 from .pair_waves import (
     first_axis,
     first_axis_back,

@@ -19,8 +19,6 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 from .low_rank_setup import precision_for
 from .quadruples import Collector, PairLattice, Quadruples, lattice, pair_orders
 
-#: Entries are known to about 1e-12 of the largest: no smaller tolerance can be met.
-SMALLEST_TOLERANCE = 1e-11
 #: Elements of the table of pairs with pairs: 0.5 GB and some minutes of set-up.
 MOST_ELEMENTS = 50_000_000
 #: Part of the squared error allowed that a window may use up; waves left out have the rest.

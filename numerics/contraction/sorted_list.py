@@ -1,9 +1,8 @@
 """K(w,w,w) by the sorted list of distinct entries: the oracle for faster contractions (theory.md section 5).
 
 Every quadruple of sites is a translation of one whose cyclic gaps ``(g_0, g_1, g_2, g_3)`` are in canonical order;
-``K(w,w,w,w)`` is
-the sum over these of ``coefficient * sum_m w_m w_(m+p1) w_(m+p2) w_(m+p3)``, and ``K(w,w,w)`` a quarter of its
-gradient.
+``K(w,w,w,w)`` is the sum over these of ``coefficient * sum_m w_m w_(m+p1) w_(m+p2) w_(m+p3)``, and ``K(w,w,w)`` a
+quarter of its gradient.
 """
 
 from __future__ import annotations
@@ -113,10 +112,7 @@ def _code(gaps: np.ndarray, size: int) -> np.ndarray:
 
 def _symmetry(gaps: np.ndarray) -> np.ndarray:
     """How many translations map the quadruple to itself: 1, 2 or 4."""
-    return sum(
-        (np.all(np.roll(gaps, shift, axis=1) == gaps, axis=1).astype(int) for shift in range(4)),
-        np.zeros(len(gaps), int),
-    )
+    return np.sum([np.all(np.roll(gaps, shift, axis=1) == gaps, axis=1) for shift in range(4)], axis=0)
 
 
 def _permutations(gaps: np.ndarray) -> np.ndarray:

@@ -49,6 +49,7 @@ def preactivation_cumulants(
     """
     check_problem(problem)
     solver = choose(solver, FLOW, tolerance=tolerance)
+    assert solver.tolerance is not None, "FLOW has one"
     w = _weights(problem, w)
     return cumulants_by(class_forms(problem, solver.tolerance, solver.contraction), problem, w)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from itertools import product
@@ -39,7 +39,7 @@ def critical_line(
     scan: int = 13,
     tolerance: float = 1e-4,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
 ) -> xarray.Dataset:
     """:func:`critical_value` at every value of other parameters: a line on a phase diagram.
 
@@ -49,7 +49,7 @@ def critical_line(
         As for :func:`critical_value`.
     along : dict of axis name: values
         The other axes of the map, by the names of ``cumulode.theory.problem.axes``.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the points go; by default a pool of one thread a core.
 
     Returns

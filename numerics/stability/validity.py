@@ -106,7 +106,7 @@ def validity(
     *,
     t: ArrayLike | None = None,
     solver: Solver | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
 ) -> Validity:
     """Whether a flow can be trusted, from its trajectory alone (theory.md section 3).
 
@@ -125,7 +125,7 @@ def validity(
         See :class:`cumulode.Solver`: the closure that gave ``w``, the error of K, and the steps of tree's flow.
     t : (T,) array, optional
         The times of ``w``; where given, ``delta`` is computed, by a flow of tree from ``w[..., 0, :]``.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
 
     Returns
@@ -149,10 +149,11 @@ def validity(
     for p, numbers, delta in zip(problems, measured, deltas, strict=True):
         of_run = numbers._replace(delta=delta)
         rows.append((*of_run, *judge(p, solver.closure, of_run, with_delta=t is not None)))
-    columns = list(zip(*rows, strict=True))
+    columns: list[Any] = list(zip(*rows, strict=True))
     if single:
         return Validity(*(column[0] for column in columns))
-    return Validity(*map(np.array, columns[:5]), columns[5])
+    arrays: list[Any] = [np.array(column) for column in columns[:5]]
+    return Validity(*arrays, columns[5])
 
 
 def _pool(executor: Any, runs: int) -> Any:
@@ -160,8 +161,7 @@ def _pool(executor: Any, runs: int) -> Any:
     if executor is None or isinstance(executor, int):
         threads = cpu_count() or 1 if executor is None else integer("threads", executor, ge=1)
         return ThreadPoolExecutor(min(runs, threads))
-    check_executor(executor)
-    return nullcontext(executor)
+    return nullcontext(check_executor(executor))
 
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
@@ -198,7 +198,9 @@ def _measure_all(problems: list[Problem], runs: np.ndarray, solver: Solver, pool
 
 def _measure_part(problems: list[Problem], runs: np.ndarray, solver: Solver) -> list[Diagnostics]:
     """Of some runs, with arrays of their own for each problem."""
-    measured, last, arrays = [], None, ()
+    measured: list[Diagnostics] = []
+    last: Problem | None = None
+    arrays: Any = ()
     for p, w in zip(problems, runs, strict=True):
         if p is not last:
             tree, own = _plans(p, solver)

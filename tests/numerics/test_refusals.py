@@ -154,14 +154,14 @@ OLD = [
 @pytest.mark.parametrize(("message", "call"), OLD, ids=[message for message, _ in OLD])
 def test_old_names_work_and_warn(message, call):
     """Assert a warning that says the new name, and a result."""
-    with pytest.warns(DeprecationWarning, match=message):
+    with pytest.warns(FutureWarning, match=message):
         assert call() is not None
 
 
 def test_an_old_name_with_a_wrong_call_is_refused_as_python_does():
     """Assert that the error names the function and its argument."""
     with (
-        pytest.warns(DeprecationWarning, match="max_step"),
+        pytest.warns(FutureWarning, match="max_step"),
         pytest.raises(TypeError, match=r"solve\(\) got .* argument 'no_such'"),
     ):
         flow(max_step=0.5, no_such=1)

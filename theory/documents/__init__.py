@@ -75,9 +75,8 @@ def _index(derivations: dict[str, Derivation]) -> str:
         "# Derivations",
         "",
         "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
-        "random points in 30-digit arithmetic; a test compares these pages with what the code writes. "
-        "`cumulode derive NAME` prints one, for any activation and order, and `cumulode derive growth.18` one "
-        "equation with "
+        "random points in 30-digit arithmetic; a test compares these pages with what the code writes. `cumulode "
+        "derive NAME` prints one, for any activation and order, and `cumulode derive growth.18` one equation with "
         "what it rests on.",
         "",
         "| document | what it derives | equalities | symbolic | numeric only | cited by the code |",

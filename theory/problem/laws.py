@@ -28,11 +28,10 @@ class NLGP:
     xi : float > 0
         Correlation length of ``z`` in sites.
     covariance : {"squared-exponential", "wrapped", "circular-exponential"}
-        ``exp(-d^2/xi^2)`` with periodic distance ``d`` (default; not positive semidefinite for ``xi`` above
-        about 0.14 ``size``, and then refused), its sum over images, or
-        ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``. On a torus (and the plane) each is the product of
-        the ring's in the two directions: ``exp(-(dx^2+dy^2)/xi^2)``, its sum over images, and ``t^(|dx|+|dy|)``
-        with images.
+        ``exp(-d^2/xi^2)`` with periodic distance ``d`` (default; not positive semidefinite for ``xi`` above about 0.14
+        ``size``, and then refused), its sum over images, or ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``. On
+        a torus (and the plane) each is the product of the ring's in the two directions: ``exp(-(dx^2+dy^2)/xi^2)``, its
+        sum over images, and ``t^(|dx|+|dy|)`` with images.
 
     Raises
     ------

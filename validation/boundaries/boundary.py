@@ -17,18 +17,18 @@ from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sweep.protocol import Point
 
 from .axis_range import AxisRange, check_range
-from .dataset import dataset
 from .measured import Measurement, measure, with_verdicts
 from .probe import Probe
-from .roots import ROUNDS, Lines, Search, find_roots
+from .roots import ROUNDS, Lines, Search, dataset, find_roots
 
 #: Keywords of before that are fields of the solver, or of SGD's rule, now.
-MOVED = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
+MOVED: dict[str, tuple[Any, ...]] = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
 MOVED |= {"cumulant_tolerance": ("solver", Solver, ("closure",), "tolerance")}
 RULE = dict.fromkeys(("learning_rate", "batch_size"), ("sgd", Sgd, ()))
 
@@ -41,7 +41,7 @@ def boundary(
     along: Mapping[str, Sequence[Any]],
     *,
     quantity: str = "ipr_times_D",
-    level: float = 3.0,
+    level: float = LOCALISED,
     seeds: int | Sequence[int] = 8,
     time: float = 150.0,
     amplitude: float = 0.1,
@@ -81,10 +81,8 @@ def boundary(
     level : float > 0
         In units of the quantity. IPR x D of 3 is a random vector's; above it a field counts as localised.
     seeds : int >= 2, or at least two distinct ints >= 0
-    time : float > 0
-        Learning rate x steps.
-    amplitude : float > 0
-        Norm of the starts (its root mean square).
+    time, amplitude, closure, solver, sgd, executor
+        As for :func:`cumulode.phase_diagram`; time is learning rate x steps.
     scan : int >= 3
         Values scanned, ends included: two crossings between neighbours stay unseen.
     accuracy : float in (0, 0.1]
@@ -99,16 +97,8 @@ def boundary(
         Values of the axis at which SGD runs, with different random numbers at each.
     span : float > 0
         The theory's ln(quantity) differs by about this between the outermost of them and the middle.
-    closure : str
-        See :class:`cumulode.Solver`.
-    solver : Solver, optional
-        Closure, steps and error of K in place of ``closure``.
-    sgd : Sgd, optional
-        Learning rate and batch size.
     out : path, optional
         netCDF file (SciPy's engine), written after every point of SGD; a file of the same settings is resumed.
-    executor : concurrent.futures.Executor or dask.distributed.Client, optional
-        Where runs go; by default a thread a core.
     progress : bool or callable
         Show theory and SGD on standard error, or call this with the fraction done of each.
 

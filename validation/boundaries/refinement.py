@@ -18,11 +18,11 @@ from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.validation.receptive_fields.localised import LOCALISED
 
 from .axis_range import AxisRange, check_range
 from .boundary import MOVED
-from .isoline import isoline
-from .learner import Square, filled, learner_2d, refine
+from .learner import Square, filled, isoline, learner_2d, refine
 from .probe import Probe
 
 
@@ -32,7 +32,7 @@ def refine_boundary(
     axes: Mapping[str, tuple[float, float]],
     *,
     quantity: str = "ipr_times_D",
-    level: float = 3.0,
+    level: float = LOCALISED,
     resolution: float = 0.01,
     coarse: int = 7,
     seeds: int | Sequence[int] = 8,

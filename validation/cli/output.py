@@ -43,7 +43,7 @@ def save(result: Any, path: str, command: str) -> None:
     """Write a run by its own ``save``, or as .npz, with the command that made it."""
     if path.endswith(".npz"):
         arrays = {name: getattr(result, name) for name in ("t", *result.VARIABLES)}
-        np.savez(path, command=command, provenance=json.dumps(result.provenance), **arrays)
+        np.savez(path, command=command, provenance=json.dumps(_plain(result.provenance), allow_nan=False), **arrays)
     else:
         result.save(path, command)
 

@@ -12,8 +12,8 @@ import numpy as np
 from cumulode.numerics.flow.solver import FLOW
 from cumulode.theory.problem.lattice import shape_of, sites_in
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.sgd.seeds import random_start
 from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sgd.starts import random_start
 
 from .fields import add_fields
 from .problem_options import size_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +59,7 @@ def compare(
     allowance: str | float = MEASURED,
     solver: Solver | None = None,
     sgd: Sgd | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
 ) -> Comparison:
     """Solve the theory and run SGD from the same start, and say where they agree.

@@ -58,9 +58,9 @@ class Number:
         return f"{self.value:.{digits}f} +- {self.error:.{digits}f}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON (what is not finite becomes null); ``asked`` is the criterion."""
+        """Plain values, ready for JSON (what is not finite becomes null)."""
         plain = {n: float(v) if math.isfinite(v) else None for n, v in (("value", self.value), ("error", self.error))}
-        return {"what": self.what, **plain, "asked": self.criterion, "verdict": self.verdict}
+        return {"what": self.what, **plain, "criterion": self.criterion, "verdict": self.verdict}
 
 
 def over_seeds(what: str, values: ArrayLike, **criterion: float) -> Number:

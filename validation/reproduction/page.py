@@ -46,7 +46,7 @@ def markdown(rows: list[dict[str, Any]], effort: Effort) -> str:
         lines.append(f"{row['title']}: **{row['verdict']}**. {row['message']}")
         if row["numbers"]:
             lines += ["", "| number | value | criterion | verdict |", "|---|---|---|---|"]
-            lines += [f"| {_cell(n['what'])} | {_shown(n)} | {n['asked']} | {n['verdict']} |" for n in row["numbers"]]
+            lines += [f"| {_cell(n['what'])} | {_shown(n)} | {_limit(n)} | {n['verdict']} |" for n in row["numbers"]]
         if row["figure"]:
             lines += ["", f"![{row['title']}]({row['figure']})"]
         lines += ["", f"`{row['command']}`, revision {row['revision'][:10]}"]
@@ -56,6 +56,10 @@ def markdown(rows: list[dict[str, Any]], effort: Effort) -> str:
 def _cell(words: str) -> str:
     """A bar would end the cell."""
     return words.replace("|", r"\|")
+
+
+def _limit(row: dict[str, Any]) -> str:
+    return str(row["criterion"] if "criterion" in row else row["asked"])  # the name of it in files of 0.1.0
 
 
 def _shown(row: dict[str, Any]) -> str:

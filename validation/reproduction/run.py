@@ -109,7 +109,7 @@ def reproduce(
     Raises
     ------
     InvalidArgument
-        Naming ``claim``, ``quick``, ``out``, ``executor`` or ``progress``, what came and what is allowed.
+        Naming ``claims``, ``quick``, ``out``, ``executor`` or ``progress``, what came and what is allowed.
     """
     picked, effort = chosen(claims), QUICK if flag("quick", quick) else FULL
     check_progress(progress)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import threading
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -138,7 +137,7 @@ def simulate_sgd(
     *,
     seeds: Seeds | None = None,
     sgd: Sgd | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> Run:
@@ -167,7 +166,7 @@ def simulate_sgd(
         to the run with that seed alone; with n starts, one seed a start.
     sgd : Sgd, optional
         Learning rate and batch in place of the two keywords, and the units of ``w0``, ``t_eval`` and the result.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core (the kernels hold no lock).
     progress : bool or callable
         Show progress on standard error, or call this with the fraction done now and then.

@@ -1,4 +1,4 @@
-"""Seeds of runs, ``seed`` of one, ``seeds`` of many; and the random start of a seed, the same for theory and SGD."""
+"""Seeds of runs: ``seed`` of one, ``seeds`` of many; the one place where both are read."""
 
 from __future__ import annotations
 
@@ -43,11 +43,6 @@ def check_seeds(seed: Any, seeds: Any, starts: int | None) -> RunSeeds:
     if not chosen or starts not in (None, len(chosen)):
         raise InvalidArgument("seeds", seeds, allowed)
     return RunSeeds([seed_sequence("seeds", s) for s in chosen], True, [plain_seed(s) for s in chosen])
-
-
-def random_start(seed: int, amplitude: float, size: int) -> np.ndarray:
-    """``amplitude * default_rng(seed).standard_normal(D) / sqrt(D)``, (D,): of norm about ``amplitude``."""
-    return np.asarray(amplitude * np.random.default_rng(seed).standard_normal(size) / np.sqrt(size))
 
 
 def plain_seed(seed: Any) -> Any:

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from cumulode import __version__
+from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress
 from cumulode.numerics.status import Status
@@ -131,7 +132,7 @@ def run_all(
     run: Callable[..., Any],
     blank: Callable[..., Any],
     jobs: list[Any],
-    executor: Executor | None,
+    executor: Any,
     progress: Progress,
     stop: threading.Event | None,
 ) -> list[Any]:
@@ -139,7 +140,8 @@ def run_all(
 
     They go to the caller's executor or to a thread a core; Ctrl-C stops each at its next spell.
     """
-    pool = executor or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
+    given = check_executor(executor)
+    pool = given or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
     halt = threading.Event()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
     shared = (halt, progress) if isinstance(pool, ThreadPoolExecutor) else ()
@@ -154,7 +156,7 @@ def run_all(
     finally:
         halt.set()  # nothing is left running, whatever happened
     begun = [blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
-    if executor is None:
+    if given is None:
         pool.shutdown()
     return begun + [blank(job) for job in jobs[len(begun) :]]
 

@@ -10,11 +10,11 @@ from typing import Any
 import xarray as xr
 
 from cumulode.theory.problem.axes import AXES
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from . import store as disk
 from .settings import Settings, Values, same_sweep
-from .table import Table, table_from
+from .table import Table
 from .work import Block
 
 
@@ -39,7 +39,7 @@ def open_phase(path: str | Path) -> xr.Dataset:
     dataset = disk.read(path)
     if not parts:
         return dataset
-    table = table_from(dataset, settings_of(dataset, path))
+    table = table_of(dataset, path)
     _put_parts(table, parts)
     return table.dataset(dataset.attrs)
 
@@ -56,13 +56,23 @@ def _put_parts(table: Table, parts: list[tuple[str, Block]]) -> None:
                 table.put(task, row)
 
 
-def settings_of(dataset: xr.Dataset, path: Path) -> Settings:
-    """The settings that a file states."""
+def table_of(dataset: xr.Dataset, path: Path) -> Table:
+    """The table that a file's dataset holds, with the settings that it states; what it lacks is pending."""
+    attrs = dataset.attrs
     try:
-        attrs = dataset.attrs
-        return Settings.from_json(attrs["problem"], dataset["seed"].values, attrs["settings"])
+        settings = Settings.from_json(attrs["problem"], dataset["seed"].values.tolist(), attrs["settings"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidArgument("path", str(path), f"a file written by phase_diagram ({error})") from None
+    order = str(attrs["axes"]).split(", ")
+    table = Table(settings, {name: tuple(dataset[name].values.tolist()) for name in order})
+    for name, array in table.arrays.items():
+        if name in dataset:
+            values = dataset[name].values
+            if values.shape != array.shape:
+                shapes = Described(f"{name} of shape {values.shape}")
+                raise InvalidArgument("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
+            array[...] = values.astype(str).astype(object) if array.dtype == object else values
+    return table
 
 
 def check_out(out: Any) -> Path | None:
@@ -79,8 +89,7 @@ def check_out(out: Any) -> Path | None:
 
 def extended(settings: Settings, axes: dict[str, Values], path: Path) -> tuple[Settings, dict[str, Values]]:
     """Seeds and values of the file, and those given."""
-    dataset = disk.read(path)
-    old = table_from(dataset, settings_of(dataset, path))
+    old = table_of(disk.read(path), path)
 
     def both(name: str, values: Values) -> Values:
         union = tuple(dict.fromkeys([*old.axes.get(name, ()), *values]))
@@ -97,7 +106,7 @@ def continue_from(table: Table, path: Path, attrs: dict[str, Any]) -> None:
     if not path.exists():
         return
     dataset = disk.read(path)
-    old = table_from(dataset, settings_of(dataset, path))
+    old = table_of(dataset, path)
     if list(old.axes) != list(table.axes):
         raise InvalidArgument("axes", list(table.axes), f"{', '.join(old.axes)}, as {path} has, or another file")
     _refuse_loss(old, table, path)

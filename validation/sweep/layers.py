@@ -7,18 +7,15 @@ has, and its variables have those dimensions only.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from cumulode.numerics.stability.validity import DELTA, MU, RHO
 from cumulode.numerics.status import Status
 from cumulode.theory.problem.axes import AXES, CONTINUOUS
 
 from .measures import MEASURES, flag_attrs
-from .protocol import Point
 from .settings import Settings, Values
 
 PENDING, DONE, IMPOSSIBLE, ERROR = -1, int(Status.REACHED_END), 9, 10
@@ -68,14 +65,6 @@ class Layer:
     def seeded(self) -> bool:
         """Whether there is a run for each seed."""
         return self.name != "lines"
-
-    def indices(self, axes: Mapping[str, Values]) -> Iterator[tuple[int, ...]]:
-        """Index of every point, the last axis running fastest."""
-        return np.ndindex(*(len(axes[name]) for name in self.axes))
-
-    def point(self, index: tuple[int, ...], axes: Mapping[str, Values]) -> Point:
-        """Values of the axes at an index."""
-        return {name: axes[name][i] for name, i in zip(self.axes, index, strict=True)}
 
 
 def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -134,21 +133,14 @@ def field_count(runs: Runs) -> np.ndarray:
 
 
 def _components(sign: np.ndarray) -> int:
-    """Connected components of equal sign, neighbours in each direction, edges joined."""
-    plus, n_plus = label(sign > 0)
-    minus, n_minus = label(sign < 0)
-    labels = np.where(minus > 0, minus + n_plus, plus)
-    total = n_plus + n_minus
-    pairs = []
+    """Connected components of sites of equal sign, 0 apart; neighbours in each direction, around the edges."""
+    site, pairs = np.arange(sign.size).reshape(sign.shape), []
     for axis in range(sign.ndim):
-        first, last = labels.take(0, axis).ravel(), labels.take(-1, axis).ravel()
-        same = (sign.take(0, axis) * sign.take(-1, axis)).ravel() > 0
-        pairs += list(zip(first[same] - 1, last[same] - 1, strict=True))
-    if not pairs:
-        return total
-    rows, columns = np.array(pairs).T
-    joined = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(total, total))
-    return int(connected_components(joined, directed=False)[0])
+        joined = sign * np.roll(sign, 1, axis) > 0
+        pairs.append((site[joined], np.roll(site, 1, axis)[joined]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(rows.size), (rows, columns)), shape=(sign.size, sign.size))
+    return int(connected_components(graph, directed=False)[0] - np.sum(sign == 0))
 
 
 def _potential(runs: Runs) -> np.ndarray:

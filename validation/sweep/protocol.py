@@ -13,8 +13,8 @@ from cumulode.numerics.flow.solver import FLOW, Solver
 from cumulode.theory.problem.axes import PROBLEM_AXES, at
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, instance, integer, real
-from cumulode.validation.sgd.seeds import random_start
 from cumulode.validation.sgd.settings import OURS, Sgd
+from cumulode.validation.sgd.starts import random_start
 
 #: Values by the names of axes.
 Point = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Protocol:
 
     def __post_init__(self) -> None:
         check_problem(self.problem)
-        checked = {"seeds": check_seeds(self.seeds)}
+        checked: dict[str, Any] = {"seeds": check_seeds(self.seeds)}
         checked |= {name: real(name, getattr(self, name), gt=0) for name in ("time", "amplitude")}
         self._set(**checked)
         instance("solver", self.solver, Solver, "a Solver or None")

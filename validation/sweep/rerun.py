@@ -13,11 +13,11 @@ from cumulode.numerics.io.progress import Shown
 from cumulode.theory.user_input.arguments import InvalidArgument, integer
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from .files import open_phase, settings_of
+from .files import open_phase, table_of
 from .layers import PENDING
 from .phase_diagram import sweep
 from .settings import Values
-from .table import Table, table_from
+from .table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +85,8 @@ def rerun(
     """
     path = check_file(path)
     dataset = open_phase(path)
-    settings = settings_of(dataset, path)
-    old = table_from(dataset, settings)
-    axes = dict(old.axes)
+    old = table_of(dataset, path)
+    settings, axes = old.settings, old.axes
     if cells is not None:
         settings = replace(settings, lines=False)  # they are sought between the ends of the whole axis
         axes = _drawn(axes, integer("cells", cells, ge=1), seed)

@@ -13,9 +13,8 @@ import xarray as xr
 from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.problem.axes import AXES
 from cumulode.theory.problem.lattice import sites_in
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
-from .layers import CROSSINGS, DONE, PENDING, Layer, Variable, layers, line_axis, line_range
+from .layers import CROSSINGS, DONE, PENDING, Layer, layers, line_axis, line_range
 from .measures import LOCALISED
 from .settings import Settings, Values
 from .work import Row, Task
@@ -29,26 +28,26 @@ class Table:
     def __init__(self, settings: Settings, axes: Mapping[str, Values]) -> None:
         self.settings, self.axes = settings, dict(axes)
         self.layers = layers(settings, axes)
-        #: Along each dimension what stands there.
-        self.along: dict[str, Values] = self.axes | {
-            "seed": settings.seeds,
-            "site": tuple(range(_most_sites(settings, self.axes))),
-            "crossing": tuple(range(CROSSINGS)),
-        }
-        self.dimensions = {
-            name: (*layer.axes, *(["seed"] if variable.seed else []), *([variable.last] if variable.last else []))
-            for layer in self.layers
-            for name, variable in layer.variables.items()
-        }
-        self.arrays = {
-            name: np.full([len(self.along[d]) for d in self.dimensions[name]], v.missing, _TYPES[v.dtype])
-            for name, v in self.variables.items()
-        }
+        self.data = self._pending()
+        #: The numbers themselves, filled in place.
+        self.arrays: dict[str, np.ndarray] = {str(name): v.values for name, v in self.data.items()}
 
-    @property
-    def variables(self) -> dict[str, Variable]:
-        """Of all layers, in a fixed order."""
-        return {name: variable for layer in self.layers for name, variable in layer.variables.items()}
+    def _pending(self) -> xr.Dataset:
+        """The dataset of nothing done yet, variables in a fixed order."""
+        sizes = {name: len(values) for name, values in self.axes.items()}
+        sizes |= {"seed": len(self.settings.seeds), "site": _most_sites(self.settings, self.axes)}
+        sizes["crossing"] = CROSSINGS
+        data = {}
+        for layer in self.layers:
+            for name, v in layer.variables.items():
+                dims = (*layer.axes, *["seed"] * v.seed, *[v.last] * bool(v.last))
+                data[name] = (dims, np.full([sizes[d] for d in dims], v.missing, _TYPES[v.dtype]), dict(v.attrs))
+        coords: dict[str, Any] = {
+            name: (name, np.array(values, dtype=object if AXES[name].text else None), AXES[name].attrs)
+            for name, values in self.axes.items()
+        }
+        coords["seed"] = ("seed", np.array(self.settings.seeds, np.int32), {"long_name": "seed of the start"})
+        return xr.Dataset(data, coords)
 
     @property
     def identity(self) -> str:
@@ -66,12 +65,12 @@ class Table:
         tasks = []
         for layer in self.layers:
             status = self.status(layer)
-            for index in layer.indices(self.axes):
+            for index in np.ndindex(*status.shape[: len(layer.axes)]):
                 state = np.atleast_1d(status[index])
                 todo = (state != DONE) if retry_failed else (state == PENDING)
                 if todo.any():
                     seeds = np.array(self.settings.seeds)[todo] if layer.seeded else ()
-                    point = layer.point(index, self.axes)
+                    point = {name: self.axes[name][i] for name, i in zip(layer.axes, index, strict=True)}
                     tasks.append(Task(layer.name, index, point, tuple(int(s) for s in seeds)))
         return tasks
 
@@ -109,7 +108,8 @@ class Table:
             if layer.name == "lines" and self.range != other.range:
                 continue  # critical values are sought between the ends of the axis
             for name in layer.variables:
-                pairs = [_matches(self.along[d], other.along[d]) for d in self.dimensions[name]]
+                both = (self.data[name], other.data[name])
+                pairs = [_matches(*(array[dim].values.tolist() for array in both)) for dim in both[0].dims]
                 here, there = (np.ix_(*(pair[side] for pair in pairs)) for side in (0, 1))
                 self.arrays[name][here] = other.arrays[name][there]
 
@@ -120,17 +120,8 @@ class Table:
         return None if along is None else (along, *line_range(self.axes, along))
 
     def dataset(self, attrs: Mapping[str, Any]) -> xr.Dataset:
-        """As an ``xarray.Dataset``, variables in a fixed order."""
-        variables = {
-            name: (self.dimensions[name], self.arrays[name], dict(variable.attrs))
-            for name, variable in self.variables.items()
-        }
-        coords: dict[str, Any] = {
-            name: (name, np.array(values, dtype=object if AXES[name].text else None), AXES[name].attrs)
-            for name, values in self.axes.items()
-        }
-        coords["seed"] = ("seed", np.array(self.settings.seeds, np.int32), {"long_name": "seed of the start"})
-        return xr.Dataset(variables, coords, dict(attrs))
+        """As an ``xarray.Dataset`` with these attributes."""
+        return self.data.assign_attrs(attrs)
 
     def attributes(self, command: str) -> dict[str, Any]:
         """How it was made: plain text and numbers, without times and places, so that equal sweeps are equal."""
@@ -150,7 +141,7 @@ class Table:
         }
 
 
-def _matches(here: Values, there: Values) -> tuple[list[int], list[int]]:
+def _matches(here: list[Any], there: list[Any]) -> tuple[list[int], list[int]]:
     """Indices of equal values, here and there."""
     where = {value: i for i, value in enumerate(there)}
     common = [i for i, value in enumerate(here) if value in where]
@@ -160,17 +151,3 @@ def _matches(here: Values, there: Values) -> tuple[list[int], list[int]]:
 def _most_sites(settings: Settings, axes: Mapping[str, Values]) -> int:
     sides = axes.get("size", (settings.problem.shape[0],))
     return max(sites_in((side,) * len(settings.problem.shape)) for side in sides)
-
-
-def table_from(dataset: xr.Dataset, settings: Settings) -> Table:
-    """The table that a dataset holds; what it lacks is pending."""
-    order = str(dataset.attrs["axes"]).split(", ")
-    table = Table(settings, {name: tuple(dataset[name].values.tolist()) for name in order})
-    for name, array in table.arrays.items():
-        if name in dataset:
-            values = dataset[name].values
-            if values.shape != array.shape:
-                shapes = Described(f"{name} of shape {values.shape}")
-                raise InvalidArgument("out", shapes, f"shape {array.shape}: a file of this version of cumulode, whole")
-            array[...] = values.astype(str).astype(object) if array.dtype == object else values
-    return table

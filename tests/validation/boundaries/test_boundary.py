@@ -11,7 +11,7 @@ from scipy.stats import kstest
 from cumulode import NLGP, Ising, Problem, Sgd, boundary, solve
 from cumulode.validation.boundaries import measured as boundary_sgd
 from cumulode.validation.boundaries.crossing import crossings
-from cumulode.validation.boundaries.fit import fit
+from cumulode.validation.boundaries.measured import fit
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 SPINS = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=8, bias=-1.0)

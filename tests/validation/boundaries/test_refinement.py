@@ -10,8 +10,7 @@ from cumulode import NLGP, Problem, boundary, refine_boundary
 
 pytest.importorskip("adaptive")
 
-from cumulode.validation.boundaries.isoline import isoline
-from cumulode.validation.boundaries.learner import refine
+from cumulode.validation.boundaries.learner import isoline, refine
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 AXES = {"gain": (0.4, 12.0), "xi_plus": (1.0, 2.0)}

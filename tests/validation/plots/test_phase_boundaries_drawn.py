@@ -36,7 +36,10 @@ def test_boundary_symbols_stand_at_critical_values_with_their_errors(ds: xr.Data
     np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.4], [3.1]])
     np.testing.assert_allclose(bars.get_segments()[0], [[0.4, 2.8], [0.4, 3.4]])
     assert marks.get_markerfacecolor() == "white"
-    assert "boundary, SGD: mean of ln(IPR × D) over starts (standard error, $\\eta$ = 0.02, batch size = 100)" in texts_of(ax)
+    assert (
+        "boundary, SGD: mean of ln(IPR × D) over starts (standard error, $\\eta$ = 0.02, batch size = 100)"
+        in texts_of(ax)
+    )
     assert "boundary, theory (standard error)" in texts_of(ax)  # of a Dataset that does not tell its quantity
 
 
@@ -75,7 +78,7 @@ def test_a_boundary_must_be_of_the_problem_that_the_map_shows():
 def test_a_boundary_on_a_torus_or_in_couplings_is_compared_in_the_problem_s_own_terms():
     """Assert that a selected side L stands for (L, L), a selected coupling J for t = tanh J, and others are refused."""
     from cumulode.theory import Ising
-    from cumulode.validation.plots.phase.same_map import check_same_problem
+    from cumulode.validation.plots.phase.boundaries import check_same_problem
 
     def stamp(problem):
         return {"problem": json.dumps(problem.to_dict())}

@@ -201,7 +201,7 @@ def test_a_failed_part_says_why(monkeypatch, tmp_path):
 @pytest.mark.parametrize("bad", ["nothing", 0, 10, True, None, [], ["tiling", "x"], 1.5])
 def test_an_unknown_claim_is_refused(bad):
     """Assert one line that names the argument, what came and what is allowed."""
-    with pytest.raises(InvalidArgument, match=r"claim: .*all, or 1 or tiling, 2 or control"):
+    with pytest.raises(InvalidArgument, match=r"claims: .*all, or 1 or tiling, 2 or control"):
         chosen(bad)
 
 

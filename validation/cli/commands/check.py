@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.cli.output import print_json
 
 
@@ -21,11 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdict; exit code 0 where the formula is right (in a named convention too), 1 where it is not."""
-    import sys
-
     from cumulode.theory.checking.check import check
     from cumulode.theory.checking.quantities import QUANTITIES, quantity
-    from cumulode.theory.user_input.arguments import InvalidArgument
 
     if options.list or options.against is None:
         listed = {name: quantity(name) for name in QUANTITIES}

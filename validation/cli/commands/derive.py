@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cumulode.theory.user_input.arguments import choice
 from cumulode.validation.cli.output import add_output, print_json
 
 FORMATS = ("text", "markdown", "latex")
@@ -23,7 +24,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build (which checks every step) and print."""
     from cumulode.theory.documents import DOCUMENTS, derive
-    from cumulode.theory.user_input.arguments import choice
 
     if options.list or options.name is None:
         if options.json:

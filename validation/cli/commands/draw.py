@@ -55,6 +55,9 @@ def _add_over(group: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Draw and say where the figure is."""
     writable("figure", options.figure, FIGURES)
+    if options.fields == "inside":
+        print("cumulode draw: --fields inside is now above; the old word goes with the next release", file=sys.stderr)
+        options.fields = "above"
     _only_with_slice(options)
     ds = _diagram(options.file)
     # not FILE.png, which is the figure of `cumulode phase`

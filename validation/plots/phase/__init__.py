@@ -5,8 +5,8 @@ trajectory, draws into the Axes given or into a new figure that pyplot does not 
 raises ``InvalidArgument`` with its name; for an axis that is neither drawn nor selected it lists the values.
 
 Read in this order: ``axes`` (an axis of a map, and what is selected on the others), ``cells`` (from seeds to one
-number), ``map`` (``PhaseMap``), ``colours``, ``marks`` and ``lines`` (drawn by it), ``boundaries`` (measured ones;
-``same_map`` checks them), ``fields`` (receptive fields), ``slices``, ``figure`` (all together).
+number), ``map`` (``PhaseMap``), ``colours`` and ``lines`` (drawn by it), ``boundaries`` (measured ones), ``fields``
+(receptive fields), ``slices``, ``figure`` (all together).
 """
 
 import lazy_loader

@@ -173,6 +173,17 @@ def axes_of(ds: xr.Dataset, variable: str) -> list[str]:
     return [str(d) for d in ds[variable].dims if d not in INNER]
 
 
+def free_axes(
+    ds: xr.Dataset, variable: str, axes: list[str], named: Mapping[str, str | None], select: Mapping[str, Any] | None
+) -> list[str]:
+    """Those of ``axes`` neither named (argument -> axis, one of them) nor selected; those with a single value last."""
+    for argument, axis in named.items():
+        if axis is not None and axis not in axes:
+            raise InvalidArgument(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
+    free = [a for a in axes if a not in (*named.values(), *(select or {}))]
+    return sorted(free, key=lambda a: ds.sizes[a] == 1)
+
+
 def _index(ds: xr.Dataset, axis: str, select: Mapping[str, Any]) -> int:
     """Index of the value selected on an axis; InvalidArgument naming the axis and its values where none is."""
     values = ds[axis].values

@@ -15,11 +15,10 @@ from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
 from cumulode.validation.plots.words import SGD
 from cumulode.validation.receptive_fields.localised import LOCALISED
 
-from .axes import MapAxis, axes_of, check_select, view
+from .axes import MapAxis, axes_of, check_select, free_axes, view
 from .cells import Cells, cells, check_over, flags_of
-from .colours import draw_bar, norm_and_map
+from .colours import draw_bar, draw_hatching, draw_states, norm_and_map
 from .lines import draw_contours, draw_lines
-from .marks import draw_hatching, draw_states
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,11 +194,7 @@ def _drawn(
     """Names of the axes drawn."""
     axes = axes_of(ds, variable)
     check_select(ds, select)  # values that are not there are refused before axes that are too few
-    for name, value in (("x", x), ("y", y)):
-        if value is not None and value not in axes:
-            raise InvalidArgument(name, value, f"an axis of {variable}: " + ", ".join(axes))
-    free = [a for a in axes if a not in (x, y, *(select or {}))]
-    free.sort(key=lambda a: ds.sizes[a] == 1)  # stable: axes with one value last
+    free = free_axes(ds, variable, axes, {"x": x, "y": y}, select)
     x, y = (free.pop(0) if name is None and free else name for name in (x, y))
     if x is not None and x == y:
         raise InvalidArgument("y", y, f"an axis other than x = {x}")

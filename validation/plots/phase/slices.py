@@ -15,7 +15,7 @@ from cumulode.validation.plots.roles import MARKERS, PALETTE, ROLES
 from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
 from cumulode.validation.plots.words import IPR_TIMES_D, SGD, quantity_label, value_label
 
-from .axes import MapAxis, axes_of, check_select, shown, view
+from .axes import MapAxis, axes_of, check_select, free_axes, shown, view
 from .cells import by_seed, flags_of, reduce_seeds, standard_error
 from .colours import LOG_FROM
 from .lines import LINES, critical_lines, line_label, single_lines
@@ -61,16 +61,14 @@ def slices(
 
     Parameters
     ----------
-    ds : xarray.Dataset
-        From ``phase_diagram`` or a file of it.
+    ds, select
+        As for ``phase_map``.
     variable : str
         A quantity; theory's is drawn with SGD's (``sgd_...``) where the Dataset has it, SGD's alone.
     x : str, optional
         Axis (default: the first with more than one value that is neither in ``along`` nor ``select``).
     along : str or mapping, optional
         Axis with a curve a value, ``"xi_plus"`` (at most 7, evenly chosen), or ``{"xi_plus": [1.5, 3.0]}``.
-    select : mapping, optional
-        Value of every other axis with more than one.
     over : {"mean", "median"}
         From seeds to one number; the median's standard error is by bootstrap.
     sgd, lines, legend : bool
@@ -169,13 +167,9 @@ def _which(
     name, values = (along, None) if not isinstance(along, Mapping) else next(iter(along.items()), (None, None))
     if isinstance(along, Mapping) and len(along) != 1:
         raise InvalidArgument("along", dict(along), "one axis and its values")
-    for argument, axis in (("x", x), ("along", name)):
-        if axis is not None and axis not in axes:
-            raise InvalidArgument(argument, axis, f"an axis of {variable}: " + ", ".join(axes))
+    free = free_axes(ds, variable, axes, {"x": x, "along": name}, select)
     if x is not None and x == name:
         raise InvalidArgument("along", name, f"an axis other than x = {x}")
-    free = [a for a in axes if a != name and a not in (select or {})]
-    free.sort(key=lambda a: ds.sizes[a] == 1)  # stable: axes with one value last
     if x is None and not free:
         raise InvalidArgument("x", x, "an axis: " + ", ".join(axes))
     return x or free[0], name, values

@@ -15,7 +15,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
 
 
 def chosen(claims: object) -> tuple[Claim, ...]:
-    """The claims named: "all", a number, a name, or a sequence of these. ValueError naming ``claim`` otherwise."""
+    """The claims named: "all", a number, a name, or a sequence of these. ValueError naming ``claims`` otherwise."""
     if isinstance(claims, np.ndarray):
         claims = claims.tolist()
     if isinstance(claims, str) and claims == "all":
@@ -28,4 +28,4 @@ def chosen(claims: object) -> tuple[Claim, ...]:
             if str(claims) in (str(claim.number), claim.name):
                 return (claim,)
     known = ", ".join(f"{claim.number} or {claim.name}" for claim in CLAIMS)
-    raise InvalidArgument("claim", claims, f"all, or {known}")
+    raise InvalidArgument("claims", claims, f"all, or {known}")

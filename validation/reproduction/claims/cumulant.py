@@ -12,6 +12,7 @@ from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, 
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, two_kinds
 from cumulode.validation.reproduction.networks import checked, nlgp
 from cumulode.validation.reproduction.units import scaled
+from cumulode.validation.sgd.starts import random_start
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,6 @@ def flows(name: str, problem: Problem, closure: str, starts: int, time: float = 
 
 def _solve(settings: dict[str, Any], progress: bool) -> Arrays:
     from cumulode.numerics import solve
-    from cumulode.validation.sgd.seeds import random_start
 
     problem = Problem.from_dict(settings["problem"])
     w0 = np.stack([random_start(seed, settings["amplitude"], problem.size) for seed in range(settings["starts"])])

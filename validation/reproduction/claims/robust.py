@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.validation.plots.torus_images import field_image
 from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
 from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, participation
@@ -73,6 +72,8 @@ def _late(run: Arrays, sign: int) -> np.ndarray:
 
 def draw(figure: Figure, data: Data, effort: Effort) -> None:
     """IPR x D of every variant and its control over time, and a field on the torus."""
+    from cumulode.validation.plots.torus_images import field_image  # here, so that matplotlib loads for figures alone
+
     axes = figure.subplots(3, 3).ravel()
     for ax, (name, (words, _, _)) in zip(axes, VARIANTS.items(), strict=False):
         for kind, colour, label in ((name, LOW, "NLGP"), (f"{name}-control", CONTROL, "control")):

@@ -10,6 +10,7 @@ from cumulode.theory import Problem
 from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Part, Parts
 from cumulode.validation.reproduction.drawing import CONTROL, HIGH, IPR, LOW, SINUSOID, band, legend
 from cumulode.validation.reproduction.networks import checked, nlgp
+from cumulode.validation.sgd.starts import random_start
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +39,6 @@ def parts(effort: Effort) -> Parts:
 
 def _given(settings: dict[str, Any]) -> tuple[Problem, np.ndarray, np.ndarray]:
     """Problem, start and times."""
-    from cumulode.validation.sgd.seeds import random_start
 
     problem = Problem.from_dict(settings["problem"])
     return problem, random_start(settings["start"], 0.1, problem.size), np.linspace(0.0, settings["time"], 31)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Executor
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -49,7 +49,7 @@ def simulate_convolutional(
     samples: tuple[ArrayLike, ArrayLike] | None = None,
     n_test: int = 2_000,
     test_seed: int = 0,
-    executor: Executor | None = None,
+    executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
 ) -> ConvolutionalRun:
