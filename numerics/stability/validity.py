@@ -153,7 +153,7 @@ def validity(
     if single:
         return Validity(*(column[0] for column in columns))
     arrays: list[Any] = [np.array(column) for column in columns[:5]]
-    return Validity(*arrays, columns[5])
+    return Validity(*[*arrays, columns[5]])
 
 
 def _pool(executor: Any, runs: int) -> Any:
@@ -206,7 +206,7 @@ def _measure_part(problems: list[Problem], runs: np.ndarray, solver: Solver) -> 
             tree, own = _plans(p, solver)
             data = tree.data()
             last, arrays = p, (tree, own, data, data if own is tree else own.data())
-        measured.append(measure(*arrays, w))
+        measured.append(measure(*[*arrays, w]))
     return measured
 
 

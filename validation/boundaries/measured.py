@@ -167,7 +167,7 @@ def _judged(
     }
 
 
-class Fit(NamedTuple):
+class LineFit(NamedTuple):
     """Root of theory + line, its standard error, the chance of a worse fit, and a remark."""
 
     u: float
@@ -176,11 +176,11 @@ class Fit(NamedTuple):
     remark: str = ""
 
 
-NONE = Fit(math.nan, math.nan, math.nan)
+NONE = LineFit(math.nan, math.nan, math.nan)
 ABSENT = NONE._replace(remark="the theory has no critical value to measure around")
 
 
-def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> Fit:
+def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> LineFit:
     """Where the mean over starts of ln(SGD / level) is zero.
 
     Parameters
@@ -214,4 +214,4 @@ def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> Fit:
     half = np.ptp(u) / (points - 1)
     beyond = root < u.min() - half or root > u.max() + half
     remark = "the root of SGD lies outside the points measured: extrapolated" if beyond else ""
-    return Fit(root, error / abs(float(np.polyval(np.polyder(total), root - centre))), p, remark)
+    return LineFit(root, error / abs(float(np.polyval(np.polyder(total), root - centre))), p, remark)

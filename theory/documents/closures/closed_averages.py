@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from cumulode.theory.closures.family import b, closure
@@ -146,7 +148,7 @@ def _over_factors(base: sp.Expr, power: sp.Expr) -> sp.Expr:
     return sp.Mul(*[f ** (k * power) for f, k in sp.factor(sp.together(base)).as_powers_dict().items()])
 
 
-_ALGEBRA = {"rewrite": vanish, "by": "algebra of exponentials, error functions and roots"}
+_ALGEBRA: dict[str, Any] = {"rewrite": vanish, "by": "algebra of exponentials, error functions and roots"}
 
 
 def of_activation(d: Derivation, chosen: Activation) -> None:

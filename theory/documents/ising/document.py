@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
+from typing import Any
 
 import sympy as sp
 
@@ -25,7 +26,7 @@ def _power(e: sp.Pow) -> sp.Expr:
     return sp.Mul(*(sp.Symbol(f"a_{g}", positive=True) ** n for g, n in terms.items()))
 
 
-_POWERS = {
+_POWERS: dict[str, Any] = {
     "rewrite": lambda e: sp.factor(e.replace(lambda part: part.is_Pow and part.base == t, _power)),
     "by": "powers of t as symbols",
 }
