@@ -143,7 +143,7 @@ ARRAYS = [
     ("size", r"got \(12,\), allowed: 10, the size of Cumulants", lambda: second_cumulant(RING, 12)),
     ("size", r"got \(10, 10\)", lambda: Problem(RING, RING, (10, 10))),
     ("size", "got None", lambda: fourth_cumulant(RING, (0, 0, 0))),
-    ("offsets", "got '2 dimensions'", lambda: fourth_cumulant(SHORT, np.zeros((1, 3, 2), int))),
+    ("offsets", "got 2 dimensions", lambda: fourth_cumulant(SHORT, np.zeros((1, 3, 2), int))),
     ("law", "got Cumulants", lambda: sampler(RING, 10)),
 ]
 
