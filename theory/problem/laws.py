@@ -1,7 +1,7 @@
 """Laws of the inputs: translation invariant, even, unit variance (theory.md section 1).
 
-These are plain parameter sets; their cumulants as expressions are in ``theory.cumulants``, as numbers in
-``cumulode.numerics``. A law of the user's own, by its cumulants as arrays, is in ``measured_cumulants``.
+These are plain parameter sets; their cumulants as expressions are in ``theory/cumulants`` (``nlgp``, ``ising``), as
+numbers in ``numerics/cumulants``. A law of the user's own, by its cumulants as arrays, is in ``measured_cumulants``.
 """
 
 from __future__ import annotations
