@@ -259,6 +259,6 @@ def load(path: str | Path) -> Result:
     try:
         dataset = xr.load_dataset(path, engine="scipy")
         kind = find(str(dataset.attrs["kind"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        return kind._from_xarray(dataset)  # type: ignore[no-any-return]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise InvalidArgument("path", str(path), "a file that the save method of a result wrote") from None
-    return kind._from_xarray(dataset)  # type: ignore[no-any-return]

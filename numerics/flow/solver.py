@@ -74,7 +74,7 @@ FLOW = Solver(tolerance=1e-3)
 def choose(solver: Solver | None, default: Solver, **keywords: Any) -> Solver:
     """``solver`` where it is given, else ``default`` changed by ``keywords``; both at once are refused.
 
-    ``default`` holds the defaults of the function that is called; a ``solver`` without a tolerance takes its.
+    ``default`` holds the defaults of the function that is called; without a tolerance, its is taken.
     """
     chosen = choose_options("solver", solver, default, keywords)
     return chosen if chosen.tolerance is not None else replace(chosen, tolerance=default.tolerance)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.result import IPR, Result
 from cumulode.theory.problem.problem import Problem
@@ -106,7 +107,7 @@ class NetworkFlow(NetworkResult):
         """
         from .solve import solve_network
 
-        times, made = np.asarray(t, dtype=float), self.provenance
+        times, made = check_moments(t, 0.0), self.provenance
         solver = Solver(**{f.name: made[f.name] for f in fields(Solver)} | {"closure": made["neuron_closure"]})
         again = solve_network(
             self.problem,

@@ -96,6 +96,7 @@ COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("closure", {"closure": "nonsense"}), ("problem", {"problem": "ising"}), ("learning_rate", {"learning_rate": -1}),
     ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}),
     ("solver", {"closure": "exact", "solver": Solver()}),
+    ("executor", {"executor": 3}), ("progress", {"progress": 1}),
 ])  # fmt: skip
 COMPARISON += [("quantity", lambda: compare(RING, W, [0, 0.1], seeds=2, batch_size=2).verdict("size"))]
 INPUTS = calls(sample, {"law": NLGP(1.0, 0.5), "size": (8, 8), "n": 1}, [

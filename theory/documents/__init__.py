@@ -1,4 +1,9 @@
-"""The derivations that are shipped, by name; each is built and checked on request."""
+"""The derivations that are shipped, by name; each is built and checked on request.
+
+From SGD to the width of a field: ``flow``, ``drift``, ``nlgp``, ``ising``, ``closures``, ``conditional``, ``cubic``,
+``growth``, ``fluctuations``, ``network``, ``bump``. They share ``notation`` (letters), ``responses`` (the force),
+``rewritings`` (of expressions) and ``spins`` (a law to sum by hand); ``__main__`` writes them all.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Laws of the inputs: translation invariant, even, unit variance (theory.md section 1).
 
-These are plain parameter sets; their cumulants as expressions are in ``nlgp`` and ``ising``, as numbers in
-``cumulode.numerics``. A law of the user's own, by its cumulants as arrays, is in ``user_cumulants``.
+These are plain parameter sets; their cumulants as expressions are in ``theory/cumulants`` (``nlgp``, ``ising``), as
+numbers in ``numerics/cumulants``. A law of the user's own, by its cumulants as arrays, is in ``measured_cumulants``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, real
 
 from . import covariance as _cov
 from .lattice import Size, shape_of
@@ -123,7 +123,9 @@ class Ising:
     def check_infinite(self, dimension: int) -> None:
         """Raise ValueError for the plane (``dimension`` 2); the infinite line is the limit of the ring."""
         if dimension > 1:
-            raise InvalidArgument("offsets", "two dimensions", f"(n, 3) for {self!r}, which lives on a line or ring")
+            raise InvalidArgument(
+                "offsets", Described("two dimensions"), f"(n, 3) for {self!r}, which lives on a line or ring"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""

@@ -46,7 +46,10 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
                     if new in kwargs:
                         raise InvalidArgument(name, given[name], f"one of {name} and {new}")
                     kwargs[new] = given[name]
-            bound = signature.bind_partial(*args, **kwargs).arguments
+            try:
+                bound = signature.bind_partial(*args, **kwargs).arguments
+            except TypeError:
+                return function(*args, **kwargs)  # says so, with its name
             for holder in dict.fromkeys(into[name][0] for name in old if name in into):
                 moving = [name for name in old if name in into and into[name][0] == holder]
                 _, kind, shared = into[moving[0]][:3]

@@ -20,11 +20,12 @@ def choose_options(name: str, options: T | None, default: T, keywords: dict[str,
 
     A keyword that is as in ``default`` counts as not given.
     """
+    changed = replace(default, **keywords)  # type: ignore[type-var] # checks the keywords, whichever is taken
     if options is None:
-        return replace(default, **keywords)  # type: ignore[type-var]
+        return changed
     instance(name, options, type(default), f"{type(default).__name__}(...) or None")
     for keyword, value in keywords.items():
         if value not in (getattr(default, keyword), getattr(options, keyword)):
-            given = Described(f"{name}={options!r} and {keyword}={value!r}")
+            given = Described(f"{keyword}={value!r} and {options!r}")
             raise InvalidArgument(name, given, f"one of {name} and {keyword}")
     return options

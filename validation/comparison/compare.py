@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants, solve
-from cumulode.numerics.check_input import check_problem, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
 from cumulode.numerics.flow.solver import FLOW, choose
-from cumulode.numerics.io.progress import Shown
+from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
@@ -108,6 +108,8 @@ def compare(
     chosen = seed_numbers(seeds, least=2)
     share = _allowance(allowance)
     margin = real("margin", margin, gt=0)
+    check_executor(executor)
+    check_progress(progress)
     start = _start(problem, w0)
     theirs = choose(solver, FLOW, closure=closure)
     rule = choose_sgd(sgd, learning_rate=learning_rate, batch_size=batch_size)

@@ -1,4 +1,8 @@
-"""The quantities a formula can be checked against, by name."""
+"""The quantities a formula can be checked against, by name.
+
+Read ``quantity`` (what one is), ``neuron`` (drift, closures, growth), ``data`` (cumulants of the laws), ``shapes`` (of
+receptive fields).
+"""
 
 from __future__ import annotations
 
