@@ -90,7 +90,8 @@ class Quick:
 
 
 def _full(expr: sp.Basic, at: dict[sp.Symbol, sp.Float]) -> sp.Basic:
-    return sp.sympify(value(expr, at))
+    with mpmath.workdps(40):
+        return sp.sympify(value(expr, at))
 
 
 def survivors(chain: Chain) -> list[tuple[str, sp.Expr]]:
