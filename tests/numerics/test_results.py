@@ -9,6 +9,7 @@ import pickle
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from cumulode import load
 from cumulode.numerics import Solution, Solver, Status, solve
@@ -153,7 +154,16 @@ def test_files_are_whole_or_not_there(tmp_path):
         with pytest.raises(InvalidArgument, match=r"^path: got .*\.nc, in a folder that exists"):
             run.save(path)
     (tmp_path / "text.nc").write_text("words")
-    for path in (tmp_path / "none.nc", tmp_path / "text.nc", tmp_path):
-        with pytest.raises(InvalidArgument, match=r"^path: got .*allowed: a file that the save method"):
-            load(path)
-    assert [p.name for p in tmp_path.iterdir()] == ["text.nc"]
+    (tmp_path / "arrays.npz").write_text("words")
+    xr.Dataset(attrs={"settings": "{}"}).to_netcdf(tmp_path / "map.nc", engine="scipy")
+    refusals = {
+        "none.nc": "a file that exists",
+        "": "a file that exists",
+        "text.nc": "a .nc file that the save method",
+        "arrays.npz": r".*\(numpy.load reads",
+        "map.nc": r".*\(open_phase reads a phase diagram",
+    }
+    for name, words in refusals.items():
+        with pytest.raises(InvalidArgument, match=f"^path: got .*allowed: {words}"):
+            load(tmp_path / name)
+    assert {p.name for p in tmp_path.iterdir()} == {"text.nc", "arrays.npz", "map.nc"}
