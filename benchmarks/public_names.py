@@ -33,7 +33,7 @@ WENT: dict[str, str] = {
 HEAD = """# Public names: before and after
 
 Written by `python -m benchmarks.public_names OLD`: every public name of 0.1.0 (revision f3f70bb), its arguments,
-and where each went. Old names of arguments work for one more release, with a `DeprecationWarning`.
+and where each went. Old names of arguments work for one more release, with a `FutureWarning`.
 
 The names are imported from `cumulode`, or from the room they belong to, as before. Modules inside the rooms moved, all
 of them; `cumulode.validation.plots` and `cumulode.validation.phase_plots` are one, `cumulode.plots`.

@@ -53,12 +53,7 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
     square = f", {shape} or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape ({size},) or (n, {size})" + square
-    if np.iscomplexobj(w):
-        raise InvalidArgument(name, Described("complex numbers"), allowed)
-    try:
-        array = np.ascontiguousarray(w, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, w, allowed) from None
+    array = np.ascontiguousarray(reals(name, w, allowed))
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
@@ -67,6 +62,17 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
         bad = int(np.sum(~np.isfinite(array)))
         raise InvalidArgument(name, Described(f"{bad} entries that are NaN or infinite"), allowed)
     return array
+
+
+def reals(name: str, w: Any, allowed: str) -> np.ndarray:
+    """``w`` as an array of floats; InvalidArgument for complex numbers, words and ragged lists."""
+    try:
+        array = np.asarray(w)
+        if array.dtype.kind != "c":
+            return np.asarray(array, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, w, allowed) from None
+    raise InvalidArgument(name, Described("complex numbers"), allowed)
 
 
 def check_moments(t: Any, first: float, last: float = math.inf) -> np.ndarray:

@@ -262,10 +262,10 @@ def load(path: str | Path) -> Result:
         raise InvalidArgument("path", str(path), f"{allowed} (numpy.load reads the arrays of a .npz)")
     try:
         dataset = xr.load_dataset(path, engine="scipy")
-        kind = find(str(dataset.attrs.get("kind")))
     except (OSError, ValueError, TypeError):
         raise InvalidArgument("path", str(path), allowed) from None
-    except KeyError:
+    try:
+        return find(str(dataset.attrs.get("kind")))._from_xarray(dataset)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, KeyError, AttributeError):
         diagram = " (open_phase reads a phase diagram)" if "settings" in dataset.attrs else ""
         raise InvalidArgument("path", str(path), allowed + diagram) from None
-    return kind._from_xarray(dataset)  # type: ignore[no-any-return]

@@ -40,10 +40,7 @@ def diagram(axes: dict[str, Any] | None = None, torus: bool = False, sgd: bool =
     variables = _variables("", {a: axes[a] for a in theory})
     if sgd:
         variables |= _variables("sgd_", {a: v for a, v in axes.items() if a != "closure"}, 0.8)
-    coords: dict[str, Any] = {
-        name: (name, values, AXES[name].attrs)
-        for name, values in axes.items()
-    }
+    coords: dict[str, Any] = {name: (name, values, AXES[name].attrs) for name, values in axes.items()}
     sites = variables["w"][1].shape[-1]
     problem = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), (4, 4) if torus else D).to_dict()
     settings = {"closure": "regression", "time": 150.0, "amplitude": 0.1, "learning_rate": 0.01, "batch_size": 100}

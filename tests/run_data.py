@@ -32,8 +32,12 @@ def trajectory(centre: float, seed: int | None = None, n: int = 0, gaussian: boo
 
 def comparison() -> dict[str, Result]:
     """Theory, control and seeds of both."""
-    return {"theory": trajectory(3.2), "control": trajectory(8.0, gaussian=True), "sgd": trajectory(3.2, seed=1, n=5),
-            "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True)}
+    return {
+        "theory": trajectory(3.2),
+        "control": trajectory(8.0, gaussian=True),
+        "sgd": trajectory(3.2, seed=1, n=5),
+        "control_sgd": trajectory(8.0, seed=2, n=3, gaussian=True),
+    }
 
 
 def network(n: int | None = None) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -109,6 +110,21 @@ def test_every_named_equation_has_its_row(labels):
         _, _, theory, _, computed, tests = cells.split(" | ")
         assert ".py" in theory + computed, label
         assert "`tests/" in tests, label
+
+
+def _folders() -> list[str]:
+    """Every package of the three rooms, as a path from the root."""
+    inits = (path for room in ("theory", "numerics", "validation") for path in (ROOT / room).rglob("__init__.py"))
+    return sorted(path.parent.relative_to(ROOT).as_posix() for path in inits)
+
+
+@pytest.mark.parametrize("folder", _folders())
+def test_a_folder_says_what_lives_in_it(folder):
+    """Assert that the docstring of its __init__ names every module and every folder in it."""
+    inside = [path for path in (ROOT / folder).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    names = {path.stem for path in inside} - {"__init__"}
+    docstring = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text())) or ""
+    assert not {name for name in names if not re.search(rf"``(?:\w+[/.])*{name}``", docstring)}
 
 
 @pytest.mark.parametrize("page", ["equations.md", "code.md"])

@@ -42,11 +42,11 @@ def test_a_name_that_changed_warns_and_is_the_new_one():
     import cumulode.numerics as numerics
     from cumulode.validation.plots import decomposition, phase
 
-    with pytest.warns(DeprecationWarning, match="is now Result"):
+    with pytest.warns(FutureWarning, match="is now Result"):
         assert numerics.Trajectory is numerics.Result
     for old, new, name in (("phase_plots", phase, "phase_figure"), ("plots_cp", decomposition, "factors")):
         sys.modules.pop(f"cumulode.validation.{old}", None)
-        with pytest.warns(DeprecationWarning, match="is now"):
+        with pytest.warns(FutureWarning, match="is now"):
             module = import_module(f"cumulode.validation.{old}")
         assert getattr(module, name) is getattr(new, name)
 

@@ -67,35 +67,26 @@ class EquationSet:
     given: tuple[sp.Symbol, ...] = ()  # symbols the writer provides (Phi at lam = 0)
 
     def __post_init__(self) -> None:
-        known = set(self.arguments) | set(self.given)
+        known = {*self.arguments, *self.given}
         for symbol, expr in self.before:
-            self._known(expr, known)
+            self._check(known, expr)
             known.add(symbol)
-        node = {s, lam, phi_e, f_e, f_o, d_e, d_o}
-        for quadrature in self.quadratures:
-            for _, expr in quadrature.sums:
-                self._known(expr, known | node)
-            for expr in (
-                quadrature.lam,
-                quadrature.weight,
-                quadrature.jacobian,
-                quadrature.dlam_dtheta,
-                quadrature.reach,
-                quadrature.shift,
-            ):
-                self._known(expr, known | {s})
-            self._known(quadrature.s_of_lam, known | {lam})
-            known |= {symbol for symbol, _ in quadrature.sums}
+        for q in self.quadratures:
+            self._check(known | {s, lam, phi_e, f_e, f_o, d_e, d_o}, *(expr for _, expr in q.sums))
+            self._check(known | {s}, q.lam, q.weight, q.jacobian, q.dlam_dtheta, q.reach, q.shift)
+            self._check(known | {lam}, q.s_of_lam)
+            known |= {symbol for symbol, _ in q.sums}
         for symbol, expr in self.after:
-            self._known(expr, known)
+            self._check(known, expr)
             known.add(symbol)
-        for expr in self.results:
-            self._known(expr, known)
+        self._check(known, *self.results)
 
-    def _known(self, expr: sp.Expr, known: set[sp.Symbol]) -> None:
-        unknown = sp.sympify(expr).free_symbols - known
-        if unknown:
-            raise ValueError(f"{self.name}: {sorted(map(str, unknown))} used before being assigned")
+    def _check(self, known: set[sp.Symbol], *exprs: sp.Expr) -> None:
+        """Refuse expressions in symbols that are not known where they stand."""
+        for expr in exprs:
+            unknown = sp.sympify(expr).free_symbols - known
+            if unknown:
+                raise ValueError(f"{self.name}: {sorted(map(str, unknown))} used before being assigned")
 
     def operation_count(self) -> int:
         """Arithmetic operations of one call, quadrature loops counted once a node."""

@@ -1,8 +1,9 @@
 """Are the equations true? Direct SGD, metrics, comparison with theory, phase diagrams, figures, command line.
 
 Read in this order: ``sampling`` (inputs drawn from their law), ``sgd`` (training of neurons and networks),
-``receptive_fields`` (what is measured of a field), ``compare`` (theory against SGD), ``sweep`` and ``boundary``
-(phase diagrams), ``plots``, ``reproduction`` (the paper's claims), ``cli``. ``io`` writes files and shows progress.
+``receptive_fields`` (what is measured of a field), ``comparison`` (theory against SGD), ``sweep`` (phase diagrams),
+``boundaries`` (where fields localise), ``plots``, ``reproduction`` (the paper's claims), ``cli``. ``phase_plots`` and
+``plots_cp`` are old places of figures, kept for one release.
 """
 
 from cumulode.public import room

@@ -4,6 +4,4 @@ import warnings
 
 from cumulode.validation.plots.phase import *  # noqa: F403
 
-warnings.warn(
-    "cumulode.validation.phase_plots is now cumulode.validation.plots.phase", DeprecationWarning, stacklevel=2
-)
+warnings.warn("cumulode.validation.phase_plots is now cumulode.validation.plots.phase", FutureWarning, stacklevel=2)

@@ -4,4 +4,4 @@ import warnings
 
 from cumulode.validation.plots.decomposition import factors as factors
 
-warnings.warn("cumulode.validation.plots_cp is now cumulode.validation.plots", DeprecationWarning, stacklevel=2)
+warnings.warn("cumulode.validation.plots_cp is now cumulode.validation.plots", FutureWarning, stacklevel=2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, EnumType
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -102,6 +102,8 @@ def _words(name: str, value: Any) -> str:
         return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
     if isinstance(value, ModuleType):
         return value.__name__
+    if isinstance(value, EnumType):
+        return f"{value.__module__}.{value.__qualname__} {list(value.__members__.items())}"
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__} {getattr(value, '_fields', '')}"
     if isinstance(value, (*_PLAIN, Enum, numba.types.Type)):

@@ -14,7 +14,7 @@ import numpy as np
 
 from cumulode.numerics.cumulants import fourth_at
 from cumulode.theory.problem.covariance import gaussian_covariance
-from cumulode.theory.problem.laws import NLGP, Cumulants
+from cumulode.theory.problem.laws import NLGP, Cumulants, Law
 
 from .sorted_list import _code, _permutations, _symmetry
 
@@ -54,7 +54,7 @@ class GapFactors:
 
 
 @lru_cache(maxsize=8)  # needed by ``fits`` and again at once
-def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> GapFactors | None:
+def low_rank(law: Law, size: int, tolerance: float) -> GapFactors | None:
     """The cheapest factors whose error on the ring is at most ``tolerance / 3``; None if the ring holds none.
 
     The SVD gives each zero gap the weight 1/2. These product weights, 24 / 2^(zero gaps), are the numbers of orders
@@ -81,13 +81,26 @@ def low_rank(law: NLGP | Cumulants, size: int, tolerance: float) -> GapFactors |
     return best
 
 
-def first_guess(law: NLGP, tolerance: float) -> int:
-    """The gap at which the covariance has fallen to a thirtieth of the tolerance: K is of order C there."""
-    low = math.log(30 / max(tolerance, 1e-14))
-    return max(2, math.ceil(law.xi * (low if law.covariance == "circular-exponential" else math.sqrt(low))))
+def first_guess(law: Law, tolerance: float) -> int:
+    """The gap at which K has fallen to about a thirtieth of the tolerance.
+
+    For an NLGP where the covariance has, since K is of order C there; for another law it is read off K at two sites.
+    """
+    if isinstance(law, NLGP):
+        low = math.log(30 / max(tolerance, 1e-14))
+        return max(2, math.ceil(law.xi * (low if law.covariance == "circular-exponential" else math.sqrt(low))))
+    falling = _at_two_sites(law, np.arange(LONGEST_GAP + 2), None)
+    large = np.nonzero((np.abs(falling) > max(tolerance, 1e-14) / 30 * np.abs(falling).max()).any(axis=0))[0]
+    return max(2, int(large[-1]) + 1) if len(large) else 2
 
 
-def _long_enough(law: NLGP, half: int, tolerance: float) -> Line | None:
+def _at_two_sites(law: Law, d: np.ndarray, size: int | None) -> np.ndarray:
+    """``K_000d`` and ``K_00dd`` on a ring of ``size`` sites, or the line: (2, n)."""
+    ends = np.stack([0 * d, 0 * d, 0 * d, d], axis=1), np.stack([0 * d, 0 * d, d, d], axis=1)
+    return np.stack([fourth_at(law, sites, size) for sites in ends])
+
+
+def _long_enough(law: Law, half: int, tolerance: float) -> Line | None:
     """A table up to half the ring, or shorter if the entries beyond have less than a twentieth of the error allowed."""
     longest = min(first_guess(law, tolerance), half)
     if longest > LONGEST_GAP:
@@ -119,7 +132,7 @@ def precision_for(tolerance: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def line_table(law: NLGP, longest: int, precision: float = 1e-14) -> Line:
+def line_table(law: Law, longest: int, precision: float = 1e-14) -> Line:
     """Entries at gaps up to ``longest``, each to ``precision`` of K_0000, and what lies beyond."""
     table = _table(law, longest, precision)
     weighted = np.square(table) * sorted_orders(longest + 1)
@@ -136,7 +149,7 @@ def _geometric_tail(shells: np.ndarray) -> float:
     return float("inf") if ratio >= 1 else float(4 * shells[-1] * ratio / (1 - ratio))
 
 
-def _table(law: NLGP, longest: int, precision: float) -> np.ndarray:
+def _table(law: Law, longest: int, precision: float) -> np.ndarray:
     """K of the line at all gaps up to ``longest``, (W+1, W+1, W+1); a quadruple and its mirror image are one."""
     alpha, beta, gamma = np.indices((longest + 1,) * 3)
     half = alpha <= gamma
@@ -230,7 +243,7 @@ class _Ring:
     sites they lead to, going around the ring as often as they do, and compared with the law's entry for that set.
     """
 
-    def __init__(self, law: NLGP | Cumulants, size: int, tolerance: float, line: Line) -> None:
+    def __init__(self, law: Law, size: int, tolerance: float, line: Line) -> None:
         self.table, n, precision = line.table, len(line.table), precision_for(tolerance)
         self.halves, self.orders = _halves(n), sorted_orders(n)
         extent = np.indices((n,) * 3).sum(axis=0)
@@ -243,7 +256,7 @@ class _Ring:
         tail = np.cumsum(8 * np.square(self.end[::-1]))[::-1]
         self.kappas = max(1, int(np.count_nonzero(tail > (tolerance / 60 * self.norm) ** 2)))
 
-    def _group(self, law: NLGP | Cumulants, size: int, precision: float) -> None:
+    def _group(self, law: Law, size: int, precision: float) -> None:
         """Number the sets of sites that late gaps lead to, up to translation; the law's entries there."""
         gaps = _canonical(np.cumsum(np.argwhere(self.late), axis=1), size)
         _, first, self.member = np.unique(_code(gaps, size), return_index=True, return_inverse=True)
@@ -280,14 +293,22 @@ def _product(cut: _Cut) -> np.ndarray:
     return np.tensordot(np.tensordot(cut.A, cut.B, 1), cut.A.T, 1)
 
 
-def _same_extent(law: NLGP | Cumulants, size: int, tolerance: float, most: int) -> int:
-    """Up to this extent, at most half the ring, the covariance is the line's to a millionth of the tolerance."""
+def _same_extent(law: Law, size: int, tolerance: float, most: int) -> int:
+    """Up to this extent, at most half the ring, the law is the line's to a millionth of the tolerance.
+
+    An NLGP's entries are functions of its covariance, which is compared; of another law K at two sites is.
+    """
     if isinstance(law, Cumulants):  # the table is the ring's own
         return (size - 1) // 2
     d = np.arange(min(most, (size - 1) // 2) + 1)
-    ring, _ = gaussian_covariance(law.covariance, d, law.xi, size)
-    line, _ = gaussian_covariance(law.covariance, d, law.xi, None)
-    differ = np.nonzero(np.abs(ring - line) > 1e-6 * tolerance)[0]
+    if isinstance(law, NLGP):
+        ring, _ = gaussian_covariance(law.covariance, d, law.xi, size)
+        line, _ = gaussian_covariance(law.covariance, d, law.xi, None)
+        different = np.abs(ring - line) > 1e-6 * tolerance
+    else:
+        ring, line = _at_two_sites(law, d, size), _at_two_sites(law, d, None)
+        different = (np.abs(ring - line) > 1e-6 * tolerance * np.abs(line).max()).any(axis=0)
+    differ = np.nonzero(different)[0]
     return int(differ[0]) - 1 if len(differ) else int(d[-1])
 
 

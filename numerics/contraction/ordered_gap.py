@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
-from cumulode.theory.problem.laws import NLGP, Cumulants
+from cumulode.theory.problem.laws import Law
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .convolve import FOUR, convolve, convolve_two, multiply, take, wrap
@@ -59,7 +59,7 @@ class OrderedGap:
         return np.zeros((4 * len(self.A) + 4, length + (ROW_OFFSET - length) % 512))
 
 
-def ordered_gap(law: NLGP | Cumulants, size: int, tolerance: float) -> OrderedGap:
+def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
     """Factors whose ring tensor has a relative Frobenius error of at most ``tolerance / 3``.
 
     So ``|error of K(w,w,w)| <= tolerance / 3 * |K|_F |w|^3`` for every w.
@@ -84,7 +84,7 @@ def ordered_gap(law: NLGP | Cumulants, size: int, tolerance: float) -> OrderedGa
     return OrderedGap(size, _ready(found.A, 1.0), _ready(found.B, 6.0), _ready(found.kappa, 0.5), taps, found.error)
 
 
-def fits(law: NLGP | Cumulants, size: int, tolerance: float) -> bool:
+def fits(law: Law, size: int, tolerance: float) -> bool:
     """Whether ``ordered_gap`` exists for this law, ring and tolerance."""
     return low_rank(law, size, tolerance) is not None
 

@@ -1,4 +1,4 @@
-"""Second and fourth cumulants of the laws as numbers."""
+"""Second and fourth cumulants of the laws as numbers: ``nlgp``, ``ising``, ``user`` (arrays of one's own)."""
 
 from __future__ import annotations
 

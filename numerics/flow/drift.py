@@ -11,7 +11,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
-from .plan import Plan, make_plan
+from .plan import make_plan
 from .right_hand_side import UNDEFINED
 from .solver import FLOW, Solver, choose
 
@@ -30,8 +30,9 @@ class Drift:
     problem : Problem
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, problem: Problem, solver: Solver) -> None:
+        self._solver, self._plan = solver, make_plan(problem, solver)
+        plan = self._plan
         self._data = plan.data()
         self.problem, self.closure = plan.problem, plan.closure
         self.method, self.error = plan.method, plan.error
@@ -48,6 +49,9 @@ class Drift:
                 where = f"{largest}, where closure {self.closure!r} is not defined or overflows"
                 raise InvalidArgument("w", Described(where), "smaller weights, or another closure")
         return out.reshape(rows.shape)
+
+    def __reduce__(self) -> tuple[type[Drift], tuple[Problem, Solver]]:
+        return type(self), (self.problem, self._solver)  # compiled code and scratch are made anew
 
     def __repr__(self) -> str:
         return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
@@ -84,4 +88,4 @@ def drift(
         Naming ``problem``, ``closure``, ``tolerance``, ``solver``, or ``size`` where the contraction named cannot do
         it.
     """
-    return Drift(make_plan(problem, choose(solver, FLOW, closure=closure, tolerance=tolerance)))
+    return Drift(problem, choose(solver, FLOW, closure=closure, tolerance=tolerance))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem
+from cumulode.numerics.check_input import check_problem, check_tolerance, reals
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -49,10 +49,17 @@ def preactivation_cumulants(
     """
     check_problem(problem)
     solver = choose(solver, FLOW, tolerance=tolerance)
-    w = np.asarray(w, dtype=float)
-    if w.ndim == 0 or w.shape[-1] != problem.size:
-        raise InvalidArgument("w", Described(f"shape {w.shape}"), f"an array of shape (..., {problem.size})")
+    assert solver.tolerance is not None, "FLOW has one"
+    w = _weights(problem, w)
     return cumulants_by(class_forms(problem, solver.tolerance, solver.contraction), problem, w)
+
+
+def _weights(problem: Problem, w: Any) -> np.ndarray:
+    allowed = f"real numbers of shape (..., {problem.size})"
+    array = reals("w", w, allowed)
+    if array.ndim == 0 or array.shape[-1] != problem.size:
+        raise InvalidArgument("w", Described(f"shape {array.shape}"), allowed)
+    return array
 
 
 def cumulants_by(forms: tuple[Form, Form], problem: Problem, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,6 +97,7 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
         raise InvalidArgument(
             "closure", closure, "a gradient closure: taylor, gaussian, edgeworth, bimodal, pearson or tree"
         )
+    tolerance = check_tolerance(tolerance)
     is_tree = tree_weight(closure) is not None
     psi = potential_kernel(str(problem.activation), "pearson" if is_tree else closure)
     k2, k4 = preactivation_cumulants(problem, w, tolerance)

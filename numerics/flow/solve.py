@@ -221,10 +221,10 @@ def _gather(
     if any(statuses[i] != Status.INTERRUPTED for i in failed):
         warnings.warn(message, SolveWarning, stacklevel=4)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
-    arrays = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
+    arrays: dict[str, Any] = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}
-    ended = {"statuses": statuses, "messages": tuple(messages), "message": message}
+    ended: dict[str, Any] = {"statuses": statuses, "messages": tuple(messages), "message": message}
     return Solution(t=times, **arrays, **ended, provenance=provenance)
 
 
@@ -235,7 +235,7 @@ def _provenance(
     outcomes: list[Trajectory],
 ) -> dict[str, Any]:
     """How the runs were made: versions, tolerances, errors of approximation, work done."""
-    counts = sum(o.counts for o in outcomes)
+    counts = np.sum([o.counts for o in outcomes], axis=0)
     return {
         "version": __version__,
         "method": "Dormand-Prince 5(4)",

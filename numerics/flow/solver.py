@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cumulode.numerics.check_input import check_atol, check_rtol, check_tolerance
 from cumulode.numerics.contraction.names import AUTO, check_contraction
 from cumulode.theory.closures.names import check_closure
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, instance, real
+from cumulode.theory.user_input.arguments import real
+from cumulode.theory.user_input.options import choose_options, option
 
 #: What is integrated without a closure.
 EXACT = "exact"
-
-
-def _option(default: Any, words: str) -> Any:
-    """A field, with the words that the command line shows for it."""
-    return field(default=default, metadata={"help": words})
 
 
 @dataclass(frozen=True)
@@ -45,16 +41,16 @@ class Solver:
         Naming the field, what came and what is allowed.
     """
 
-    closure: str = _option(
+    closure: str = option(
         "regression",
         "taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, tree, tree:CHI, "
         "conditional, exact (Ising)",
     )
-    rtol: float = _option(1e-6, "relative error of a step")
-    atol: float = _option(1e-9, "absolute error of a step")
-    tolerance: float | None = _option(None, "relative error of the fourth cumulant tensor")
-    contraction: str = _option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
-    max_step: float = _option(math.inf, "longest step")
+    rtol: float = option(1e-6, "relative error of a step")
+    atol: float = option(1e-9, "absolute error of a step")
+    tolerance: float | None = option(None, "relative error of the fourth cumulant tensor")
+    contraction: str = option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
+    max_step: float = option(math.inf, "longest step")
 
     def __post_init__(self) -> None:
         check_closure(self.closure, (EXACT,))
@@ -78,13 +74,7 @@ FLOW = Solver(tolerance=1e-3)
 def choose(solver: Solver | None, default: Solver, **keywords: Any) -> Solver:
     """``solver`` where it is given, else ``default`` changed by ``keywords``; both at once are refused.
 
-    ``default`` holds the defaults of the function that is called; a ``solver`` without a tolerance takes its.
+    ``default`` holds the defaults of the function that is called; without a tolerance, its is taken.
     """
-    if solver is None:
-        return replace(default, **keywords)
-    instance("solver", solver, Solver, "a Solver or None")
-    twice = [name for name, value in keywords.items() if value not in (getattr(default, name), getattr(solver, name))]
-    if twice:
-        given = Described(f"solver={solver!r} and {twice[0]}={keywords[twice[0]]!r}")
-        raise InvalidArgument("solver", given, f"one of solver and {twice[0]}")
-    return solver if solver.tolerance is not None else replace(solver, tolerance=default.tolerance)
+    chosen = choose_options("solver", solver, default, keywords)
+    return chosen if chosen.tolerance is not None else replace(chosen, tolerance=default.tolerance)

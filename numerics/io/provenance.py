@@ -8,14 +8,14 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cumulode import __version__
+
 _PACKAGES = ("numpy", "scipy", "numba", "xarray")
 
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Versions of what the numbers depend on."""
-    from cumulode import __version__
-
     found = {"cumulode": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.result import IPR, Result
 from cumulode.theory.problem.problem import Problem
@@ -46,9 +47,9 @@ class NetworkResult(Result):
             moved = np.moveaxis(array, -1 - inner, -2 - inner)
             return moved.reshape(-1, *moved.shape[moved.ndim - 1 - inner :])
 
-        arrays = {"w": units_first(self.fields, 1), "bias": units_first(self.bias, 0)}
+        arrays: dict[str, Any] = {"w": units_first(self.fields, 1), "bias": units_first(self.bias, 0)}
         arrays |= {"k2": units_first(self.k2, 1), "k4": units_first(self.k4, 1)}
-        ended = {"statuses": np.repeat(self.statuses, self.hidden), "message": self.message}
+        ended: dict[str, Any] = {"statuses": np.repeat(self.statuses, self.hidden), "message": self.message}
         messages = tuple(message for message in self.messages for _ in range(self.hidden))
         return Result(self.t, **arrays, **ended, messages=messages, provenance=self.provenance)
 
@@ -106,7 +107,7 @@ class NetworkFlow(NetworkResult):
         """
         from .solve import solve_network
 
-        times, made = np.asarray(t, dtype=float), self.provenance
+        times, made = check_moments(t, 0.0), self.provenance
         solver = Solver(**{f.name: made[f.name] for f in fields(Solver)} | {"closure": made["neuron_closure"]})
         again = solve_network(
             self.problem,

@@ -131,7 +131,7 @@ def solve_network(
         "messages": (run.message,),
         "message": run.message,
     }
-    arrays = {"w": run.w, "bias": run.bias, "k2": k2, "k4": k4, "w0": start, "biases": bias}
+    arrays: dict[str, Any] = {"w": run.w, "bias": run.bias, "k2": k2, "k4": k4, "w0": start, "biases": bias}
     return NetworkFlow(t=times, **arrays, **ended, provenance=provenance)
 
 

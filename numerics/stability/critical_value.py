@@ -89,7 +89,7 @@ def critical_value(
     tolerance: float = 1e-4,
     solver: Solver | None = None,
 ) -> CriticalValues:
-    """The values of a parameter at which a state loses or gains stability.
+    """The values of a parameter at which a state loses (``directions`` +1) or gains stability (-1) as it rises.
 
     **Assumptions.** Two crossings nearer than ``(high - low) / (scan - 1)`` (for gains: of their logarithms) may be
     missed together. Values at which the problem does not exist (xi too large for the ring) are passed over.

@@ -149,10 +149,11 @@ def validity(
     for p, numbers, delta in zip(problems, measured, deltas, strict=True):
         of_run = numbers._replace(delta=delta)
         rows.append((*of_run, *judge(p, solver.closure, of_run, with_delta=t is not None)))
-    columns = list(zip(*rows, strict=True))
+    columns: list[Any] = list(zip(*rows, strict=True))
     if single:
         return Validity(*(column[0] for column in columns))
-    return Validity(*map(np.array, columns[:5]), columns[5])
+    arrays: list[Any] = [np.array(column) for column in columns[:5]]
+    return Validity(*[*arrays, columns[5]])
 
 
 def _pool(executor: Any, runs: int) -> Any:
@@ -197,13 +198,15 @@ def _measure_all(problems: list[Problem], runs: np.ndarray, solver: Solver, pool
 
 def _measure_part(problems: list[Problem], runs: np.ndarray, solver: Solver) -> list[Diagnostics]:
     """Of some runs, with arrays of their own for each problem."""
-    measured, last, arrays = [], None, ()
+    measured: list[Diagnostics] = []
+    last: Problem | None = None
+    arrays: Any = ()
     for p, w in zip(problems, runs, strict=True):
         if p is not last:
             tree, own = _plans(p, solver)
             data = tree.data()
             last, arrays = p, (tree, own, data, data if own is tree else own.data())
-        measured.append(measure(*arrays, w))
+        measured.append(measure(*[*arrays, w]))
     return measured
 
 

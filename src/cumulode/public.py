@@ -92,7 +92,7 @@ def room(name: str, submodules: Iterable[str] = ()) -> tuple[Callable[[str], Any
         if new is None:
             return get(attribute)
         message = f"cumulode.{name}.{attribute} is now {new}; the old name goes with the next release"
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        warnings.warn(message, FutureWarning, stacklevel=2)
         return get(new)
 
     return get_renamed, names, everything

@@ -39,7 +39,10 @@ def exact(*laws, activation="erf"):
 #: (name, what follows it in the message, arguments of ``flow``)
 FLOWS = [
     *(("problem", "", {"problem": p}) for p in (None, [], [ISING, SMALL], ISING.plus)),
-    *(("w0", "", {"w0": v}) for v in (np.ones(15), np.full(16, np.nan), "abc", 1.0, np.ones((2, 2, 16)), 1j * W)),
+    *(
+        ("w0", "", {"w0": v})
+        for v in (np.ones(15), np.full(16, np.nan), "abc", 1.0, np.ones((2, 2, 16)), 1j * W, [W, 1.0])
+    ),
     ("w0", "got 3 starts for 2 problems", {"problem": [ISING, FIELD], "w0": np.ones((3, 16))}),
     *(("t_eval", "", {"t_eval": v}) for v in ([], [1.0, 1.0], [2.0, 1.0], [-1.0, 0.0], [0.0, math.inf])),
     *(("t_eval", "", {"t_eval": v}) for v in ([[0.0, 1.0]], "now", None)),
@@ -50,6 +53,7 @@ FLOWS = [
     *(("tolerance", "", {"tolerance": v}) for v in (-1e-3, 1.0, math.nan, "small")),
     *(("solver", "", {"solver": v}) for v in ("regression", {"closure": "tree"})),
     ("solver", ".*one of solver and closure", {"solver": Solver("pearson"), "closure": "gaussian"}),
+    ("rtol", "", {"rtol": np.ones(2), "solver": Solver()}),
     ("executor", "", {"executor": 2}),
     ("progress", "", {"progress": "bar"}),
 ]
@@ -76,7 +80,8 @@ CASES = [
     ("closure: got 'tayler'", lambda: potential(ISING, W, "tayler")),
     ("tolerance: got 1", lambda: potential(ISING, W, "tree", 1)),
     ("w: got", lambda: preactivation_cumulants(ISING, np.ones(3))),
-    ("w: got", lambda: preactivation_cumulants(ISING, 1.0)),
+    *(("w: got", lambda v=v: preactivation_cumulants(ISING, v)) for v in (1.0, "weights", 1j * W, [[1.0], 2.0])),
+    ("tolerance: got None", lambda: potential(ISING, W, "tree", None)),
     # contractions
     ("size: got 3000, .*shorter correlation", lambda: drift(LONG, solver=Solver(contraction="sorted-list"))),
     *(
@@ -95,7 +100,10 @@ CASES = [
     ("tolerance: got 0.0", lambda: pair_form.pair_form(NLGP(3.0, 1.0), (20,), 0.0)),
     ("tolerance: got nan", lambda: pair_form.pair_form(NLGP(3.0, 1.0), (20,), math.nan)),
     # cumulants
-    *(("offsets: got", lambda v=v: fourth_cumulant(LAW, v)) for v in ([(0, 0)], [(0, 0, 0.5)], "abc", [(0, 0, math.nan)])),
+    *(
+        ("offsets: got", lambda v=v: fourth_cumulant(LAW, v))
+        for v in ([(0, 0)], [(0, 0, 0.5)], "abc", [(0, 0, math.nan)])
+    ),
     ("offsets: got", lambda: fourth_cumulant(LAW, [[0, 1, 2]], (8, 8))),
     ("offsets: got", lambda: fourth_cumulant(LAW, np.zeros((2, 3, 2), int), 8)),
     ("offsets: got", lambda: fourth_cumulant(LAW, np.zeros((2, 3, 3), int))),
@@ -118,7 +126,7 @@ CASES = [
             (r"size: got \(8, 8\), allowed: an integer, a ring, for Ising", lambda law: second_cumulant(law, (8, 8))),
             (r"size: got \(8, 8\)", lambda law: fourth_cumulant(law, np.zeros((1, 3, 2), int), (8, 8))),
             (
-                r"offsets: got '?two dimensions'?, allowed: \(n, 3\) for Ising",
+                r"offsets: got two dimensions, allowed: \(n, 3\) for Ising",
                 lambda law: fourth_cumulant(law, np.zeros((1, 3, 2), int)),
             ),
         )
@@ -146,5 +154,20 @@ OLD = [
 @pytest.mark.parametrize(("message", "call"), OLD, ids=[message for message, _ in OLD])
 def test_old_names_work_and_warn(message, call):
     """Assert a warning that says the new name, and a result."""
-    with pytest.warns(DeprecationWarning, match=message):
+    with pytest.warns(FutureWarning, match=message):
         assert call() is not None
+
+
+def test_an_old_name_with_a_wrong_call_is_refused_as_python_does():
+    """Assert that the error names the function and its argument."""
+    with (
+        pytest.warns(FutureWarning, match="max_step"),
+        pytest.raises(TypeError, match=r"solve\(\) got .* argument 'no_such'"),
+    ):
+        flow(max_step=0.5, no_such=1)
+
+
+def test_without_a_tolerance_a_function_takes_its_own():
+    """Assert the default of flows for None, as a keyword and in a solver."""
+    taken = [flow(**options) for options in ({"tolerance": None}, {"solver": Solver()}, {})]
+    assert {solution.provenance["tolerance"] for solution in taken} == {1e-3}

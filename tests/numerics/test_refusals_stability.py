@@ -104,5 +104,5 @@ OLD = [
 @pytest.mark.parametrize(("message", "call"), OLD, ids=[message for message, _ in OLD])
 def test_old_names_work_and_warn(message, call):
     """Assert a warning that says the new name, and a result."""
-    with pytest.warns(DeprecationWarning, match=message):
+    with pytest.warns(FutureWarning, match=message):
         assert call() is not None

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from cumulode import load
-from cumulode.numerics import Solution, Solver, Status, solve
+from cumulode.numerics import Solution, Solver, Status, drift, solve
 from cumulode.numerics.result import Result
 from cumulode.theory import NLGP, InvalidArgument, Ising, Problem
 
@@ -167,3 +167,21 @@ def test_files_are_whole_or_not_there(tmp_path):
         with pytest.raises(InvalidArgument, match=f"^path: got .*allowed: {words}"):
             load(tmp_path / name)
     assert {p.name for p in tmp_path.iterdir()} == {"text.nc", "arrays.npz", "map.nc"}
+
+
+@pytest.mark.parametrize("closure", ["regression", "tree", "conditional"])
+def test_a_drift_is_pickled_and_copied(closure):
+    """Assert the same dw/dt to the bit."""
+    f = drift(RING, closure)
+    w = np.linspace(-0.1, 0.2, RING.size)
+    for again in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+        assert np.array_equal(again(w), f(w))
+        assert repr(again) == repr(f)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    """Assert one line that names the path, for names of no result, and results without their arrays."""
+    for kind in ("solve", "Problem", "Solution", "no such"):
+        xr.Dataset(attrs={"kind": kind}).to_netcdf(tmp_path / "other.nc", engine="scipy")
+        with pytest.raises(InvalidArgument, match=r"^path: got [^\n]*allowed: a .nc file that the save"):
+            load(tmp_path / "other.nc")

@@ -96,6 +96,7 @@ COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("closure", {"closure": "nonsense"}), ("problem", {"problem": "ising"}), ("learning_rate", {"learning_rate": -1}),
     ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}),
     ("solver", {"closure": "exact", "solver": Solver()}),
+    ("executor", {"executor": 3}), ("progress", {"progress": 1}),
 ])  # fmt: skip
 COMPARISON += [("quantity", lambda: compare(RING, W, [0, 0.1], seeds=2, batch_size=2).verdict("size"))]
 INPUTS = calls(sample, {"law": NLGP(1.0, 0.5), "size": (8, 8), "n": 1}, [
@@ -114,7 +115,11 @@ SHAPES = [
     *[("w: got .* allowed", lambda f=f, bad=bad: f(bad)) for f in MEASURES for bad in NO_FIELDS],
     *[("reference: got ", lambda bad=bad: symmetry.align(np.ones(8), bad)) for bad in NO_FIELDS],
     (r"reference: got \(9,\)", lambda: symmetry.align(np.ones((3, 8)), np.ones(9))),
-    *[(r"shape: got [^\n]* L \* L = 16 sites$", lambda f=f, s=s: f(np.ones(16), s)) for f in MEASURES for s in NO_SHAPES],
+    *[
+        (r"shape: got [^\n]* L \* L = 16 sites$", lambda f=f, s=s: f(np.ones(16), s))
+        for f in MEASURES
+        for s in NO_SHAPES
+    ],
     *[("shape: got ", lambda s=s: symmetry.align(np.ones(16), np.ones(16), shape=s)) for s in NO_SHAPES],
     ("centres", lambda: tiling(["a"], 40)),
     ("centres", lambda: tiling([NAN], 40)),
@@ -130,7 +135,7 @@ SHAPES = [
 CASES = [*NEURON, *NETWORK, *THEIR_NETWORK, *FILTERS, *RULES, *COMPARISON, *INPUTS, *SHAPES]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize(("words", "call"), CASES)
 def test_bad_input_is_refused_in_one_line(words: str, call: Any) -> None:
     """Assert a ValueError in one line that begins with the argument."""

@@ -135,5 +135,5 @@ def test_bad_input_is_refused_in_one_line(function, change, words, monkeypatch, 
         function(**{"problem": PROBLEM} | CALLS[function] | change)
     assert "\n" not in str(error.value)
     assert "allowed: " in str(error.value)
-    old = [str(w.message).split(": ")[1].split(" is now ")[0] for w in recwarn if w.category is DeprecationWarning]
+    old = [str(w.message).split(": ")[1].split(" is now ")[0] for w in recwarn if w.category is FutureWarning]
     assert set(old) == OLD_OF[function] & set(change)

@@ -197,7 +197,7 @@ def check(
                 return CheckResult(kind, understood, target, conventions, confirmed="to the digits of its decimals")
     if target.rate:
         for conventions, expr in _candidates(target, pairs=False):
-            factor = _ratio(values, expr, points)
+            factor = _ratio(list(_samples(values, expr, points)))
             if factor is not None and factor > 0:
                 confirmed = _confirmed(formula, factor * expr)
                 return CheckResult(FACTOR, understood, target, conventions, factor, confirmed)
@@ -256,9 +256,8 @@ def _same(values: list[Any], expr: sp.Expr, points: list[dict[sp.Symbol, Any]]) 
     return all(sample.agrees for sample in _samples(values, expr, points))
 
 
-def _ratio(values: list[Any], expr: sp.Expr, points: list[dict[sp.Symbol, Any]]) -> sp.Expr | None:
+def _ratio(samples: list[Sample]) -> sp.Expr | None:
     """The constant that mine is times ours, or None."""
-    samples = list(_samples(values, expr, points))
     with mpmath.workdps(DIGITS + 10):
         if not all(sample.left and sample.right for sample in samples):
             return None
@@ -286,9 +285,10 @@ def _confirmed(mine: sp.Expr, ours: sp.Expr) -> str:
 def _different(
     understood: sp.Expr, formula: sp.Expr, target: Quantity, points: list[dict[sp.Symbol, Any]], values: list[Any]
 ) -> CheckResult:
-    worst = max(_samples(values, target.expr, points), key=lambda sample: float(sample.error))
+    samples = list(_samples(values, target.expr, points))
+    worst = max(samples, key=lambda sample: float(sample.error))
     found = [_parting(formula, target, letter, powers, worst.at) for letter, powers in target.grades.items()]
-    constant = _ratio(values, target.expr, points)
+    constant = _ratio(samples)
     if constant is not None:
         found.insert(0, f"mine is {constant} times ours everywhere, and no convention known here explains it")
     parts = tuple(part for part in found if part)

@@ -61,15 +61,15 @@ def _over_sqrt_size(q: Quantity) -> sp.Expr:
     if q.name.endswith(".B"):
         return q.expr / D**2
     if q.name == "drift":
-        return q.expr.subs({Cw: Cw / D, Kwww: Kwww / D**2}, simultaneous=True)
+        return q.expr.xreplace({Cw: Cw / D, Kwww: Kwww / D**2})
     if q.name == "conditional":
-        return q.expr.subs(Cw, Cw / sp.sqrt(D)) / sp.sqrt(D)
+        return q.expr.xreplace({Cw: Cw / sp.sqrt(D)}) / sp.sqrt(D)
     return q.expr / D
 
 
 def _over_sqrt_size_own(q: Quantity) -> sp.Expr:
     """The same, with k2 and k4 those of w.x and not of w.x/sqrt D."""
-    return _over_sqrt_size(q).subs({k2: k2 / D, k4: k4 / D**2}, simultaneous=True)
+    return _over_sqrt_size(q).xreplace({k2: k2 / D, k4: k4 / D**2})
 
 
 def _growth_labels(q: Quantity) -> sp.Expr:
@@ -88,7 +88,7 @@ _FWHM = 2 * sp.sqrt(2 * sp.log(2))
 
 
 def _scaled(symbols: tuple[sp.Symbol, ...], factor: sp.Expr) -> Callable[[Quantity], sp.Expr]:
-    return lambda q: q.expr.subs({symbol: factor * symbol for symbol in symbols}, simultaneous=True)
+    return lambda q: q.expr.xreplace({symbol: factor * symbol for symbol in symbols})
 
 
 _bump = _is("ipr.gaussian", "bump.k")
@@ -97,21 +97,17 @@ _ipr = _is("ipr")
 #: In the order in which they are tried; one that rebuilds the quantity comes before those that change its symbols.
 CONVENTIONS = (
     Convention(
-        "erf(x) for erf(x/sqrt 2)",
-        "activation",
-        _where(_has_erf, lambda q: quantity(q.name, "erf(h)", q.order).expr),
+        "erf(x) for erf(x/sqrt 2)", "activation", _where(_has_erf, lambda q: quantity(q.name, "erf(h)", q.order).expr)
     ),
     Convention("labels {0, 1} for {-1, 1}", "labels", _where(lambda q: q.name == "growth", _growth_labels)),
     Convention(
         "2y - 1 for y, with y in {0, 1}",
         "labels",
-        _where(lambda q: q.rate and q.expr.has(label), lambda q: q.expr.subs(label, 2 * label - 1)),
+        _where(lambda q: q.rate and q.expr.has(label), lambda q: q.expr.xreplace({label: 2 * label - 1})),
     ),
     Convention("the loss without its 1/2", "loss", _where(lambda q: q.rate, lambda q: 2 * q.expr)),
     Convention(
-        "the loss without its 1/2",
-        "loss",
-        _where(_is("sgd.variance"), lambda q: q.expr.subs({J: 2 * J, B: 4 * B}, simultaneous=True)),
+        "the loss without its 1/2", "loss", _where(_is("sgd.variance"), lambda q: q.expr.xreplace({J: 2 * J, B: 4 * B}))
     ),
     Convention("inputs over sqrt D", "inputs", _where(_of_weights, _over_sqrt_size)),
     Convention(

@@ -13,7 +13,7 @@ import sympy as sp
 
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.neuron.activations import Activation, h
-from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
+from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, hermite, mean, variance
 
 from .family import b, closure, taylor_coefficient
 
@@ -43,7 +43,7 @@ def explicit(expr: sp.Expr, activation: Activation, cut_activation: bool = False
             return taylor_coefficient(activation, int(n), cut_activation)
         closed = closed_form(activation, int(n))
         if closed is not None:
-            return closed.subs({mean: m, variance: v}, simultaneous=True)
+            return closed.xreplace({mean: m, variance: v})
         return gaussian_integral(activation, int(n), m, v)
 
     return expr.replace(GaussianMean, average)
@@ -52,8 +52,7 @@ def explicit(expr: sp.Expr, activation: Activation, cut_activation: bool = False
 def gaussian_integral(activation: Activation, n: int, m: sp.Expr, v: sp.Expr) -> sp.Expr:
     """``E[F^(n)(h)]``, ``h ~ N(m, v)``, as ``E[He_n(z) F] / v^(n/2)``; ``n = -1``: of Phi."""
     order = max(n, 0)
-    hermite = sp.expand(2 ** sp.Rational(-order, 2) * sp.hermite(order, _z / sp.sqrt(2)))
-    weight = hermite / v ** sp.Rational(order, 2) * sp.exp(-(_z**2) / 2) / sp.sqrt(2 * sp.pi)
+    weight = hermite(order, _z) / v ** sp.Rational(order, 2) * sp.exp(-(_z**2) / 2) / sp.sqrt(2 * sp.pi)
     return _integral(activation, n, weight, _z, m + sp.sqrt(v) * _z, (-sp.oo, sp.oo))
 
 

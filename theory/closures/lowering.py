@@ -14,7 +14,7 @@ from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, lam, phi_e, s
 from cumulode.theory.neuron.activations import Activation
 from cumulode.theory.neuron.activations import y as label
-from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
+from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, hermite, mean, variance
 
 from . import pearson, tree
 from .family import NEARLY_GAUSSIAN, Closure, b, closure, taylor_coefficient
@@ -153,9 +153,7 @@ def _hermite_integrand(n: int, width: sp.Expr) -> sp.Expr:
     """Integrand whose Gaussian average is E[F^(n)]: for n >= 1, ``He_(n-1)(z) F' / width^(n-1)``."""
     if n < 1:
         return phi_e if n == -1 else f_e
-    x = sp.Symbol("x")
-    hermite = sp.expand(2 ** sp.Rational(1 - n, 2) * sp.hermite(n - 1, x / sp.sqrt(2)))
-    return hermite.subs(x, lam / width) / width ** (n - 1) * (d_e if n % 2 else d_o)
+    return hermite(n - 1, lam / width) / width ** (n - 1) * (d_e if n % 2 else d_o)
 
 
 def _pearson_branches(activation: Activation, regression: bool) -> list[Branch]:

@@ -56,10 +56,7 @@ def tree_equations() -> tuple[EquationSet, ...]:
             "w.(C + ridge) w and Q >= 0 (negative only by rounding, or where the contraction's error shows).",
             (k2, k4, square, ridge, form),
             (second, Q),
-            after=(
-                (second, sp.Max(k2 + ridge * square, LEAST)),
-                (Q, sp.Max(0, form - k4**2 / second)),
-            ),
+            after=((second, sp.Max(k2 + ridge * square, LEAST)), (Q, sp.Max(0, form - k4**2 / second))),
         ),
         EquationSet(
             "tree_drift",

@@ -60,8 +60,7 @@ def _product(function: Callable[[Index], Any], blocks: list[Index]) -> Any:
 def moments_from_cumulants(cumulants: Sequence[Any]) -> list[Any]:
     """Moments ``m_1 .. m_n`` of one variable from its cumulants ``k_1 .. k_n``.
 
-    The partition sum, grouped by the block of the last element:
-    ``m_n = sum_j C(n-1, j-1) k_j m_(n-j)``.
+    The partition sum, grouped by the block of the last element: ``m_n = sum_j C(n-1, j-1) k_j m_(n-j)``.
     """
     moments: list[Any] = [sp.Integer(1)]
     for n in range(1, len(cumulants) + 1):

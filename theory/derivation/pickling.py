@@ -20,7 +20,7 @@ Class = TypeVar("Class", bound=type)
 
 def made_by(cls: Class, factory: Callable[..., Any], *arguments: Any) -> Class:
     """Note that ``factory(*arguments)`` gives this class or an object of it, so that it can be pickled."""
-    cls.made_by = (factory, *arguments)
+    cls.made_by = (factory, *arguments)  # type: ignore[attr-defined]
     return cls
 
 
@@ -42,7 +42,7 @@ class _Pickler(pickle.Pickler):
         if isinstance(thing, UndefinedFunction):
             return sp.Function, (thing.__name__,)
         if isinstance(thing, type) and "made_by" in vars(thing):
-            return _made, thing.made_by
+            return _made, thing.made_by  # type: ignore[attr-defined]
         return NotImplemented
 
 

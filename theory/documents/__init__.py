@@ -1,4 +1,9 @@
-"""The derivations that are shipped, by name; each is built and checked on request."""
+"""The derivations that are shipped, by name; each is built and checked on request.
+
+From SGD to the width of a field: ``flow``, ``drift``, ``nlgp``, ``ising``, ``closures``, ``conditional``, ``cubic``,
+``growth``, ``fluctuations``, ``network``, ``bump``. They share ``notation`` (letters), ``responses`` (the force),
+``rewritings`` (of expressions) and ``spins`` (a law to sum by hand); ``__main__`` writes them all.
+"""
 
 from __future__ import annotations
 
@@ -75,9 +80,8 @@ def _index(derivations: dict[str, Derivation]) -> str:
         "# Derivations",
         "",
         "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
-        "random points in 30-digit arithmetic; a test compares these pages with what the code writes. "
-        "`cumulode derive NAME` prints one, for any activation and order, and `cumulode derive growth.18` one "
-        "equation with "
+        "random points in 30-digit arithmetic; a test compares these pages with what the code writes. `cumulode "
+        "derive NAME` prints one, for any activation and order, and `cumulode derive growth.18` one equation with "
         "what it rests on.",
         "",
         "| document | what it derives | equalities | symbolic | numeric only | cited by the code |",

@@ -17,6 +17,7 @@ from cumulode.theory.neuron.gaussian import mean as at_mean
 from cumulode.theory.neuron.gaussian import variance as at_variance
 from cumulode.theory.problem.covariance import squared_exponential
 
+from .rewritings import simplified
 from .spins import spin_law
 
 x, lam, z = sp.symbols("x lam z", real=True)
@@ -80,6 +81,9 @@ def _gaussian_integrals(expr: sp.Expr) -> sp.Expr:
     return expr.replace(sp.Integral, done)
 
 
+_SQUARE = simplified("Gaussian integrals, the square completed", _gaussian_integrals)
+
+
 def _law(d: Derivation) -> None:
     determinant = k2 - m**2
     joint = sp.exp(-(k2 * x**2 - 2 * m * x * lam + lam**2) / (2 * determinant)) / (2 * sp.pi * sp.sqrt(determinant))
@@ -94,8 +98,7 @@ def _law(d: Derivation) -> None:
         normal(lam - mean(x, m), variance(k2, m)),
         "completing the square",
         domain=INSIDE,
-        rewrite=lambda e: sp.simplify(e),
-        by="simplify",
+        **simplified("simplify"),
         name="conditional law",
     )
 
@@ -107,14 +110,7 @@ def _gaussian_data(d: Derivation) -> None:
         "$x$ is what Stein's rule $E[x_i F] = (Cw)_i E[F']$ says.",
         r"E[x_i e^{r\lambda}]",
         sp.Integral(x * sp.exp(r * mean(x, m) + r**2 * variance(k2, m) / 2) * normal(x), (x, -sp.oo, sp.oo)),
-    ).equals(
-        m * r * sp.exp(r**2 * k2 / 2),
-        "Stein's rule",
-        domain=INSIDE,
-        rewrite=lambda e: sp.simplify(_gaussian_integrals(e)),
-        by="Gaussian integrals, the square completed",
-        name="exact for Gaussian data",
-    )
+    ).equals(m * r * sp.exp(r**2 * k2 / 2), "Stein's rule", domain=INSIDE, **_SQUARE, name="exact for Gaussian data")
 
 
 def _third_order(d: Derivation) -> None:
@@ -270,13 +266,7 @@ def _spins(d: Derivation, chosen: Activation) -> None:
         "the two densities is a hyperbolic sine times a Gaussian.",
         r"E[x_i e^{r\lambda}]",
         sp.Integral(sp.exp(r * lam) * density, (lam, -sp.oo, sp.oo)),
-    ).equals(
-        spins(wave, v + m**2, m),
-        "Gaussian averages",
-        rewrite=lambda e: sp.simplify(_gaussian_integrals(e)),
-        by="Gaussian integrals, the square completed",
-        name="conditional spins",
-    )
+    ).equals(spins(wave, v + m**2, m), "Gaussian averages", **_SQUARE, name="conditional spins")
     d.chain(
         "Its third derivative in $r$ is the average of $x_i\\lambda^3$: the third order above with $\\kappa_4 = -2$.",
         r"E[x_i\lambda^3]",
@@ -289,9 +279,8 @@ def _closed(d: Derivation, chosen: Activation, v: sp.Symbol) -> None:
     """The Gaussian average of one activation's force: in closed form where there is one, else by quadrature."""
     mu, found = sp.Symbol("mu", real=True), closed_form(chosen, 0)
     density = _density(h, mu, v)
-    edges = [-sp.oo, *chosen.kinks, sp.oo]
-    pieces = zip(chosen.force_pieces(), edges, edges[1:], strict=False)
-    start = sum((sp.Integral(force * density, (h, *between)) for force, *between in pieces), sp.Integer(0))
+    pieces = zip(chosen.force_pieces(), chosen.intervals, strict=True)
+    start = sum((sp.Integral(force * density, (h, *between)) for force, between in pieces), sp.Integer(0))
     if found is None:
         force = chosen.force_pieces()[0].subs(h, mu + sp.sqrt(v) * z)
         rhs, words = sp.Integral(force * normal(z), (z, -sp.oo, sp.oo)), "taken by quadrature: it has no closed form"

@@ -90,11 +90,7 @@ def _field_equation(d: Derivation) -> None:
         "The equation is linear in $K$, so that several terms add.",
         "K(w,w,w)_0",
         _contraction(entry, 0, RING),
-    ).equals(
-        _spread(convolutional_cubic((G,), (weight,), W[:RING])[0]),
-        "the sum over m last",
-        name="field equation",
-    )
+    ).equals(_spread(convolutional_cubic((G,), (weight,), W[:RING])[0]), "the sum over m last", name="field equation")
 
 
 def _small_gain(d: Derivation) -> None:
@@ -219,9 +215,7 @@ def _ordered(d: Derivation) -> None:
         "K(w,w,w)_1",
         _contraction(entry, at, 4),
     ).equals(
-        _spread(ordered_cubic([A], [[B]], kappa, padded)[at]),
-        "sum over sorted sites",
-        name="coincidence correction",
+        _spread(ordered_cubic([A], [[B]], kappa, padded)[at]), "sum over sorted sites", name="coincidence correction"
     )
 
 

@@ -12,6 +12,7 @@ from cumulode.theory.neuron.activations import Activation, h, parse
 from cumulode.theory.neuron.activations import y as label
 
 from .responses import live_points, response
+from .rewritings import simplified
 
 b = sp.Symbol("b", real=True)
 eta = sp.Symbol("eta", positive=True)
@@ -57,8 +58,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
 
 def _force(d: Derivation, chosen: Activation) -> None:
     """The force is the derivative of Phi, and the step of one weight minus the gradient of the loss."""
-    sigma = next(piece for piece in reversed(chosen.pieces) if piece.has(h))
-    force = chosen.force_pieces()[chosen.pieces.index(sigma)]
+    sigma, force = (pieces[chosen.last_varying] for pieces in (chosen.pieces, chosen.force_pieces()))
     between = "" if chosen.smooth else ", between the kinks, in the last piece that varies"
     d.chain(
         f"The loss of one sample is $(y - \\sigma)^2/2 = -\\Phi_y(h)$, with the preactivation $h = w\\cdot x + b$. The "
@@ -95,14 +95,12 @@ def _mean_step(d: Derivation, chosen: Activation) -> None:
             mean.append(eta * p[y] * probability * (force(b + s) - force(b - s)))
             gradient.append(eta * p[y] * probability * sp.Derivative(phi(b + s) + phi(b - s), w[0]))
     d.chain(
-        "The mean of one step of $w_1$ over both classes, of probabilities $p_y$, and over all eight states of "
-        "each: a state and its mirror image $-x$ together, each of probability $q_y$ where all $x_i$ are equal and "
-        "$r_y$ otherwise. Every term is a derivative in $w_1$, and their sum is "
-        "$-\\eta\\, \\partial V/\\partial w_1$ with the population loss "
-        "$V(w) = -\\sum_y p_y E_y[\\Phi_y(w\\cdot x + b)]$. Per unit of time, $t = \\eta \\times$ steps, the mean "
-        "motion is therefore $dw/dt = f(w) = -\\nabla V$. It is so term by term, and therefore for any number of "
-        "sites and "
-        "any law of the inputs.",
+        "The mean of one step of $w_1$ over both classes, of probabilities $p_y$, and over all eight states of each: "
+        "a state and its mirror image $-x$ together, each of probability $q_y$ where all $x_i$ are equal and $r_y$ "
+        "otherwise. Every term is a derivative in $w_1$, and their sum is $-\\eta\\, \\partial V/\\partial w_1$ with "
+        "the population loss $V(w) = -\\sum_y p_y E_y[\\Phi_y(w\\cdot x + b)]$. Per unit of time, $t = \\eta \\times$ "
+        "steps, the mean motion is therefore $dw/dt = f(w) = -\\nabla V$. It is so term by term, and therefore for "
+        "any number of sites and any law of the inputs.",
         r"E[\Delta w_1]",
         sp.Add(*mean),
     ).equals(
@@ -188,8 +186,7 @@ def _many_steps(d: Derivation) -> None:
     ).equals(
         -eta * a**2 / 2 + sp.Integral(s**2 / (1 + s), (s, 0, eta * a)) / eta,
         "$\\ln(1+z)$ is the integral of $1/(1+s) = 1 - s + s^2/(1+s)$",
-        rewrite=lambda e: sp.simplify(sp.expand_log(sp.expand(e.doit()), force=True)),
-        by="integration",
+        **simplified("integration", lambda e: sp.expand_log(sp.expand(e.doit()), force=True)),
     )
     step = a * (w + eta * error) - g * (w + eta * error) ** 3
     d.chain(

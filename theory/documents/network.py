@@ -151,13 +151,12 @@ def _balanced(d: Derivation) -> None:
     d.chain(
         "Many balanced neurons: half the biases $b$, half $-b$, an odd activation (here of fifth degree), and within "
         "each half as many neurons at $-w$ as at $w$, as independent random starts of zero mean are for $K \\to "
-        "\\infty$ (for finite $K$ up to $K^{-1/2}$). The flow keeps this: $s$ is then even in $x$, and for an even law "
-        "the drift of $-w$ is minus that of $w$. The output at preactivations $\\lambda$ and $\\mu$ of neurons in "
-        "the two halves "
-        "vanishes at $w = 0$ and has no part linear in $w$; the second order, $\\sigma''(b)\\,(\\lambda^2 - \\mu^2)/4$ "
-        "with the squares averaged over the halves, is the first. It too vanishes while the halves have one covariance "
-        "of weights. Without it each neuron feels $y\\,\\sigma'(h)\\,x$ and none of the others: the closure "
-        "mean-field.",
+        "\\infty$ (for finite $K$ up to $K^{-1/2}$). The flow keeps this: $s$ is then even in $x$, and for an even "
+        "law the drift of $-w$ is minus that of $w$. The output at preactivations $\\lambda$ and $\\mu$ of neurons in "
+        "the two halves vanishes at $w = 0$ and has no part linear in $w$; the second order, "
+        "$\\sigma''(b)\\,(\\lambda^2 - \\mu^2)/4$ with the squares averaged over the halves, is the first. It too "
+        "vanishes while the halves have one covariance of weights. Without it each neuron feels $y\\,\\sigma'(h)\\,x$ "
+        "and none of the others: the closure mean-field.",
         r"\partial_t^2\,\bar s\,\big|_{t=0}",
         sp.Subs(sp.Derivative(mean, (t, 2)), t, 0),
     ).equals((6 * a3 * b + 20 * a5 * b**3) * (u**2 - v**2) / 2, "differentiation", name="balanced output")

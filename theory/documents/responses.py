@@ -60,7 +60,7 @@ def live_points(activation: Activation, weights: tuple[sp.Symbol, ...]) -> Domai
     """Random points at which every state is in the last piece of the activation that varies."""
     if activation.smooth:
         return {}
-    last = max(i for i, piece in enumerate(activation.pieces) if piece.has(h))
+    last = activation.last_varying
     kink = float(activation.kinks[min(last, len(activation.kinks) - 1)])
     low = kink + 1 if last == len(activation.kinks) else kink - 2
     return {b: (low, low + 1), **dict.fromkeys(weights, (-0.3, 0.3))}

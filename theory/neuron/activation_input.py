@@ -19,29 +19,10 @@ SHIPPED = {
     "softplus": sp.log(2 * sp.cosh(h / 2)) + h / 2,  # log(1 + e^h), written out without overflow
 }
 
-FUNCTIONS: dict[str, Any] = {
-    name: getattr(sp, name)
-    for name in (
-        "erf",
-        "erfc",
-        "tanh",
-        "sinh",
-        "cosh",
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "atan",
-        "asinh",
-        "sqrt",
-        "Abs",
-        "Max",
-        "Min",
-        "Heaviside",
-        "Rational",
-    )
-}
+_SMOOTH = (sp.erf, sp.erfc, sp.tanh, sp.sinh, sp.cosh, sp.exp, sp.log, sp.sin, sp.cos, sp.atan, sp.asinh)
+FUNCTIONS: dict[str, Any] = {f.__name__: f for f in (*_SMOOTH, sp.Abs, sp.Max, sp.Min, sp.Heaviside, sp.Rational)}
 FUNCTIONS |= {
+    "sqrt": sp.sqrt,
     "abs": sp.Abs,
     "max": sp.Max,
     "min": sp.Min,
@@ -52,7 +33,6 @@ FUNCTIONS |= {
     "h": h,
 }
 ALLOWED = "one of " + ", ".join(SHIPPED) + ", or a continuous expression in h, e.g. 'h - h**3/6' or 'tanh(2*h)'"
-_SMOOTH = (sp.erf, sp.erfc, sp.tanh, sp.sinh, sp.cosh, sp.exp, sp.log, sp.sin, sp.cos, sp.atan, sp.asinh)
 _NODES = (*_SMOOTH, sp.Abs, sp.Max, sp.Min, sp.Heaviside, sp.Add, sp.Mul, sp.Pow, sp.Number, sp.NumberSymbol, sp.Symbol)
 _REAL = "an expression real and finite for every real h"
 

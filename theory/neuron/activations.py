@@ -39,6 +39,16 @@ class Activation:
         """Whether there are no kinks."""
         return not self.kinks
 
+    @property
+    def intervals(self) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+        """Where each piece holds: from kink to kink, the first and the last without end."""
+        return tuple(itertools.pairwise((-sp.oo, *self.kinks, sp.oo)))
+
+    @property
+    def last_varying(self) -> int:
+        """Index of the last piece that is not constant."""
+        return max(i for i, piece in enumerate(self.pieces) if piece.has(h))
+
     def join(self, pieces: tuple[sp.Expr, ...]) -> sp.Expr:
         """One expression, equal to each of ``pieces`` in its interval between the kinks."""
         if self.smooth:
@@ -166,8 +176,7 @@ def _check(name: str, kinks: tuple[sp.Expr, ...], pieces: tuple[sp.Expr, ...]) -
             raise InvalidArgument(
                 "activation", name, "a continuous expression (this one jumps at h = " + f"{float(c):g})"
             )
-    edges = [-sp.oo, *kinks, sp.oo]
-    for piece, low, high in zip(pieces, edges, edges[1:], strict=False):
+    for piece, (low, high) in zip(pieces, itertools.pairwise((-sp.oo, *kinks, sp.oo)), strict=True):
         check_real(name, piece, low, high)
     if all(sp.diff(p, h) == 0 for p in pieces):
         raise InvalidArgument("activation", name, "an expression that varies with h")

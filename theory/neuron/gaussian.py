@@ -17,6 +17,12 @@ mean = sp.Symbol("mean", real=True)
 variance = sp.Symbol("variance", positive=True)
 
 
+def hermite(n: int, z: sp.Expr) -> sp.Expr:
+    """The Hermite polynomial ``He_n`` of leading coefficient 1, multiplied out."""
+    x = sp.Dummy("x")
+    return sp.expand(2 ** sp.Rational(-n, 2) * sp.hermite(n, x / sp.sqrt(2))).subs(x, z)
+
+
 class GaussianMean(sp.Function):
     """``GaussianMean(n, m, v) = E[F_y^(n)(h)]``, ``h ~ N(m, v)``; at ``v = 0`` it is ``F_y^(n)(m)``."""
 
@@ -50,9 +56,8 @@ def closed_form(activation: Activation, n: int) -> sp.Expr | None:
     """
     base = activation.potential_pieces() if n < 0 else activation.force_pieces()
     total = sp.Integer(0)
-    edges = [-sp.oo, *activation.kinks, sp.oo]
-    for piece, low, high in zip(base, edges, edges[1:], strict=False):
-        found = _average(sp.expand(piece), mean, variance) if activation.smooth else _truncated(piece, low, high)
+    for piece, ends in zip(base, activation.intervals, strict=True):
+        found = _average(sp.expand(piece), mean, variance) if activation.smooth else _truncated(piece, *ends)
         if found is None:
             return None
         total += found

@@ -1,7 +1,7 @@
 """Laws of the inputs: translation invariant, even, unit variance (theory.md section 1).
 
-These are plain parameter sets; their cumulants as expressions are in ``nlgp`` and ``ising``, as numbers in
-``cumulode.numerics``. A law of the user's own, by its cumulants as arrays, is in ``user_cumulants``.
+These are plain parameter sets; their cumulants as expressions are in ``theory/cumulants`` (``nlgp``, ``ising``), as
+numbers in ``numerics/cumulants``. A law of the user's own, by its cumulants as arrays, is in ``measured_cumulants``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, real
 
 from . import covariance as _cov
 from .lattice import Size, shape_of
@@ -28,11 +28,10 @@ class NLGP:
     xi : float > 0
         Correlation length of ``z`` in sites.
     covariance : {"squared-exponential", "wrapped", "circular-exponential"}
-        ``exp(-d^2/xi^2)`` with periodic distance ``d`` (default; not positive semidefinite for ``xi`` above
-        about 0.14 ``size``, and then refused), its sum over images, or
-        ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``. On a torus (and the plane) each is the product of
-        the ring's in the two directions: ``exp(-(dx^2+dy^2)/xi^2)``, its sum over images, and ``t^(|dx|+|dy|)``
-        with images.
+        ``exp(-d^2/xi^2)`` with periodic distance ``d`` (default; not positive semidefinite for ``xi`` above about 0.14
+        ``size``, and then refused), its sum over images, or ``(t^d + t^(D-d)) / (1 + t^D)`` with ``t = exp(-1/xi)``. On
+        a torus (and the plane) each is the product of the ring's in the two directions: ``exp(-(dx^2+dy^2)/xi^2)``, its
+        sum over images, and ``t^(|dx|+|dy|)`` with images.
 
     Raises
     ------
@@ -124,7 +123,9 @@ class Ising:
     def check_infinite(self, dimension: int) -> None:
         """Raise ValueError for the plane (``dimension`` 2); the infinite line is the limit of the ring."""
         if dimension > 1:
-            raise InvalidArgument("offsets", "two dimensions", f"(n, 3) for {self!r}, which lives on a line or ring")
+            raise InvalidArgument(
+                "offsets", Described("two dimensions"), f"(n, 3) for {self!r}, which lives on a line or ring"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters by name, with the law's own name under ``law``."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 from .covariance import NEGATIVE_EIGENVALUE
 from .lattice import Size, as_size, shape_of
@@ -88,10 +88,10 @@ class Cumulants:
         """
         C, K = _real("second", second), _real("fourth", fourth)
         if C.ndim not in (1, 2) or not C.size or C.flat[0] <= 0:
-            raise InvalidArgument("second", f"shape {C.shape}", "shape (D,) or (L, L), C_00 > 0")
+            raise InvalidArgument("second", Described(f"shape {C.shape}"), "shape (D,) or (L, L), C_00 > 0")
         sites = C.size
         if K.shape != C.shape * 3:
-            raise InvalidArgument("fourth", f"shape {K.shape}", f"{C.shape * 3}: all sites of second")
+            raise InvalidArgument("fourth", Described(f"shape {K.shape}"), f"{C.shape * 3}: all sites of second")
         C, K = C / C.flat[0], K / C.flat[0] ** 2
         mirrored = np.roll(np.flip(C), 1, tuple(range(C.ndim)))
         K = K.reshape(sites, sites, sites)
@@ -122,7 +122,9 @@ class Cumulants:
         if self.reach is None:
             raise InvalidArgument("size", None, f"{as_size(self.shape)}, where {self!r} has all its sites")
         if dimension != len(self.shape):
-            raise InvalidArgument("offsets", f"{dimension} dimensions", f"{len(self.shape)}, as {self!r} has")
+            raise InvalidArgument(
+                "offsets", Described(f"{dimension} dimensions"), f"{len(self.shape)}, as {self!r} has"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Arrays as nested lists (some 20 bytes an entry), with the law's own name under ``law``."""
@@ -161,7 +163,9 @@ def _real(name: str, given: Any) -> np.ndarray:
         raise InvalidArgument(name, given, allowed)
     found = np.array(found, dtype=float, order="C") + 0.0  # -0.0 is 0.0
     if not np.isfinite(found).all():
-        raise InvalidArgument(name, f"{int((~np.isfinite(found)).sum())} entries that are NaN or infinite", allowed)
+        raise InvalidArgument(
+            name, Described(f"{int((~np.isfinite(found)).sum())} entries that are NaN or infinite"), allowed
+        )
     found.setflags(write=False)
     return found
 
@@ -169,24 +173,28 @@ def _real(name: str, given: Any) -> np.ndarray:
 def _check_second(second: np.ndarray) -> None:
     allowed = "shape (D,) with D >= 4, or (L, L) with L >= 4"
     if second.ndim not in (1, 2):
-        raise InvalidArgument("second", f"shape {second.shape}", allowed)
+        raise InvalidArgument("second", Described(f"shape {second.shape}"), allowed)
     try:
         shape_of(second.shape)
     except ValueError:
-        raise InvalidArgument("second", f"shape {second.shape}", allowed) from None
+        raise InvalidArgument("second", Described(f"shape {second.shape}"), allowed) from None
     if abs(second.flat[0] - 1) > ROUNDING:
-        raise InvalidArgument("second", f"C_00 = {second.flat[0]:.12g}", "C_00 = 1 (inputs of unit variance)")
+        raise InvalidArgument(
+            "second", Described(f"C_00 = {second.flat[0]:.12g}"), "C_00 = 1 (inputs of unit variance)"
+        )
     every = tuple(range(second.ndim))
     mirrored = np.roll(np.flip(second), 1, every)
     if np.abs(second - mirrored).max() > ROUNDING:
         raise InvalidArgument(
-            "second", f"C_0a and C_0(-a) that differ by {np.abs(second - mirrored).max():.2g}", "C_0a = C_0(-a)"
+            "second",
+            Described(f"C_0a and C_0(-a) that differ by {np.abs(second - mirrored).max():.2g}"),
+            "C_0a = C_0(-a)",
         )
     power = np.fft.fftn(second).real
     if power.min() < -NEGATIVE_EIGENVALUE * power.max():
         raise InvalidArgument(
             "second",
-            f"a smallest eigenvalue {power.min() / power.max():.2g} of the largest",
+            Described(f"a smallest eigenvalue {power.min() / power.max():.2g} of the largest"),
             f"a covariance: none below -{NEGATIVE_EIGENVALUE:g} of the largest",
         )
 
@@ -197,7 +205,7 @@ def _check_shape(fourth: np.ndarray, shape: tuple[int, ...]) -> None:
     if fourth.shape != (m,) * axes or m not in (side, *range(1, side, 2)):
         raise InvalidArgument(
             "fourth",
-            f"shape {fourth.shape}",
+            Described(f"shape {fourth.shape}"),
             f"{axes} axes of {side} (all sites), or of an odd number below {side} (offsets -h .. h), for second of "
             f"shape {shape}",
         )
@@ -211,10 +219,14 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
     origin, difference = _differences(m, dimension, m == side)
     bound = ROUNDING * np.abs(K).max()
     if K[origin, origin, origin] < -2 - ROUNDING:
-        raise InvalidArgument("fourth", f"K_0000 = {K[origin, origin, origin]:.6g}", "K_0000 >= -2 (as of every law)")
+        raise InvalidArgument(
+            "fourth", Described(f"K_0000 = {K[origin, origin, origin]:.6g}"), "K_0000 >= -2 (as of every law)"
+        )
     for swapped, what in ((K.swapaxes(0, 1), "K_0abc = K_0bac"), (K.swapaxes(1, 2), "K_0abc = K_0acb")):
         if np.abs(K - swapped).max() > bound:
-            raise InvalidArgument("fourth", f"entries that differ by {np.abs(K - swapped).max():.2g}", what + _AVERAGE)
+            raise InvalidArgument(
+                "fourth", Described(f"entries that differ by {np.abs(K - swapped).max():.2g}"), what + _AVERAGE
+            )
     worst = 0.0
     for a in range(sites):
         to = difference[:, a]
@@ -225,7 +237,7 @@ def _check_fourth(fourth: np.ndarray, dimension: int, side: int) -> None:
         what = "" if m == side else f", so zero where the four sites spread over more than {m // 2}"
         raise InvalidArgument(
             "fourth",
-            f"entries that differ by {worst:.2g}",
+            Described(f"entries that differ by {worst:.2g}"),
             f"K_0abc = K_0(-a)(b-a)(c-a) (translations{what})" + _AVERAGE,
         )
 

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: str) -> Callable[[F], F]:
-    """Accept old keywords, each with a ``DeprecationWarning``.
+    """Accept old keywords, each with a ``FutureWarning``.
 
     ``names``: old name -> new name. ``moved``: old name -> (argument that holds a frozen object, its class, the
     function's keywords that are fields of it, too): ``solve(..., max_step=1)`` is ``solve(...,
@@ -39,14 +39,17 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
                 new = names[name] if name in names else f"{into[name][0]}={into[name][1].__name__}({field(name)}=...)"
                 warnings.warn(
                     f"{function.__name__}: {name} is now {new}; the old name goes with the next release",
-                    DeprecationWarning,
+                    FutureWarning,
                     stacklevel=2,
                 )
                 if name in names:
                     if new in kwargs:
                         raise InvalidArgument(name, given[name], f"one of {name} and {new}")
                     kwargs[new] = given[name]
-            bound = signature.bind_partial(*args, **kwargs).arguments
+            try:
+                bound = signature.bind_partial(*args, **kwargs).arguments
+            except TypeError:
+                return function(*args, **kwargs)  # says so, with its name
             for holder in dict.fromkeys(into[name][0] for name in old if name in into):
                 moving = [name for name in old if name in into and into[name][0] == holder]
                 _, kind, shared = into[moving[0]][:3]
@@ -62,7 +65,7 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
 
 
 def dropped_arguments(**instead: str) -> Callable[[F], F]:
-    """Accept keywords that have no effect any more, each with a ``DeprecationWarning`` that says what to do instead."""
+    """Accept keywords that have no effect any more, each with a ``FutureWarning`` that says what to do instead."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -70,7 +73,7 @@ def dropped_arguments(**instead: str) -> Callable[[F], F]:
             for name in [name for name in kwargs if name in instead]:
                 del kwargs[name]
                 message = f"{function.__name__}: {name} has no effect: {instead[name]}"
-                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                warnings.warn(message, FutureWarning, stacklevel=2)
             return function(*args, **kwargs)
 
         return wrapper  # type: ignore[return-value]

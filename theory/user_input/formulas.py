@@ -33,13 +33,7 @@ def words(text: str) -> set[str]:
 
 
 def read_formula(
-    argument: str,
-    text: str,
-    names: Mapping[str, Any],
-    allowed: str,
-    *,
-    lazily: bool = False,
-    longest: int = LONGEST,
+    argument: str, text: str, names: Mapping[str, Any], allowed: str, *, lazily: bool = False, longest: int = LONGEST
 ) -> sp.Expr:
     """The expression a string means.
 

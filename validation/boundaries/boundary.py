@@ -28,7 +28,7 @@ from .probe import Probe
 from .roots import ROUNDS, Lines, Search, dataset, find_roots
 
 #: Keywords of before that are fields of the solver, or of SGD's rule, now.
-MOVED = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
+MOVED: dict[str, tuple[Any, ...]] = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
 MOVED |= {"cumulant_tolerance": ("solver", Solver, ("closure",), "tolerance")}
 RULE = dict.fromkeys(("learning_rate", "batch_size"), ("sgd", Sgd, ()))
 

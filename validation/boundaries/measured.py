@@ -105,7 +105,8 @@ def with_verdicts(runs: xr.Dataset, along: AxisRange, how: Measurement) -> xr.Da
     dims, shape, count = critical.dims, critical.shape, critical.size
     names = ("sgd_at", "theory_ln", "sgd_ln")
     arrays = [runs[name].values.reshape(count, *runs[name].shape[critical.ndim :]) for name in names]
-    rows = [_judged(*line, along, how) for line in zip(critical.values.ravel(), *arrays, strict=True)]
+    lines = zip(critical.values.ravel(), *arrays, strict=True)
+    rows = [_judged(float(c), at, theory, sgd, along, how) for c, at, theory, sgd in lines]
     unit, words = critical.attrs["units"], critical.attrs["long_name"]
     described = {name: (f"{text}, {words}".replace(", critical", " critical"), unit) for name, text in ON_AXIS.items()}
     described |= {name: (text, "1") for name, text in PLAIN.items()}
@@ -166,7 +167,7 @@ def _judged(
     }
 
 
-class Fit(NamedTuple):
+class LineFit(NamedTuple):
     """Root of theory + line, its standard error, the chance of a worse fit, and a remark."""
 
     u: float
@@ -175,11 +176,11 @@ class Fit(NamedTuple):
     remark: str = ""
 
 
-NONE = Fit(math.nan, math.nan, math.nan)
+NONE = LineFit(math.nan, math.nan, math.nan)
 ABSENT = NONE._replace(remark="the theory has no critical value to measure around")
 
 
-def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> Fit:
+def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> LineFit:
     """Where the mean over starts of ln(SGD / level) is zero.
 
     Parameters
@@ -213,4 +214,4 @@ def fit(u: np.ndarray, theory: np.ndarray, sgd: np.ndarray, near: float) -> Fit:
     half = np.ptp(u) / (points - 1)
     beyond = root < u.min() - half or root > u.max() + half
     remark = "the root of SGD lies outside the points measured: extrapolated" if beyond else ""
-    return Fit(root, error / abs(float(np.polyval(np.polyder(total), root - centre))), p, remark)
+    return LineFit(root, error / abs(float(np.polyval(np.polyder(total), root - centre))), p, remark)

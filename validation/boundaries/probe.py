@@ -19,6 +19,7 @@ from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.io.provenance import revision, versions
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
+from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, norm, width
 from cumulode.validation.sgd.neuron import simulate_sgd
 from cumulode.validation.sgd.settings import Sgd
@@ -40,7 +41,7 @@ class Probe(Protocol):
     """``quantity`` of the field at ``time``, over ``level``; ``executor``: where runs go."""
 
     quantity: str = "ipr_times_D"
-    level: float = 3.0
+    level: float = LOCALISED
     executor: Executor | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,9 @@
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
 formula is wrong; 2 bad input, in one line; 130 interrupted.
+
+``commands`` has one file a command. They share ``parser`` (argparse as used here), ``values`` (one or many),
+``problem_options``, ``run_options``, ``fields`` (options of a dataclass) and ``output``.
 """
 # For readers of the code: ``commands`` holds one command a file; ``parser`` is argparse with one-line errors and old
 # names; ``fields`` makes options from dataclasses; ``values``, ``problem_options``, ``run_options`` and ``output`` are

@@ -1,1 +1,1 @@
-"""Theory against SGD, quantity by quantity: ``comparison`` computes, ``table`` judges and shows."""
+"""Theory against SGD, quantity by quantity: ``compare`` runs both, ``table`` judges, ``result`` is what is returned."""

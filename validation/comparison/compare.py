@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants, solve
-from cumulode.numerics.check_input import check_problem, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
 from cumulode.numerics.flow.solver import FLOW, choose
-from cumulode.numerics.io.progress import Shown
+from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
+from cumulode.validation.sgd.seeds import seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
 
@@ -104,9 +105,11 @@ def compare(
     InvalidArgument
         Naming the argument, what came and what is allowed.
     """
-    chosen = _seeds(seeds)
+    chosen = seed_numbers(seeds, least=2)
     share = _allowance(allowance)
     margin = real("margin", margin, gt=0)
+    check_executor(executor)
+    check_progress(progress)
     start = _start(problem, w0)
     theirs = choose(solver, FLOW, closure=closure)
     rule = choose_sgd(sgd, learning_rate=learning_rate, batch_size=batch_size)
@@ -148,16 +151,6 @@ def _at_tolerance(problem: Problem, run: Run | None, tolerance: float | None) ->
         return None
     k2, k4 = preactivation_cumulants(problem, run.w, tolerance)
     return replace(run, k2=k2, k4=k4)
-
-
-def _seeds(seeds: Any) -> list[int]:
-    allowed = "an integer >= 2, or at least two distinct integers >= 0"
-    if isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, str):
-        chosen = [integer("seeds", s, ge=0, allowed=allowed) for s in seeds]
-        if len(chosen) < 2 or len(set(chosen)) < len(chosen):
-            raise InvalidArgument("seeds", list(seeds), allowed)
-        return chosen
-    return list(range(integer("seeds", seeds, ge=2, allowed=allowed)))
 
 
 def _allowance(allowance: Any) -> float | None:

@@ -95,7 +95,7 @@ class Comparison:
 
     def figure(self, control: Comparison | None = None, **options: Any) -> Any:
         """The old name of ``plot``."""
-        warnings.warn("Comparison.figure is now Comparison.plot", DeprecationWarning, stacklevel=2)
+        warnings.warn("Comparison.figure is now Comparison.plot", FutureWarning, stacklevel=2)
         return self.plot(control, **options)
 
     def __repr__(self) -> str:

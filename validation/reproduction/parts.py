@@ -7,7 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -102,6 +102,8 @@ class Folder:
             for future in as_completed(running):
                 self.keep(running[future], future.result())
                 yield running[future]
+        except BrokenExecutor as error:
+            raise Failed(f"executor: a worker died ({error}); the same call goes on from here") from error
         finally:
             for future in running:
                 future.cancel()

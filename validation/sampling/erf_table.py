@@ -46,7 +46,7 @@ def old_erf_argument(function: F) -> F:
             return function(*args, **kwargs)
         warnings.warn(
             f"{function.__name__}: erf is chosen by the package; the keyword goes with the next release",
-            DeprecationWarning,
+            FutureWarning,
             stacklevel=2,
         )
         with erf_by(kwargs.pop("erf")):

@@ -1,4 +1,6 @@
 """Training by stochastic gradient descent on fresh samples.
 
-Read ``training`` (what every training shares), ``neuron``, ``network``, ``convolutional``, ``conventions``.
+Read ``settings`` (the rule of SGD), ``training`` (what every training shares), ``neuron``, ``network``,
+``convolutional``, ``conventions`` (of the paper). ``seeds`` and ``starts`` read seeds and draw random starts;
+``old_arguments`` keeps arguments that changed for one release.
 """

@@ -45,4 +45,4 @@ def old_arguments(function: F) -> F:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    warnings.warn(message, FutureWarning, stacklevel=3)

@@ -45,6 +45,16 @@ def check_seeds(seed: Any, seeds: Any, starts: int | None) -> RunSeeds:
     return RunSeeds([seed_sequence("seeds", s) for s in chosen], True, [plain_seed(s) for s in chosen])
 
 
+def seed_numbers(seeds: Any, least: int = 1, le: int | None = None) -> tuple[int, ...]:
+    """A number n >= ``least`` of seeds (0 .. n - 1), or so many distinct ones, each at most ``le``."""
+    allowed = f"an integer >= {least}, or {f'at least {least} ' if least > 1 else ''}distinct integers >= 0"
+    given = seeds if is_sequence(seeds) else range(integer("seeds", seeds, ge=least, le=10**6, allowed=allowed))
+    chosen = tuple(integer("seeds", seed, ge=0, le=le, allowed=allowed) for seed in given)
+    if len(chosen) < least or len(set(chosen)) < len(chosen):
+        raise InvalidArgument("seeds", list(seeds), allowed)
+    return chosen
+
+
 def plain_seed(seed: Any) -> Any:
     """A seed as plain values, for provenance and JSON."""
     if isinstance(seed, np.random.SeedSequence):

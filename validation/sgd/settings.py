@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, instance, integer, real
+from cumulode.theory.user_input.arguments import choice, integer, real
+from cumulode.theory.user_input.options import choose_options, option
 
 OURS, THEIRS = "cumulode", "ingrosso-goldt"
-
-
-def _option(default: Any, words: str) -> Any:
-    """A field with the words that the command line shows for it."""
-    return field(default=default, metadata={"help": words})
 
 
 @dataclass(frozen=True)
@@ -35,9 +31,9 @@ class Sgd:
         Naming the field, what came and what is allowed.
     """
 
-    learning_rate: float = _option(0.01, "learning rate of SGD")
-    batch_size: int = _option(100, "samples a step")
-    conventions: str = _option(OURS, "units of w0, time and learning rate: cumulode or ingrosso-goldt")
+    learning_rate: float = option(0.01, "learning rate of SGD")
+    batch_size: int = option(100, "samples a step")
+    conventions: str = option(OURS, "units of w0, time and learning rate: cumulode or ingrosso-goldt")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "learning_rate", real("learning_rate", self.learning_rate, gt=0))
@@ -47,10 +43,4 @@ class Sgd:
 
 def choose(sgd: Sgd | None, **keywords: Any) -> Sgd:
     """``sgd`` where it is given, else ``Sgd(**keywords)``; keywords that contradict ``sgd`` are refused."""
-    if sgd is None:
-        return Sgd(**keywords)
-    instance("sgd", sgd, Sgd, "an Sgd or None")
-    for name, value in keywords.items():
-        if value not in (getattr(Sgd, name), getattr(sgd, name)):
-            raise InvalidArgument("sgd", Described(f"sgd={sgd!r} and {name}={value!r}"), f"one of sgd and {name}")
-    return sgd
+    return choose_options("sgd", sgd, Sgd(), keywords)

@@ -75,7 +75,7 @@ def table_of(dataset: xr.Dataset, path: Path) -> Table:
     """The table that a file's dataset holds, with the settings that it states; what it lacks is pending."""
     attrs = dataset.attrs
     try:
-        settings = Settings.from_json(attrs["problem"], dataset["seed"].values, attrs["settings"])
+        settings = Settings.from_json(attrs["problem"], dataset["seed"].values.tolist(), attrs["settings"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidArgument("path", str(path), f"a file written by phase_diagram ({error})") from None
     order = str(attrs["axes"]).split(", ")

@@ -12,7 +12,8 @@ from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.solver import FLOW, Solver
 from cumulode.theory.problem.axes import PROBLEM_AXES, at
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, instance, integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.validation.sgd.seeds import seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
 from cumulode.validation.sgd.starts import random_start
 
@@ -36,11 +37,9 @@ class Protocol:
 
     def __post_init__(self) -> None:
         check_problem(self.problem)
-        checked = {"seeds": check_seeds(self.seeds)}
+        checked: dict[str, Any] = {"seeds": seed_numbers(self.seeds, le=2**31 - 1)}
         checked |= {name: real(name, getattr(self, name), gt=0) for name in ("time", "amplitude")}
         self._set(**checked)
-        instance("solver", self.solver, Solver, "a Solver or None")
-        instance("sgd", self.sgd, Sgd, "an Sgd or None")
         if self.sgd.conventions != OURS:
             raise InvalidArgument("sgd", self.sgd, f"conventions={OURS!r}: starts and times are those of the theory")
 
@@ -71,14 +70,3 @@ class Protocol:
         """Weights at time 0, (n, D), of these seeds: the same for theory and SGD."""
         size, amplitude = self.problem_at(point).size, point.get("start_amplitude", self.amplitude)
         return np.stack([random_start(int(seed), amplitude, size) for seed in seeds])
-
-
-def check_seeds(seeds: Any) -> tuple[int, ...]:
-    """A number n of seeds (0 .. n-1), or distinct seeds."""
-    allowed = "an integer >= 1, or distinct integers >= 0"
-    if isinstance(seeds, (Sequence, np.ndarray)) and not isinstance(seeds, str):
-        chosen = tuple(integer("seeds", s, ge=0, le=2**31 - 1, allowed=allowed) for s in seeds)
-        if not chosen or len(set(chosen)) < len(chosen):
-            raise InvalidArgument("seeds", list(seeds), allowed)
-        return chosen
-    return tuple(range(integer("seeds", seeds, ge=1, le=10**6, allowed=allowed)))

@@ -33,8 +33,8 @@ def filled(tmp_path, monkeypatch):
 def test_where_tells_sizes_and_what_is_stale(filled, capsys):
     """Assert path, bytes, files and the bytes of other versions, as text and JSON."""
     assert main(["cache", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["path"], told["bytes"], told["files"], told["stale_bytes"]) == (str(filled), 36, 4, 20)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["path"], printed["bytes"], printed["files"], printed["stale_bytes"]) == (str(filled), 36, 4, 20)
     assert main(["cache", "--where"]) == 0
     assert str(filled) in capsys.readouterr().out
 

@@ -52,7 +52,9 @@ def committed(name):
 def test_regenerating_gives_the_committed_bytes(regenerated):
     """Assert that numerics/compile/generated is what theory says now; otherwise: make generate."""
     assert set(regenerated) == {path.name for path in ROOM.glob("*.py")} - {"__init__.py"}
-    assert set(regenerated) == {f"{name}.py" for name in (*SHIPPED_ACTIVATIONS, "nlgp", "pearson", "tree", "losses", "network")}
+    assert set(regenerated) == {
+        f"{name}.py" for name in (*SHIPPED_ACTIVATIONS, "nlgp", "pearson", "tree", "losses", "network")
+    }
     for name, text in regenerated.items():
         assert (ROOM / name).read_bytes() == text.encode(), name
 
@@ -417,7 +419,9 @@ def test_importing_the_package_imports_nothing_heavy():
     print(f"import cumulode: {1e3 * min(float(run(timed)[0]) for _ in range(5)):.1f} ms, best of 5")
 
 
-@pytest.mark.parametrize("room", ["cumulode.theory", "cumulode.theory.closures.names", "cumulode.theory.problem.problem"])
+@pytest.mark.parametrize(
+    "room", ["cumulode.theory", "cumulode.theory.closures.names", "cumulode.theory.problem.problem"]
+)
 def test_describing_a_problem_imports_nothing_heavy(room):
     """Assert that theory's front door and a Problem with a shipped activation need no SymPy."""
     program = (

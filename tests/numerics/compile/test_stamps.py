@@ -12,14 +12,20 @@ import pytest
 from cumulode.numerics.compile.stamps import stamp
 from cumulode.theory import InvalidArgument
 
-CONSTANTS = "SCALE = 2.0\nTABLE = (1.0, 2.0)\n"
+CONSTANTS = """from enum import IntEnum
+SCALE = 2.0
+TABLE = (1.0, 2.0)
+
+class Code(IntEnum):
+    END = 0
+"""
 CALLED = '''from cumulode.numerics.compile.jit import kernel
-from constants import SCALE, TABLE
+from constants import SCALE, TABLE, Code
 
 @kernel
 def called(x):
     """Words."""
-    return SCALE * x + TABLE[1]
+    return SCALE * x + TABLE[1] + (1.0 if Code.END == 0 else 0.0)
 
 @kernel
 def alike(x):
@@ -68,6 +74,7 @@ def stamps(tmp_path, monkeypatch):
     [
         ("constants", "SCALE = 2.0", "SCALE = 2.5"),
         ("constants", "(1.0, 2.0)", "(1.0, 2.5)"),
+        ("constants", "END = 0", "END = 1"),
         ("called", "TABLE[1]", "TABLE[0]"),
         ("called", "return x", "return -x"),
         ("called", "@kernel\ndef alike", "@kernel(fastmath={'contract'})\ndef alike"),

@@ -289,3 +289,16 @@ def test_a_wrong_multiplicity_of_late_entries_is_noticed(name, monkeypatch):
     finally:
         low_rank_setup.line_table.cache_clear()
     assert wrong is None or abs(wrong.error / right - 1) > 1e-6
+
+
+@pytest.mark.parametrize("t", [0.5, -0.5, 0.7])
+def test_the_factors_of_a_law_without_a_gaussian_field_come_from_its_entries_alone(t):
+    """Assert K(w,w,w) of a law that is no NLGP to its error: how far it reaches and up to where the ring is the line.
+
+    An Ising ring has another method by default, and so is the law to compare with.
+    """
+    found = module.ordered_gap(Ising(t), 80, 1e-3)
+    assert 0 < found.error <= 1e-3 / 3
+    form, exact, scale = _form(found), _chosen(Ising(t), 80, 1e-3), _norm_from_list(Ising(t), 80)
+    for name, w in oracles.fields(80).items():
+        assert np.linalg.norm(form(w) - exact(w)) <= found.error * scale * np.linalg.norm(w) ** 3, name

@@ -384,7 +384,9 @@ def test_fewer_nodes_keep_the_precision_asked_for(gain, precision, monkeypatch):
     for xi in (0.5, 2.0, 10.0, 100.0):
         law = NLGP(gain, xi)
         sites = _spread(law, rng, 60)
-        allowed = max(precision, 1e-13 if gain == 1e3 else 2e-14) * abs(fourth_at(law, np.zeros((1, 4), np.int64), None)[0])
+        allowed = max(precision, 1e-13 if gain == 1e3 else 2e-14) * abs(
+            fourth_at(law, np.zeros((1, 4), np.int64), None)[0]
+        )
         found = fourth_at(law, sites, None, precision)
         with monkeypatch.context() as patch:
             patch.setattr(nlgp, "NODES", {precision: (200,) * 4})

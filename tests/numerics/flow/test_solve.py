@@ -281,7 +281,9 @@ def test_beyond_a_kurtosis_of_three_edgeworth_stands_in_and_the_message_says_so(
     from cumulode.numerics.compile.closure_kernels import coefficients_kernel
     from cumulode.numerics.compile.quadrature import gauss_legendre
 
-    own, other = (coefficients_kernel("erf", name)(k2, k4, 1.0, -1.0, gauss_legendre()) for name in (closure, "edgeworth"))
+    own, other = (
+        coefficients_kernel("erf", name)(k2, k4, 1.0, -1.0, gauss_legendre()) for name in (closure, "edgeworth")
+    )
     assert own[:2] == other[:2]
     assert own[2] == 1
     solution = solve(problem, w0, [0.0, 1.0], closure=closure)
@@ -289,8 +291,11 @@ def test_beyond_a_kurtosis_of_three_edgeworth_stands_in_and_the_message_says_so(
     assert "edgeworth stood in" in solution.message
 
 
-@pytest.mark.parametrize("problem", [Problem(NLGP(1.0, 5.0), NLGP(1.0, 3.5), 40, bias=0.0), Problem(NLGP(0.3, 5.0), NLGP(0.3, 3.5), 40, bias=-0.29)],
-                         ids=["bias 0", "bias -0.29"])
+@pytest.mark.parametrize(
+    "problem",
+    [Problem(NLGP(1.0, 5.0), NLGP(1.0, 3.5), 40, bias=0.0), Problem(NLGP(0.3, 5.0), NLGP(0.3, 3.5), 40, bias=-0.29)],
+    ids=["bias 0", "bias -0.29"],
+)
 @pytest.mark.parametrize("closure", ["pearson", "regression", "bimodal"])
 def test_a_neuron_that_decays_is_followed_to_the_end(problem, closure):
     """Assert that a field dying to where C is nearly singular, and k4/k2^2 is noise, does not stop the run."""

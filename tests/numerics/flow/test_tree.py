@@ -258,7 +258,11 @@ def test_where_k_w_w_w_is_parallel_to_c_w_tree_is_pearson():
 def test_q_is_never_negative():
     """Assert Q >= 0 on 100 random fields (seed 5), localised ones among them, from V's term with c6 of known sign."""
     problem = PROBLEMS["ridge"]
-    tensors, kernel, plan = dense(problem), coefficients_kernel("erf", "tree"), make_plan(problem, Solver("tree", tolerance=1e-3))
+    tensors, kernel, plan = (
+        dense(problem),
+        coefficients_kernel("erf", "tree"),
+        make_plan(problem, Solver("tree", tolerance=1e-3)),
+    )
     rng = np.random.default_rng(5)
     w = rng.standard_normal((100, 8)) * rng.random((100, 8)) ** 4
     terms = np.empty((100, 2))

@@ -218,6 +218,9 @@ def test_a_flow_is_a_result(closure, tmp_path):
     run = solve_network(fifth, 0.1 * start(2), [0.0, 0.5, 2.0], [-1.0, 1.0], closure=closure, progress=shares.append)
     np.testing.assert_array_equal(run([2.0, 0.0, 0.5]), run.w[[2, 0, 1]])
     np.testing.assert_array_equal(run(0.5), run.w[1])
+    for t in (-1.0, [], [[1.0]], np.nan, "now"):
+        with pytest.raises(ValueError, match="^t: got"):
+            run(t)
     assert (run.status, run.success, run.message) == (Status.REACHED_END, True, "reached t = 2")
     assert (run.w.shape, run.bias.shape, run.k2.shape, run.ipr.shape) == ((3, 2, SIZE), (3, 2), (3, 2, 2), (3, 2))
     k2, k4 = preactivation_cumulants(fifth, run.w)

@@ -24,7 +24,10 @@ def test_the_drift_is_the_numerical_gradient_of_the_potential(lift):
     axes = [(a, b, c, d) for a in range(4) for b in range(4) for c in range(4) for d in range(4)]
     K = sum(np.transpose(K, p) for p in axes if len(set(p)) == 4) / 24
     inverse = np.linalg.inv(C + lift * np.eye(3))
-    forms, drift, sixth = (sp.lambdify(e.arguments, [r.subs(reversed(e.after)).subs(reversed(e.before)) for r in e.results]) for e in tree_equations())
+    forms, drift, sixth = (
+        sp.lambdify(e.arguments, [r.subs(reversed(e.after)).subs(reversed(e.before)) for r in e.results])
+        for e in tree_equations()
+    )
 
     def potential(w):
         T = np.einsum("ijkl,j,k,l", K, w, w, w)

@@ -209,13 +209,6 @@ def test_even_moments_are_k2_then_three_k2_squared_plus_k4_then_fifteen_terms():
     assert all(sp.expand(found[n] - by_hand[n]) == 0 for n in by_hand)
 
 
-@pytest.mark.parametrize("order", [-2, -1, 1, 3, 7])
-def test_an_odd_or_negative_order_of_even_moments_is_refused(order):
-    """Assert one line naming ``order``, what came and what is allowed."""
-    with pytest.raises(ValueError, match=rf"^order: got {order}, allowed: an even integer >= 0$"):
-        cumulants.even_moments(order, 1, 0)
-
-
 @given(values=st.lists(st.tuples(st.fractions(-3, 3, max_denominator=7), st.integers(1, 5)), min_size=1, max_size=4))
 @few
 def test_cumulants_add_over_independent_variables(values):

@@ -31,15 +31,3 @@ def test_every_equation_can_be_read_alone(name, derived):
 
 def test_equations_of_other_documents_are_named_with_their_number(derived):
     assert "Rests on drift.9, force slope." in derived("growth").equation("growth.1").text()
-
-
-@pytest.mark.parametrize("label", ["network.7", "network.0", "network.x", "network.1.2"])
-def test_an_equation_that_is_not_there_is_refused_with_those_that_are(label):
-    with pytest.raises(ValueError, match=r"name.*network\.1 to network\.6"):
-        derive(label)
-
-
-@pytest.mark.parametrize("name", ["nowhere.3", "growth.", ".3", "", None, 3])
-def test_a_name_that_is_no_document_is_refused_with_the_documents(name):
-    with pytest.raises(ValueError, match=r"name.*growth"):
-        derive(name)

@@ -139,12 +139,6 @@ def test_the_fourth_cumulant_at_small_gain_errs_by_the_stated_power_of_the_gain(
     assert np.all(np.abs(exact[0] / nlgp.small_gain_fourth(q[0], c, order=1) - 1) < 1e-3)
 
 
-def test_a_small_gain_order_other_than_one_or_two_is_refused():
-    """Assert one line naming ``order``."""
-    with pytest.raises(ValueError, match=r"^order: got 3, allowed: 1 or 2$"):
-        nlgp.small_gain_fourth(0.1, dict.fromkeys(PAIRS, 1.0), order=3)
-
-
 # ---------------------------------------------------------------- Ising
 
 

@@ -147,13 +147,6 @@ def test_the_first_neglected_order_is_stated():
     assert "sixth" in expand_drift(7).first_neglected()[1]
 
 
-@pytest.mark.parametrize("order", [0, 2, -1, 4, 2.0, 3.0, "3", True, None, [3]], ids=repr)
-def test_an_order_that_is_not_odd_and_positive_is_refused(order):
-    """Assert one line naming ``order``."""
-    with pytest.raises(ValueError, match="^order: got .*, allowed: an odd integer >= 1$"):
-        expand_drift(order)
-
-
 # ------------------------------------------------------------------------------------- the numbers of theory.md
 
 ERF = parse("erf")

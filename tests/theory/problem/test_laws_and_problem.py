@@ -1,12 +1,10 @@
-"""Laws and Problem: what is accepted, how everything else is refused, and the covariances behind the names."""
+"""Laws and Problem: what is accepted, where a law exists, round trips, equality and controls."""
 
-import itertools
 import json
 import math
 import re
 from fractions import Fraction
 
-import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
@@ -14,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cumulode.theory import GP, NLGP, Ising, Problem
-from cumulode.theory.cumulants import ising, nlgp
 from cumulode.theory.problem import covariance as cov
 from cumulode.theory.problem import laws
 
@@ -35,106 +32,6 @@ def checked_refusal(make, argument):
     return message
 
 
-# ------------------------------------------------------------------------------------------ bad input
-
-
-@pytest.mark.parametrize(
-    "gain", [0, 0.0, -1.0, -math.inf, math.nan, "3", None, True, [3.0], 3 + 0j, 1e-8, np.array([3.0])], ids=repr
-)
-def test_a_gain_outside_its_range_is_refused(gain):
-    """Assert that zero, negative, NaN, text, a bool, a list, a complex number and a tiny gain are refused naming ``gain``."""
-    assert re.search(r"(0 < gain|1e-7 <= gain) <= inf", checked_refusal(lambda: NLGP(gain=gain, xi=1.0), "gain"))
-
-
-@pytest.mark.parametrize("xi", [0, -2.0, math.inf, math.nan, "4", None, False, [1.0], np.ones(2)], ids=repr)
-def test_a_correlation_length_outside_its_range_is_refused(xi):
-    """Assert that zero, negative, infinite, NaN and non-numbers are refused naming ``xi``."""
-    assert "0 < xi < inf" in checked_refusal(lambda: NLGP(gain=1.0, xi=xi), "xi")
-
-
-@pytest.mark.parametrize("name", ["gain", "xi", "t", "J", "bias", "prior"])
-def test_a_number_too_large_for_a_float_is_refused_or_infinite(name):
-    """Assert that the integer 10^400 gives the usual line (an infinite gain is allowed), not an OverflowError."""
-    huge = 10**400
-    make = {
-        "gain": lambda: NLGP(gain=-huge, xi=1.0),
-        "xi": lambda: NLGP(gain=1.0, xi=huge),
-        "t": lambda: Ising(t=huge),
-        "J": lambda: Ising(J=huge),
-        "bias": lambda: Problem(A, B, 40, bias=huge),
-        "prior": lambda: Problem(A, B, 40, prior=huge),
-    }
-    checked_refusal(make[name], name)
-
-
-@pytest.mark.parametrize("name", ["", "wraped", "exponential", None, 3, ["wrapped"]], ids=repr)
-def test_an_unknown_covariance_is_refused_with_the_names_there_are(name):
-    """Assert that the three covariances are listed."""
-    message = checked_refusal(lambda: NLGP(gain=1.0, xi=1.0, covariance=name), "covariance")
-    assert all(known in message for known in cov.COVARIANCES)
-
-
-@pytest.mark.parametrize("t", [1.0, -1.0, 1.5, math.nan, math.inf, "0.5", True, [0.5]], ids=repr)
-def test_a_neighbour_correlation_outside_its_range_is_refused(t):
-    """Assert that |t| >= 1 and non-numbers are refused naming ``t``."""
-    assert "-1 < t < 1" in checked_refusal(lambda: Ising(t=t), "t")
-
-
-@pytest.mark.parametrize("coupling", [18.5, -19, math.inf, math.nan, "1", False], ids=repr)
-def test_a_coupling_outside_its_range_is_refused(coupling):
-    """Assert that a J whose tanh is 1 in floating point is refused naming ``J``, and that +-18 is not."""
-    assert "|J| <= 18" in checked_refusal(lambda: Ising(J=coupling), "J")
-    assert abs(Ising(J=18.0).t) < 1
-
-
-def test_an_ising_law_needs_exactly_one_of_t_and_j():
-    """Assert that neither and both are refused, saying that one is needed."""
-    for make in (Ising, lambda: Ising(t=0.5, J=0.5), lambda: Ising(0.5, 0.5)):
-        assert "exactly one of t (-1 < t < 1) and J (finite)" in checked_refusal(make, "t")
-
-
-@pytest.mark.parametrize("source", [None, "NLGP", 3, NLGP, [A]], ids=repr)
-def test_a_gaussian_law_of_no_law_is_refused(source):
-    """Assert that GP of anything but a law is refused naming ``source``."""
-    assert "NLGP(...), GP(...), Ising(...) or Cumulants(...)" in checked_refusal(lambda: GP(source), "source")
-
-
-@pytest.mark.parametrize("name", ["plus", "minus"])
-@pytest.mark.parametrize("law", [None, "NLGP", 3.0, NLGP, {"law": "NLGP"}, [A]], ids=repr)
-def test_a_class_that_is_no_law_is_refused(name, law):
-    """Assert that the class is named."""
-    assert "a law: NLGP(...), GP(...), Ising(...) or Cumulants(...)" in checked_refusal(
-        lambda: Problem(**{"plus": A, "minus": B, "size": 40, name: law}), name
-    )
-
-
-@pytest.mark.parametrize(
-    "size", [3, 0, -40, 2.5, 40.0, (20, 10), [40], "40", None, True, math.nan, np.float64(40)], ids=repr
-)
-def test_a_size_that_is_no_ring_or_torus_is_refused(size):
-    """Assert that fewer than four sites, floats, oblong tori, text and bools are refused naming ``size``."""
-    message = checked_refusal(lambda: Problem(A, B, size=size), "size")
-    assert "an integer >= 4" in message
-
-
-@pytest.mark.parametrize("bias", [math.inf, -math.inf, math.nan, "0", None, True, [0.0]], ids=repr)
-def test_a_bias_that_is_not_finite_is_refused(bias):
-    """Assert that infinite, NaN and non-numbers are refused naming ``bias``."""
-    assert "a finite number" in checked_refusal(lambda: Problem(A, B, 40, bias=bias), "bias")
-
-
-@pytest.mark.parametrize("prior", [0, 1, 0.0, 1.0, -0.1, 1.1, math.nan, math.inf, "0.5", True, None], ids=repr)
-def test_a_prior_that_is_no_probability_between_is_refused(prior):
-    """Assert that 0 and 1, values outside and non-numbers are refused naming ``prior``."""
-    assert "0 < prior < 1" in checked_refusal(lambda: Problem(A, B, 40, prior=prior), "prior")
-
-
-@pytest.mark.parametrize("activation", ["gelu", "", None, 3, ["erf"], "1/h", "Heaviside(h)"], ids=repr)
-def test_a_bad_activation_is_refused_by_the_problem(activation):
-    """Assert that the problem hands on the refusal, unhashable objects included."""
-    checked_refusal(lambda: Problem(A, B, 40, activation=activation), "activation")
-
-
 @pytest.mark.parametrize(("kind", "value"), [
     ("gain", np.float32(3.0)), ("gain", np.int64(3)), ("gain", Fraction(3, 1)), ("size", np.int32(40)),
     ("bias", np.float64(0.5)), ("bias", -1), ("prior", Fraction(1, 2))])  # fmt: skip
@@ -144,9 +41,6 @@ def test_numbers_of_any_exact_kind_are_taken(kind, value):
     stored = getattr(made, kind)
     assert stored == value
     assert type(stored) is (int if kind == "size" else float)
-
-
-# ------------------------------------------------------------------ where a law does not exist on a ring
 
 
 def largest_named(message):
@@ -165,12 +59,6 @@ def test_the_largest_correlation_length_named_is_accepted_and_one_per_cent_more_
     checked_refusal(lambda: Problem(B, GP(NLGP(3.0, 1.01 * largest)), size), "xi")
 
 
-@pytest.mark.parametrize("xi", [12.0, 41.0, 1e3, 1e5, 1e7])
-def test_a_squared_exponential_longer_than_the_ring_is_refused_however_long(xi):
-    """Assert that no xi above the largest named is let in again, though a nearly constant field has small negative eigenvalues."""
-    checked_refusal(lambda: Problem(NLGP(3.0, xi), B, 40), "xi")
-
-
 @pytest.mark.parametrize("size", [4, 12, 40, 301])
 def test_a_wrapped_covariance_as_long_as_the_ring_is_accepted_and_longer_refused(size):
     """Assert xi <= size for the wrapped kernel, and that the bound is named."""
@@ -179,13 +67,10 @@ def test_a_wrapped_covariance_as_long_as_the_ring_is_accepted_and_longer_refused
     assert f"xi <= size = {size}" in message
 
 
-@pytest.mark.parametrize("xi", [1e-300, 1e-160, 1e-5, 0.1])
+@pytest.mark.parametrize("xi", [1e-5, 0.1])
 @pytest.mark.parametrize("name", cov.COVARIANCES)
-def test_a_vanishing_correlation_length_is_white_noise_or_refused(xi, name):
-    """Assert a refusal naming ``xi``, or c = 1 at distance 0 and exp(-d/xi) or smaller elsewhere, without overflow."""
-    if xi < 1e-100:
-        checked_refusal(lambda: NLGP(1.0, xi, name), "xi")
-        return
+def test_a_vanishing_correlation_length_is_white_noise(xi, name):
+    """Assert c = 1 at distance 0 and exp(-d/xi) or smaller elsewhere, without overflow."""
     law = NLGP(1.0, xi, name)
     with np.errstate(all="raise", under="ignore"):
         law.check_size(8)
@@ -194,8 +79,6 @@ def test_a_vanishing_correlation_length_is_white_noise_or_refused(xi, name):
     assert rest[0] == 0.0
     assert np.all(c[1:] <= 1.1 * math.exp(-1 / xi) if xi > 1e-3 else c[1:] == 0)
 
-
-# --------------------------------------------------------------------- round trips, equality, controls
 
 nlgps = st.builds(
     NLGP,
@@ -299,190 +182,3 @@ def test_parameters_of_a_law_can_be_exchanged(law, changes, expected):
     before = repr(law)
     assert laws.with_parameters(law, **changes) == expected
     assert repr(law) == before
-
-
-# ------------------------------------------------------------------------------------ covariances
-
-
-def exact(name, d, xi, size, n=400):
-    """The covariance as its docstring says, in 40 digits."""
-    d, xi = mp.mpf(int(d)), mp.mpf(float(xi))
-    if name == "circular-exponential":
-        t = mp.exp(-1 / xi)
-        return (t**d + t ** (size - d)) / (1 + t**size)
-    if name == "wrapped":
-        total = [mp.fsum(mp.exp(-(((x + m * size) / xi) ** 2)) for m in range(-n, n + 1)) for x in (d, 0)]
-        return total[0] / total[1]
-    d = min(d, size - d)
-    return mp.exp(-((d / xi) ** 2))
-
-
-@pytest.mark.parametrize("name", cov.COVARIANCES)
-@pytest.mark.parametrize(("xi", "size"), [(0.3, 8), (1.7, 20), (4.0, 40), (40.0, 40), (3e4, 50000), (1e6, 12)])
-def test_a_covariance_and_its_complement_have_all_digits(name, xi, size):
-    """Assert c and 1 - c to 1e-14 relative (where they are no denormals), near 1 too, where 1 - c is lost in c."""
-    if name == "wrapped" and xi > size:
-        pytest.skip("the wrapped covariance ends at xi = size")
-    offsets = np.unique([0, 1, 2, size // 3, size // 2, size - 1])
-    c, rest = cov.gaussian_covariance(name, offsets, xi, size)
-    with mp.workdps(40):
-        for d, value, complement in zip(offsets, c, rest, strict=True):
-            expected = exact(name, d, xi, size, 3 + int(12 * xi / size))
-            assert abs(value - expected) <= 1e-14 * expected + 1e-300
-            assert abs(complement - (1 - expected)) <= 4e-14 * (1 - expected)
-
-
-def test_offsets_may_be_negative_or_go_round_the_ring():
-    """Assert that distance is periodic and symmetric."""
-    offsets = np.arange(-25, 26)
-    for name in cov.COVARIANCES:
-        c, rest = cov.gaussian_covariance(name, offsets, 2.0, 11)
-        again, rest_again = cov.gaussian_covariance(name, offsets % 11, 2.0, 11)
-        np.testing.assert_array_equal(c, again)
-        np.testing.assert_array_equal(rest, rest_again)
-        np.testing.assert_array_equal(c, c[::-1])
-
-
-def test_on_the_line_the_wrapped_kernel_is_the_squared_exponential():
-    """Assert size=None: exp(-d^2/xi^2) for both, exp(-d/xi) for the chain... as far as the ring's size goes to infinity."""
-    d = np.arange(12)
-    line, _ = cov.gaussian_covariance("wrapped", d, 2.0, None)
-    np.testing.assert_array_equal(line, cov.gaussian_covariance("squared-exponential", d, 2.0, None)[0])
-    np.testing.assert_allclose(line, cov.gaussian_covariance("wrapped", d, 2.0, 400)[0], rtol=1e-13, atol=0)
-    for size in (None, 4000):
-        chain, rest = cov.gaussian_covariance("circular-exponential", d, 2.0, size)
-        np.testing.assert_allclose(chain, np.exp(-d / 2.0), rtol=1e-13)
-        np.testing.assert_allclose(rest, -np.expm1(-d / 2.0), rtol=1e-13)
-
-
-@few
-@given(xi=st.floats(0.05, 1.0), size=st.integers(4, 200), name=st.sampled_from(["wrapped", "circular-exponential"]))
-def test_wrapped_and_circular_covariances_are_positive_semidefinite(xi, size, name):
-    """Assert a spectrum without negative eigenvalues beyond rounding for xi up to the size of the ring."""
-    power = cov.ring_spectrum(name, xi * size, size)
-    assert power.min() > -1e-14 * power.max()
-    assert abs(power.sum() / size - 1) < 1e-13
-
-
-@pytest.mark.parametrize(("xi", "size"), [(0.7, 7), (2.0, 12), (5.0, 9)])
-def test_the_circular_exponential_is_a_markov_chain(xi, size):
-    """Assert that the inverse of its covariance matrix is tridiagonal on the ring (each site sees its neighbours alone)."""
-    c, _ = cov.gaussian_covariance("circular-exponential", np.arange(size), xi, size)
-    precision = np.linalg.inv(np.array([np.roll(c, i) for i in range(size)]))
-    distance = np.minimum(np.arange(size), size - np.arange(size))
-    assert np.abs(precision[0, distance > 1]).max() < 1e-12 * precision[0, 0]
-    assert np.abs(precision[0, distance == 1]).min() > 1e-3 * precision[0, 0]
-    geodesic = np.exp(-distance / xi)  # theory.md section 6: not so for exp(-d/xi) with periodic d
-    other = np.linalg.inv(np.array([np.roll(geodesic, i) for i in range(size)]))
-    assert np.abs(other[0, distance > 1]).max() > 1e-4 * other[0, 0]
-
-
-@pytest.mark.parametrize(("function", "arguments"), [
-    (cov.squared_exponential, (3, sp.Rational(5, 2))), (cov.squared_exponential_complement, (3, sp.Rational(5, 2))),
-    (cov.exponential, (3, sp.Rational(5, 2))), (cov.exponential, (3, sp.Rational(5, 2), 10)),
-    (cov.exponential_complement, (3, sp.Rational(5, 2))), (cov.exponential_complement, (3, sp.Rational(5, 2), 10))])  # fmt: skip
-def test_the_same_formula_serves_numbers_and_symbols(function, arguments):
-    """Assert that the SymPy value, in 30 digits, is the numeric one to 1e-15."""
-    symbolic = function(*arguments, m=cov.SymbolicMath())
-    assert symbolic.is_number
-    numeric = function(*(float(a) for a in arguments))
-    assert abs(float(sp.N(symbolic, 30)) / numeric - 1) < 4e-16
-
-
-def test_complements_are_complements_as_expressions():
-    """Assert c + (1 - c) = 1 in symbols, on line and ring."""
-    d, xi, size = sp.symbols("d xi D", positive=True)
-    m = cov.SymbolicMath()
-    pairs = [
-        (cov.squared_exponential(d, xi, m), cov.squared_exponential_complement(d, xi, m)),
-        (cov.exponential(d, xi, m=m), cov.exponential_complement(d, xi, m=m)),
-        (cov.exponential(d, xi, size, m), cov.exponential_complement(d, xi, size, m)),
-    ]
-    for c, rest in pairs:
-        assert (
-            sp.simplify((c + rest).rewrite(sp.exp).replace(sp.codegen.cfunctions.expm1, lambda z: sp.exp(z) - 1) - 1)
-            == 0
-        )
-
-
-# --------------------------------------------------------------------------------- cumulants as symbols
-
-t = sp.Symbol("t")
-
-
-def ring_moment(sites, size, value=t):
-    """E[x_i x_j ...] by summing all states of the ring, bonds weighing (1 + t s s'); a rational function of t."""
-    top, bottom = sp.Integer(0), sp.Integer(0)
-    for state in itertools.product((1, -1), repeat=size):
-        weight = sp.prod([1 + value * state[i] * state[i - 1] for i in range(size)])
-        top += weight * math.prod(state[i] for i in sites)
-        bottom += weight
-    return sp.factor(top) / sp.factor(bottom)
-
-
-@pytest.mark.parametrize("size", [4, 5])
-def test_ising_cumulants_are_sums_over_all_states(size):
-    """Assert C, the four-point moment and K as rational functions of t, for every set of sites of rings of 4 and 5."""
-    for d in range(size):
-        assert sp.simplify(ising.second(t, d, size) - ring_moment((0, d), size)) == 0
-    pair = {d: ising.second(t, d, size) for d in range(size)}
-    for rest in itertools.combinations_with_replacement(range(size), 3):
-        sites = (0, *rest)
-        gaps = [b - a for a, b in itertools.pairwise(sites)]
-        gaps.append(size - sum(gaps))
-        moment = ring_moment(sites, size)
-        i, j, k, l = sites
-        disconnected = pair[j - i] * pair[l - k] + pair[k - i] * pair[l - j] + pair[l - i] * pair[k - j]
-        assert sp.simplify(ising.fourth_moment(t, gaps, size) - moment) == 0
-        assert sp.simplify(ising.fourth(t, gaps, size) - (moment - disconnected)) == 0
-
-
-def test_on_the_line_one_term_of_the_ising_cumulant_is_left():
-    """Assert the limit D -> infinity: K = -2 t^(g0 + 2 g1 + g2), C = t^d, by |t| < 1."""
-    gaps = (2, 3, 1)
-    assert ising.fourth(t, gaps) == -2 * t**9
-    assert ising.second(t, 4) == t**4
-    at = sp.Rational(3, 5)
-    ring = ising.fourth(at, [*gaps, 400 - 6], 400)
-    assert abs(ring / ising.fourth(at, gaps) - 1) < sp.Rational(1, 10**80)
-
-
-@pytest.mark.parametrize(("g", "c"), [(1e-3, 0.5), (0.7, 0.9), (3.0, -0.2), (50.0, 0.999)])
-def test_the_arcsine_law_is_the_covariance_of_two_erfs(g, c):
-    """Assert E[x x'] = asin(q c)/asin(q) against a Gaussian integral in 20 digits, and the symbolic form against it."""
-    with mp.workdps(30):
-        g_, c_ = mp.mpf(g), mp.mpf(c)
-        scale = g_ / mp.sqrt(1 + g_**2 * (1 - c_**2))  # E[erf(g z'/sqrt 2) | z] = erf(scale c z/sqrt 2)
-
-        def both(z, other):
-            return mp.erf(g_ * z / mp.sqrt(2)) * mp.erf(other * z / mp.sqrt(2)) * mp.npdf(z)
-
-        cuts = [0, 1 / g_, 1, 3, 6, 12] if g_ > 1 else [0, 1, 3, 6, 12]
-        covariance = 2 * mp.quad(lambda z: both(z, scale * c_), cuts)
-        variance = 2 * mp.quad(lambda z: both(z, g_), cuts)
-        q = g_**2 / (1 + g_**2)
-        assert abs(nlgp.second(sp.Float(q, 30), sp.Float(c_, 30), sp) - covariance / variance) < 1e-18
-        assert abs(nlgp.normalisation(sp.Float(q, 30), sp) - variance) < 1e-18
-    law = NLGP(g, 1.0)
-    complements = (1 - law.q * c, law.one_minus_q)
-    expected = float(covariance / variance)
-    assert abs(nlgp.second(law.q, c) / expected - 1) < 1e-13
-    assert abs(nlgp.second(law.q, c, complements=complements) / expected - 1) < 1e-14
-
-
-@few
-@given(g=st.one_of(st.floats(1e-7, 1e7), st.just(math.inf)))
-def test_q_and_its_complement_add_up_to_one(g):
-    """Assert q = g^2/(1+g^2) and 1 - q to all digits at small and large gain, sign(z) included."""
-    law = NLGP(g, 1.0)
-    with mp.workdps(40):
-        rest = 1 / (1 + mp.mpf(g) ** 2)
-        assert abs(law.one_minus_q - rest) <= 3e-16 * rest
-        assert abs(law.q - (1 - rest)) <= 3e-16 * (1 - rest)
-
-
-def test_the_correlation_length_of_an_ising_law_is_that_of_its_covariance():
-    """Assert C_d = sign^d exp(-d/xi) on the line, and xi = 0 for free spins."""
-    law = Ising(t=-0.6)
-    assert math.isclose(abs(ising.second(law.t, 5)), math.exp(-5 / law.xi), rel_tol=1e-14)
-    assert Ising(t=0.0).xi == 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import pickle
-import re
 
 import numpy as np
 import pytest
@@ -122,74 +121,12 @@ def test_the_arrays_given_are_copied():
     assert law == Cumulants(C, K)
 
 
-def changed(array, **at):
-    """A copy with one entry changed: ``at`` is index=..., by=..."""
-    array = array.copy()
-    array[at["index"]] += at["by"]
-    return array
-
-
-BAD = {
-    "second": [
-        ("C_00", changed(C, index=0, by=1e-6), K),
-        (r"C_0\(-a\)", changed(C, index=2, by=1e-6), K),
-        ("eigenvalue", np.eye(12)[0] + 0.6 * (np.eye(12)[1] + np.eye(12)[-1]), K),
-        ("NaN", np.where(np.arange(12) == 3, np.nan, C), K),
-        ("shape", C[:3], K),
-        ("shape", np.ones((4, 5)), K),
-        ("real numbers", "C", K),
-        ("real numbers", C + 0j, K),
-        ("real numbers", [[1], [1, 2]], K),
-    ],
-    "fourth": [
-        ("shape", C, K[:, :, :5]),
-        ("shape", C, K[:6, :6, :6]),
-        ("shape", C, np.zeros((13, 13, 13))),
-        ("shape", C, 0.0),
-        ("shape", TORUS.second, np.zeros((4, 4, 4))),
-        ("K_0abc = K_0bac", RING.second, changed(RING.fourth, index=(1, 2, 2), by=1e-5)),
-        (
-            "K_0abc = K_0acb",
-            RING.second,
-            changed(changed(RING.fourth, index=(1, 2, 3), by=1e-5), index=(2, 1, 3), by=1e-5),
-        ),
-        ("translations", RING.second, changed(RING.fourth, index=(1, 1, 1), by=1e-5)),
-        ("more than 3", C, changed(K, index=(6, 6, 6), by=1e-5)),
-        ("K_0000 >= -2", C, 3 * K / abs(K[3, 3, 3])),
-        ("infinite", C, np.where(np.arange(7) == 3, np.inf, K)),
-        ("real numbers", C, None),
-    ],
-    "name": [("text", C, K)],
-}
-
-
-@pytest.mark.parametrize(("argument", "told", "second", "fourth"), [(n, *c) for n, cases in BAD.items() for c in cases])
-def test_what_is_no_law_is_refused(argument, told, second, fourth):
-    """Assert one line naming the argument and what is wrong with it."""
-    with pytest.raises(ValueError, match=rf"^{argument}: got [^\n]*allowed: [^\n]*$") as caught:
-        Cumulants(second, fourth, **({"name": 3} if argument == "name" else {}))
-    assert re.search(told, str(caught.value)), str(caught.value)
-
-
 def test_a_broken_translation_is_found_on_the_torus_too():
     """Assert that one symmetrised entry out of place, 1e-6 of the largest, is refused."""
     K = TORUS.fourth.reshape(16, 16, 16).copy()
     K[1, 1, 1] += 1e-6 * np.abs(K).max()
     with pytest.raises(ValueError, match="^fourth: .*translations"):
         Cumulants(TORUS.second, K.reshape((4,) * 6))
-
-
-def test_the_law_lives_on_its_own_size_and_is_not_sampled():
-    """Assert one line for another size, for the line where all sites were given, and from the sampler."""
-    for call, message in (
-        (lambda: second_cumulant(RING, 12), r"^size: got \(12,\), allowed: 10, the size of Cumulants"),
-        (lambda: Problem(RING, RING, (10, 10)), r"^size: got \(10, 10\)"),
-        (lambda: fourth_cumulant(RING, (0, 0, 0)), "^size: got None"),
-        (lambda: fourth_cumulant(SHORT, np.zeros((1, 3, 2), int)), "^offsets: got '2 dimensions'"),
-        (lambda: sampler(RING, 10), "^law: got Cumulants"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            call()
 
 
 @pytest.mark.parametrize("shape", [(7,), (4, 4)], ids=str)

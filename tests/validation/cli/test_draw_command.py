@@ -54,5 +54,7 @@ def test_every_kind_of_figure_is_written(file: str, tmp_path: Path, extra: list[
 
 def test_the_old_place_of_fields_works_with_a_line_that_says_the_new_one(file, tmp_path, capsys):
     """Assert that fields "inside" the map are drawn above it, and that standard error says so."""
-    assert main(["draw", file, "--select", "closure=tree", "--fields", "inside", "--figure", str(tmp_path / "a.png")]) == 0
+    assert (
+        main(["draw", file, "--select", "closure=tree", "--fields", "inside", "--figure", str(tmp_path / "a.png")]) == 0
+    )
     assert "--fields inside is now above" in capsys.readouterr().err

@@ -101,7 +101,7 @@ def test_the_table_prints_selects_and_counts():
 
 def test_old_keywords_work_with_a_warning():
     """Assert that they are the new ones: margin, and the fields of the solver."""
-    with pytest.warns(DeprecationWarning, match=r"tolerance is now margin|Solver\(tolerance=|Solver\(rtol="):
+    with pytest.warns(FutureWarning, match=r"tolerance is now margin|Solver\(tolerance=|Solver\(rtol="):
         old = compare(
             SMALL, W0, [0, 1], "exact", batch_size=4, seeds=2, tolerance=0.2, rtol=1e-5, cumulant_tolerance=1e-2
         )
@@ -109,7 +109,7 @@ def test_old_keywords_work_with_a_warning():
     new = compare(SMALL, W0, [0, 1], batch_size=4, seeds=2, margin=0.2, solver=solver)
     assert old.table.equals(new.table)
     assert old.theory.provenance["rtol"] == 1e-5
-    with pytest.warns(DeprecationWarning, match="plot"):
+    with pytest.warns(FutureWarning, match="plot"):
         old.figure()
 
 

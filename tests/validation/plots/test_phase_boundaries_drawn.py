@@ -36,7 +36,10 @@ def test_boundary_symbols_stand_at_critical_values_with_their_errors(ds: xr.Data
     np.testing.assert_array_equal([marks.get_xdata(), marks.get_ydata()], [[0.4], [3.1]])
     np.testing.assert_allclose(bars.get_segments()[0], [[0.4, 2.8], [0.4, 3.4]])
     assert marks.get_markerfacecolor() == "white"
-    assert "boundary, SGD: mean of ln(IPR × D) over starts (standard error, $\\eta$ = 0.02, batch size = 100)" in texts_of(ax)
+    assert (
+        "boundary, SGD: mean of ln(IPR × D) over starts (standard error, $\\eta$ = 0.02, batch size = 100)"
+        in texts_of(ax)
+    )
     assert "boundary, theory (standard error)" in texts_of(ax)  # of a Dataset that does not tell its quantity
 
 

@@ -84,7 +84,7 @@ def test_insets_stand_above_the_map_and_cover_nothing(count: int, torus: bool) -
     legend = ax.transAxes.inverted().transform_bbox(ax.get_legend().get_window_extent())
     assert legend.y0 >= boxes[:, 3].max()
     for i, a in enumerate(boxes):
-        for b in boxes[i + 1:]:
+        for b in boxes[i + 1 :]:
             assert (np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])).min() < 0
 
 

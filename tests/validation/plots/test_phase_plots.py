@@ -150,6 +150,7 @@ def test_classes_have_named_colours_and_the_most_frequent_seed_decides(ds: xr.Da
 
 def test_the_colour_scale_is_logarithmic_where_the_range_asks_for_it(ds: xr.Dataset) -> None:
     """Assert the norm by range, by request and by limits, symmetric about 0 for both signs, and a refusal."""
+
     def norm(variable: str, **options: Any) -> Any:
         return mesh_of(phase_map(ds, variable, **options)).norm
 
@@ -210,8 +211,12 @@ HATCHES = {"some": "closure not trusted: some", "most": "closure not trusted: ha
 def marked(ax: Axes, words: str) -> set[tuple[int, int]]:
     """Cells (gain, xi) whose centre lies in a box filled or hatched for this reason."""
     boxes = [path.get_extents() for c in labelled(ax, words) if c in ax.collections for path in c.get_paths()]
-    return {(i, j) for i, g in enumerate(made.GAINS) for j, xi in enumerate(made.XIS)
-            if any(b.x0 < g < b.x1 and b.y0 < xi < b.y1 for b in boxes)}
+    return {
+        (i, j)
+        for i, g in enumerate(made.GAINS)
+        for j, xi in enumerate(made.XIS)
+        if any(b.x0 < g < b.x1 and b.y0 < xi < b.y1 for b in boxes)
+    }
 
 
 def hatched(ax: Axes, kind: str) -> set[tuple[int, int]]:
@@ -319,7 +324,7 @@ def assert_apart(figure: Figure) -> None:
         assert min(a.x0, a.y0) >= -1
         assert a.x1 <= figure.bbox.x1 + 1
         assert a.y1 <= figure.bbox.y1 + 1
-        for b in boxes[i + 1:]:
+        for b in boxes[i + 1 :]:
             assert min(min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)) < 1, (a, b)
 
 
@@ -343,7 +348,14 @@ def test_lines_slices_and_insets_follow_axes_in_any_order(ds: xr.Dataset) -> Non
         sliced = slices(given, x="gain", select={"xi_plus": 2.0})
         curves = [[c.lines[0].get_xdata(), c.lines[0].get_ydata(), errors_of(c)] for c in sliced.containers]
         line = labelled(ax, "linear threshold")[0].get_data()
-        drawn.append((line, panel.lines[-1].get_ydata(), np.array(curves), labelled(sliced, "closure not trusted")[0].get_xdata()))
+        drawn.append(
+            (
+                line,
+                panel.lines[-1].get_ydata(),
+                np.array(curves),
+                labelled(sliced, "closure not trusted")[0].get_xdata(),
+            )
+        )
     for first, second in zip(*drawn, strict=True):
         np.testing.assert_array_equal(first, second)
 
@@ -430,6 +442,6 @@ def _at(axis: Any, text: Any) -> float:
 
 def test_fields_inside_a_map_are_now_above_it(ds: xr.Dataset) -> None:
     """Assert the old word's warning and the same figure."""
-    with pytest.warns(DeprecationWarning, match="inside"):
+    with pytest.warns(FutureWarning, match="inside"):
         old = phase_figure(ds, fields="inside")
     assert len(old.axes[0].child_axes) == len(phase_figure(ds).axes[0].child_axes) == 4

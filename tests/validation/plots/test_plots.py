@@ -47,8 +47,11 @@ def lines_of(ax: Axes, role: str) -> list[Any]:
 
 def band_of(ax: Axes, role: str) -> list[np.ndarray]:
     """Corners of the shaded bands in a role's colour."""
-    return [np.asarray(c.get_paths()[0].vertices) for c in ax.collections
-            if to_hex(tuple(np.ravel(c.get_facecolor())[:3])).upper() == COLOURS[role]]
+    return [
+        np.asarray(c.get_paths()[0].vertices)
+        for c in ax.collections
+        if to_hex(tuple(np.ravel(c.get_facecolor())[:3])).upper() == COLOURS[role]
+    ]
 
 
 def texts_of(ax: Axes) -> list[str]:
@@ -64,9 +67,12 @@ def test_importing_plots_does_not_import_matplotlib() -> None:
 
 def test_every_function_draws_into_the_axes_given(runs: dict[str, Result]) -> None:
     """Assert that ``ax`` comes back, and that without it a new one does, unknown to pyplot."""
-    calls = [lambda ax: plots.space_time(runs["theory"], ax), lambda ax: plots.ipr_over_time(ax, **runs),
-             lambda ax: plots.kurtosis_over_time(ax, **runs),
-             lambda ax: plots.fields(ax, theory=runs["theory"], sgd=runs["sgd"])]
+    calls = [
+        lambda ax: plots.space_time(runs["theory"], ax),
+        lambda ax: plots.ipr_over_time(ax, **runs),
+        lambda ax: plots.kurtosis_over_time(ax, **runs),
+        lambda ax: plots.fields(ax, theory=runs["theory"], sgd=runs["sgd"]),
+    ]
     for call in calls:
         ax = Figure().add_subplot()
         assert call(ax) is ax
@@ -167,8 +173,12 @@ def test_fields_are_aligned_to_the_centred_theory(runs: dict[str, Result], seeds
     target = theory.get_ydata()
     assert abs(metrics.centre(target) - D // 2) <= 0.5
     assert theory.get_xdata()[D // 2] == 0
-    np.testing.assert_array_equal(target, symmetry.align(target, runs["theory"].w[-1])[0][np.mod(
-        np.arange(D) - (D // 2 - round(float(metrics.centre(runs["theory"].w[-1])))), D)])
+    np.testing.assert_array_equal(
+        target,
+        symmetry.align(target, runs["theory"].w[-1])[0][
+            np.mod(np.arange(D) - (D // 2 - round(float(metrics.centre(runs["theory"].w[-1])))), D)
+        ],
+    )
     aligned = symmetry.align(runs["sgd"].w[:, -1], target)[0]
     expected = aligned if seeds == "lines" else aligned.mean(0, keepdims=True)
     np.testing.assert_allclose([line.get_ydata() for line in lines_of(ax, "sgd")], expected)
@@ -219,7 +229,7 @@ def test_the_command_of_a_figure_is_given_to_save_only(runs: dict[str, Result]) 
     problem = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), D, bias=-1.0).to_dict()
     theory = replace(runs["theory"], provenance={"problem": problem, "closure": "regression"})
     sgd = replace(runs["sgd"], provenance={"learning_rate": 0.01, "batch_size": 100})
-    with pytest.warns(DeprecationWarning, match="^comparison_figure: command has no effect: give it to save"):
+    with pytest.warns(FutureWarning, match="^comparison_figure: command has no effect: give it to save"):
         figure = plots.comparison_figure(theory, sgd, command=COMMAND)
     title = made.plain(figure.get_suptitle())
     for words in ("NLGP", "$g$ = 3", r"$\xi_+$ = 1.2", "$b$ = -1", "D = 12", "closure regression", r"$\eta$ = 0.01"):
@@ -232,8 +242,7 @@ def test_the_comparison_has_three_maps_on_one_scale_and_three_panels(runs: dict[
     assert isinstance(figure, Figure)
     maps = [ax for ax in figure.axes if ax.get_title(loc="left").startswith(("theory", "SGD", "control"))]
     meshes: list[Any] = [ax.collections[0] for ax in maps]
-    assert [ax.get_title(loc="left") for ax in maps] == [
-        "theory", "SGD, run 1, aligned", "control, theory"]
+    assert [ax.get_title(loc="left") for ax in maps] == ["theory", "SGD, run 1, aligned", "control, theory"]
     largest = max(float(np.abs(w).max()) for w in (runs["theory"].w, runs["sgd"].w[1], runs["control"].w))
     assert {mesh.get_clim() for mesh in meshes} == {(-largest, largest)}
     theory, sgd = (np.asarray(mesh.get_array())[:, -1] for mesh in meshes[:2])
@@ -266,7 +275,7 @@ def test_nothing_overlaps_in_the_comparison(runs: dict[str, Result]) -> None:
         assert min(a.x0, a.y0) >= -1
         assert a.x1 <= figure.bbox.x1 + 1
         assert a.y1 <= figure.bbox.y1 + 1
-        for b in [*boxes, *words][i + 1:]:
+        for b in [*boxes, *words][i + 1 :]:
             overlap = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
             assert min(overlap) < 1, (a, b)
 

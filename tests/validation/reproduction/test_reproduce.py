@@ -1,7 +1,7 @@
 """``reproduce``: verdicts from numbers, work that is kept and resumed, claims that fail on data that contradict them."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -166,6 +166,20 @@ def test_parts_are_spread_over_an_executor(monkeypatch, tmp_path):
     for name, bad in {"executor": 3, "progress": 1, "quick": "yes"}.items():
         with pytest.raises(InvalidArgument, match=f"{name}: got"):
             runs.reproduce(**{name: bad})
+
+
+def test_a_worker_that_dies_is_a_failed_claim(monkeypatch):
+    """Assert a finding that says so, and no exception."""
+
+    class Dying(ThreadPoolExecutor):
+        def submit(self, *_):
+            future = Future()
+            future.set_exception(BrokenExecutor("gone"))
+            return future
+
+    small_claim(monkeypatch, lambda settings, progress: {"x": np.zeros(2)})
+    finding = runs.reproduce(quick=True, executor=Dying(1))["tiling"]
+    assert (finding.verdict, finding.message[:37]) == ("failed", "executor: a worker died (gone); the s")
 
 
 def test_two_processes_in_one_folder_lose_nothing(monkeypatch, tmp_path):

@@ -60,8 +60,13 @@ def ring(name: str, xi: float, size: int) -> np.ndarray:
     return gaussian_covariance(name, np.arange(size), xi, size)[0]
 
 
-RINGS = [(name, size, xi) for name in COVARIANCES for size in (4, 5, 30, 31, 64) for xi in (0.3, 1.0, 3.0, 4.3, 20.0)
-         if xi <= size * (0.1 if name == "squared-exponential" else 1.0)]
+RINGS = [
+    (name, size, xi)
+    for name in COVARIANCES
+    for size in (4, 5, 30, 31, 64)
+    for xi in (0.3, 1.0, 3.0, 4.3, 20.0)
+    if xi <= size * (0.1 if name == "squared-exponential" else 1.0)
+]
 
 
 @pytest.mark.parametrize(("name", "size", "xi"), RINGS)
@@ -77,7 +82,9 @@ def test_filter_and_modes_have_the_same_covariance_on_a_ring(name: str, size: in
         np.testing.assert_allclose(a @ a.T, translated(c), rtol=0, atol=STATED)
 
 
-@pytest.mark.parametrize("law", [GP(NLGP(3.0, 4.0)), GP(NLGP(np.inf, 2.0)), GP(Ising(t=-0.6)), GP(Ising(t=0.99))], ids=repr)
+@pytest.mark.parametrize(
+    "law", [GP(NLGP(3.0, 4.0)), GP(NLGP(np.inf, 2.0)), GP(Ising(t=-0.6)), GP(Ising(t=0.99))], ids=repr
+)
 def test_controls_have_the_covariance_of_their_source(law: Law) -> None:
     """Assert the same for covariances with kinks, alternating, and nearly constant ones, as the sampler chooses."""
     c = second_cumulant(law, 48)
@@ -86,7 +93,9 @@ def test_controls_have_the_covariance_of_their_source(law: Law) -> None:
 
 
 @pytest.mark.parametrize("side", [4, 7, 10])
-@pytest.mark.parametrize(("name", "xi"), [("squared-exponential", 0.7), ("wrapped", 2.5), ("circular-exponential", 2.0)])
+@pytest.mark.parametrize(
+    ("name", "xi"), [("squared-exponential", 0.7), ("wrapped", 2.5), ("circular-exponential", 2.0)]
+)
 def test_filter_and_modes_have_the_product_covariance_on_a_torus(name: str, xi: float, side: int) -> None:
     """Assert that columns and rows are filtered, or both directions summed, to c(dx) c(dy)."""
     xi = min(xi, 0.12 * side) if name == "squared-exponential" else xi

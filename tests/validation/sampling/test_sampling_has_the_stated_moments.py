@@ -21,13 +21,36 @@ from cumulode.validation.sampling.sampler import sample, sampler
 
 SIZE, COUNT, ERRORS = 30, 40_000, 5.5
 LAWS = [
-    NLGP(3.0, 4.1), NLGP(3.0, 1.0), NLGP(0.3, 2.0), NLGP(np.inf, 2.0), NLGP(2.0, 6.0, "wrapped"),
-    NLGP(3.0, 4.0, "circular-exponential"), GP(NLGP(3.0, 3.0)), GP(Ising(t=-0.6)),
-    Ising(t=0.7), Ising(t=-0.6), Ising(t=0.0), Ising(t=0.97),
+    NLGP(3.0, 4.1),
+    NLGP(3.0, 1.0),
+    NLGP(0.3, 2.0),
+    NLGP(np.inf, 2.0),
+    NLGP(2.0, 6.0, "wrapped"),
+    NLGP(3.0, 4.0, "circular-exponential"),
+    GP(NLGP(3.0, 3.0)),
+    GP(Ising(t=-0.6)),
+    Ising(t=0.7),
+    Ising(t=-0.6),
+    Ising(t=0.0),
+    Ising(t=0.97),
 ]
 #: Sites together in pairs, all four, apart, and across the closing of the ring.
-OFFSETS = np.array([[0, 0, 0], [0, 1, 1], [0, 3, 3], [0, 0, 1], [0, 0, 2], [1, 2, 3], [1, 3, 4], [2, 4, 6], [1, 7, 8],
-                    [0, 15, 15], [29, 1, 2], [5, 14, 22]])
+OFFSETS = np.array(
+    [
+        [0, 0, 0],
+        [0, 1, 1],
+        [0, 3, 3],
+        [0, 0, 1],
+        [0, 0, 2],
+        [1, 2, 3],
+        [1, 3, 4],
+        [2, 4, 6],
+        [1, 7, 8],
+        [0, 15, 15],
+        [29, 1, 2],
+        [5, 14, 22],
+    ]
+)
 
 
 def assert_within(values: np.ndarray, expected: float, what: str) -> None:
@@ -126,7 +149,9 @@ def on_torus(x: np.ndarray, *offsets: tuple[int, int]) -> np.ndarray:
 PLACES = [(0, 1), (1, 0), (1, 1), (2, 1), (1, 2), (0, 3), (3, 3), (9, 1), (5, 5)]
 
 
-@pytest.mark.parametrize("law", [NLGP(3.0, 1.1), NLGP(0.5, 2.5, "wrapped"), NLGP(np.inf, 1.0), GP(NLGP(3.0, 1.1))], ids=repr)
+@pytest.mark.parametrize(
+    "law", [NLGP(3.0, 1.1), NLGP(0.5, 2.5, "wrapped"), NLGP(np.inf, 1.0), GP(NLGP(3.0, 1.1))], ids=repr
+)
 def test_moments_on_a_torus_are_those_of_the_arcsine_law(law: Law) -> None:
     """Assert second moments asin(q c(dx) c(dy)) / asin q, and that four sites are Gaussian for a GP alone.
 
@@ -172,7 +197,7 @@ def test_erf_of_libm_gives_the_same_inputs(size: Any) -> None:
     table = sample(law, size, 500, seed=2)
     with erf_by("libm"):
         libm = sample(law, size, 500, seed=2)
-    with pytest.warns(DeprecationWarning, match="erf"):
+    with pytest.warns(FutureWarning, match="erf"):
         np.testing.assert_array_equal(sample(law, size, 500, seed=2, erf="libm"), libm)
     np.testing.assert_allclose(table, libm, rtol=0, atol=1e-13)
     assert not np.array_equal(table, libm)

@@ -101,7 +101,9 @@ def test_a_run_says_how_it_was_made(tmp_path: Path) -> None:
         assert again.messages == run.messages
         for name in ("t", *Run.VARIABLES):
             np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
-    np.testing.assert_allclose(run([0.125, 0.5]), np.stack([0.75 * run.w[:, 0] + 0.25 * run.w[:, 1], run.w[:, 1]], 1), rtol=1e-13)
+    np.testing.assert_allclose(
+        run([0.125, 0.5]), np.stack([0.75 * run.w[:, 0] + 0.25 * run.w[:, 1], run.w[:, 1]], 1), rtol=1e-13
+    )
     assert run.plot().lines
 
 
@@ -118,13 +120,13 @@ def test_erf_by_table_is_that_of_libm() -> None:
 def test_old_arguments_work_with_a_warning() -> None:
     """Assert that a sequence as seed, erf and conventions are what they were."""
     new = simulate_sgd(WIDE, W_WIDE[0], [1.0], seeds=[3, 4])
-    with pytest.warns(DeprecationWarning, match="seeds"):
+    with pytest.warns(FutureWarning, match="seeds"):
         old = simulate_sgd(WIDE, W_WIDE[0], [1.0], seed=[3, 4])
     np.testing.assert_array_equal(old.w, new.w)
-    with pytest.warns(DeprecationWarning, match="erf"):
+    with pytest.warns(FutureWarning, match="erf"):
         assert simulate_sgd(WIDE, W_WIDE[0], [1.0], 0.01, 1, erf="libm").provenance["erf"] == "libm"
     theirs = simulate_sgd(WIDE, W_WIDE[0], [1.0], sgd=Sgd(0.3, 3, "ingrosso-goldt"))
-    with pytest.warns(DeprecationWarning, match="Sgd"):
+    with pytest.warns(FutureWarning, match="Sgd"):
         old = simulate_sgd(WIDE, W_WIDE[0], [1.0], 0.3, 3, conventions="ingrosso-goldt")
     np.testing.assert_array_equal(old.w, theirs.w)
 
@@ -195,10 +197,20 @@ def test_runs_in_other_processes_are_the_same() -> None:
 @pytest.mark.slow
 def test_the_compiled_step_is_found_on_disk_by_the_next_process(tmp_path: Path) -> None:
     """Assert that a second process compiles no step: it loads the one the first wrote."""
-    code = ("from cumulode.validation.sgd.neuron import _advance, _kernel\n"
-            "_kernel(); print(sum(_advance.stats.cache_hits.values()))")
-    hits = [subprocess.run([sys.executable, "-c", code], env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},
-                           capture_output=True, text=True, check=True).stdout.split()[-1] for _ in range(2)]
+    code = (
+        "from cumulode.validation.sgd.neuron import _advance, _kernel\n"
+        "_kernel(); print(sum(_advance.stats.cache_hits.values()))"
+    )
+    hits = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "CUMULODE_CACHE": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()[-1]
+        for _ in range(2)
+    ]
     assert hits == ["0", "1"]
 
 

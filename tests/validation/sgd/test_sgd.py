@@ -123,7 +123,9 @@ def test_many_steps_follow_the_drift_and_small_rates_the_exact_flow() -> None:
     flow = solve(SMALL, W_SMALL, [4.0], closure="exact", rtol=1e-10, atol=1e-12).w[0]
     off = [np.abs(euler(SMALL, W_SMALL, 4.0 / steps, steps) - flow).max() for steps in (8, 100, 200)]
     assert off[1] / off[2] == pytest.approx(2.0, rel=0.02)
-    assert off[0] > 2 * (ERRORS * error.max() + rate / batch)  # so the first comparison distinguishes Euler from the flow
+    assert off[0] > 2 * (
+        ERRORS * error.max() + rate / batch
+    )  # so the first comparison distinguishes Euler from the flow
 
 
 def test_fluctuations_follow_the_linear_noise_equation() -> None:
@@ -136,8 +138,9 @@ def test_fluctuations_follow_the_linear_noise_equation() -> None:
     w, s, h = W_SMALL, np.zeros((6, 6)), 1e-5
     for _ in range(steps):
         drift, covariance = exact_update(SMALL, w)
-        jacobian = np.array([(exact_update(SMALL, w + e)[0] - exact_update(SMALL, w - e)[0]) / (2 * h)
-                             for e in h * np.eye(6)]).T
+        jacobian = np.array(
+            [(exact_update(SMALL, w + e)[0] - exact_update(SMALL, w - e)[0]) / (2 * h) for e in h * np.eye(6)]
+        ).T
         move = np.eye(6) + rate * jacobian
         s = move @ s @ move.T + rate**2 * covariance / batch
         w = w + rate * drift
@@ -161,7 +164,9 @@ def test_a_step_on_a_torus_averages_over_its_inputs() -> None:
         error += prior**2 * u.var(axis=0) / (batch // 2)
     scale = np.sqrt((square - mean**2) / batch + error)
     assert np.abs((step - mean) / scale).max() < ERRORS
-    flat = (simulate_sgd(Problem(*problem.laws, 36, bias=-1.0, prior=0.7), w, [rate], rate, batch, seed=2).w[0] - w) / rate
+    flat = (
+        simulate_sgd(Problem(*problem.laws, 36, bias=-1.0, prior=0.7), w, [rate], rate, batch, seed=2).w[0] - w
+    ) / rate
     assert np.abs((flat - mean) / scale).max() > 2 * ERRORS  # so a ring's inputs would be seen
 
 

@@ -82,7 +82,9 @@ def test_every_variable_says_what_it_is(small):
     """Assert that variables and coordinates have long names and units, rules where there is one, and full provenance."""
     for name, variable in {**small.data_vars, **small.coords}.items():
         assert variable.attrs["long_name"], name
-        assert "units" in variable.attrs or "flag_meanings" in variable.attrs or variable.dtype == object or name == "seed", name
+        assert (
+            "units" in variable.attrs or "flag_meanings" in variable.attrs or variable.dtype == object or name == "seed"
+        ), name
     assert set(MEASURES) <= set(small.data_vars)
     assert "IPR x D > 3" in small.pattern.attrs["rule"]
     assert Problem.from_dict(json.loads(small.attrs["problem"])) == BASE
@@ -132,7 +134,8 @@ def test_extending_an_axis_or_the_seeds_computes_only_what_is_new(tmp_path, monk
     done.clear()
     wider = phase_diagram(BASE, {"gain": [0.3, 1.0, 3.0], "xi_plus": [1.5, 2.0]}, seeds=2, **options)
     assert sorted(done) == sorted(
-        [("theory", (g, 1.5), (0, 1)) for g in (0.3, 1.0, 3.0)] + [("theory", (1.0, 2.0), (0, 1))]
+        [("theory", (g, 1.5), (0, 1)) for g in (0.3, 1.0, 3.0)]
+        + [("theory", (1.0, 2.0), (0, 1))]
         + [("theory", (g, 2.0), (1,)) for g in (0.3, 3.0)]
     )
     whole = phase_diagram(BASE, {"gain": [0.3, 1.0, 3.0], "xi_plus": [1.5, 2.0]}, seeds=2, **QUICK)

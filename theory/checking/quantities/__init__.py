@@ -1,10 +1,15 @@
-"""The quantities a formula can be checked against, by name."""
+"""The quantities a formula can be checked against, by name.
+
+Read ``quantity`` (what one is), ``neuron`` (drift, closures, growth), ``data`` (cumulants of the laws), ``shapes`` (of
+receptive fields).
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from cumulode.theory.neuron.activations import parse
+from cumulode.theory.neuron.activations import Activation, parse
 from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from . import data, neuron, shapes
@@ -28,4 +33,9 @@ def quantity(name: object, activation: Any = "erf", order: int | None = None) ->
         raise InvalidArgument("order", order, "an odd integer from 1 to 19")
     if order is not None and name not in _ORDERED:
         raise InvalidArgument("order", order, "no order: only " + ", ".join(_ORDERED) + " have one")
-    return _BUILDERS[name](parse(activation), order)
+    return _built(name, parse(activation), order)
+
+
+@lru_cache(maxsize=64)  # conventions need a quantity again and again
+def _built(name: str, activation: Activation, order: int | None) -> Quantity:
+    return _BUILDERS[name](activation, order)

@@ -32,15 +32,7 @@ def _nlgp_second(activation: Activation, order: int | None) -> Quantity:
 def _nlgp_variance(activation: Activation, order: int | None) -> Quantity:
     expr = nlgp.normalisation(FRACTION, sp)
     what = "Z(g)^2, variance of erf(g z/sqrt 2)"
-    return Quantity(
-        "nlgp.variance",
-        what,
-        expr,
-        {g: (0.3, 3.0)},
-        {g: "gain"},
-        {q: FRACTION},
-        {"g": {g: 1}},
-    )
+    return Quantity("nlgp.variance", what, expr, {g: (0.3, 3.0)}, {g: "gain"}, {q: FRACTION}, {"g": {g: 1}})
 
 
 CORRELATIONS = {pair: sp.Symbol(f"c_{pair}", real=True) for pair in nlgp.PAIRS}

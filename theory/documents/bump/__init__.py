@@ -3,6 +3,4 @@
 Read ``document``, then ``taylor_bump`` (the Taylor closure) and ``participation`` (states that are not localised).
 """
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

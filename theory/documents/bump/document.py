@@ -9,6 +9,7 @@ import sympy as sp
 
 from cumulode.theory.cumulants.nlgp import PAIRS, small_gain_fourth
 from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.documents.rewritings import simplified
 from cumulode.theory.dynamics import bump as used
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.neuron.activations import parse
@@ -85,12 +86,11 @@ def _sums(d: Derivation) -> None:
     wave = sp.exp(-(x**2) / s**2) * sp.cos(2 * sp.pi * n * x)
     error = float(used.sum_correction(1.0))
     d.chain(
-        "What the integral misses. $\\sum_i e^{-(i-i_0)^2/s^2}$ is periodic in $i_0$; the coefficient of "
-        "$\\cos(2\\pi n i_0)$ in its Fourier series is twice an integral over one period of the sum, that is over "
-        "the line (Poisson). The mean, $n = 0$, is the integral used here; $n = 1$ is the largest correction, "
-        "relative to the mean "
-        f"$2e^{{-\\pi^2s^2}}$, {error:.1e} at $s = 1$. Sums with the kernel $e^{{-d^2/\\xi^2}}$ need $\\xi \\geq 1$ "
-        f"likewise.",
+        "What the integral misses. $\\sum_i e^{-(i-i_0)^2/s^2}$ is periodic in $i_0$; the coefficient of $\\cos(2\\pi "
+        "n i_0)$ in its Fourier series is twice an integral over one period of the sum, that is over the line "
+        "(Poisson). The mean, $n = 0$, is the integral used here; $n = 1$ is the largest correction, relative to the "
+        f"mean $2e^{{-\\pi^2s^2}}$, {error:.1e} at $s = 1$. Sums with the kernel $e^{{-d^2/\\xi^2}}$ need $\\xi \\geq "
+        "1$ likewise.",
         r"\frac{2}{\sqrt\pi s}\int_{-\infty}^{\infty} e^{-x^2/s^2}\cos(2\pi n x)\,dx",
         2 * line(wave) / (sp.sqrt(sp.pi) * s),
     ).equals(
@@ -107,8 +107,7 @@ def _sums(d: Derivation) -> None:
         used.norm_squared(a, s, sp) * (1 - sp.erfc(size / (2 * s))),
         "error function",
         domain=TAME | {size: (2.0, 6.0)},
-        rewrite=lambda e: sp.simplify(sp.expand(e.doit().rewrite(sp.erf))),
-        by="integration",
+        **simplified("integration", lambda e: sp.expand(e.doit().rewrite(sp.erf))),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.documents.rewritings import simplified
 from cumulode.theory.dynamics import bump as used
 
 phi, theta = sp.symbols("phi theta", real=True)
@@ -39,8 +40,7 @@ def _waves(d: Derivation) -> None:
         used.sinusoid_ipr(sp.Integer(3)),
         "sum over the sites",
         name="IPR of a wave",
-        rewrite=lambda e: sp.simplify(sp.expand(e, trig=True)),
-        by="addition theorems",
+        **simplified("addition theorems", lambda e: sp.expand(e, trig=True)),
     )
     four = [sp.cos(phi + sp.pi * j / 2) for j in range(4)]
     d.chain(
@@ -49,15 +49,12 @@ def _waves(d: Derivation) -> None:
         r"\mathrm{IPR}",
         sum(w**4 for w in four) / sum(w**2 for w in four) ** 2,
     ).equals(
-        used.sinusoid_ipr(sp.Integer(4)) * (1 + sp.cos(4 * phi) / 3),
-        "sum over the sites",
-        rewrite=sp.simplify,
-        by="simplify",
+        used.sinusoid_ipr(sp.Integer(4)) * (1 + sp.cos(4 * phi) / 3), "sum over the sites", **simplified("simplify")
     )
 
 
 def _random(d: Derivation) -> None:
-    density, over = sp.cos(theta) ** (size - 2), (theta, 0, sp.pi / 2)
+    density, over, half = sp.cos(theta) ** (size - 2), (theta, 0, sp.pi / 2), sp.Rational(1, 2)
     d.chain(
         "A vector of independent Gaussians has a random direction, and one of its components over its norm, "
         "$\\sin\\theta$, has a density in $\\theta$ proportional to $\\cos^{D-2}\\theta$. The mean IPR is $D$ times "
@@ -65,10 +62,7 @@ def _random(d: Derivation) -> None:
         r"E[\mathrm{IPR}]",
         size * sp.Integral(sp.sin(theta) ** 4 * density, over) / sp.Integral(density, over),
     ).equals(
-        size
-        * sp.gamma(sp.Rational(5, 2))
-        * sp.gamma(size / 2)
-        / (sp.gamma(sp.Rational(1, 2)) * sp.gamma(size / 2 + 2)),
+        size * sp.gamma(5 * half) * sp.gamma(size / 2) / (sp.gamma(half) * sp.gamma(size / 2 + 2)),
         "beta functions",
         symbolic=False,
         domain={size: (5.0, 9.0)},
@@ -76,6 +70,5 @@ def _random(d: Derivation) -> None:
         used.random_ipr(size),
         "$\\Gamma(n+1) = n\\,\\Gamma(n)$",
         name="IPR of a random vector",
-        rewrite=lambda e: sp.simplify(sp.gammasimp(e)),
-        by="simplification of gamma functions",
+        **simplified("simplification of gamma functions", sp.gammasimp),
     )

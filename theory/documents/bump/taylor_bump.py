@@ -122,7 +122,5 @@ def leading(d: Derivation) -> None:
         "s = -L''(0)/L'(0)",
         -second / slope,
     ).equals(
-        used.leading_width(p1, p3, s2, s4, t, sp) + sp.sqrt(2) * t / (6 * s2),
-        "differentiation",
-        name="leading width",
+        used.leading_width(p1, p3, s2, s4, t, sp) + sp.sqrt(2) * t / (6 * s2), "differentiation", name="leading width"
     )

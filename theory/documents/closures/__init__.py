@@ -3,6 +3,4 @@
 Read ``document``, ``pearson_steps``, ``tree_steps``, ``closed_averages`` (one activation).
 """
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from typing import Any
 
 import sympy as sp
 
@@ -11,9 +11,11 @@ from cumulode.theory.closures.lowering import REACH, lower
 from cumulode.theory.cumulants.partitions import even_moments
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.derivation.pickling import made_by
+from cumulode.theory.documents.rewritings import QUADRATURE
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e, s
 from cumulode.theory.equations import lam as node
+from cumulode.theory.neuron import gaussian
 from cumulode.theory.neuron.activations import Activation, h, y
 from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, mean, variance
 
@@ -53,8 +55,7 @@ def hermite(n: int) -> type[sp.Function]:
         nargs = 1
 
         def doit(self, **hints: bool) -> sp.Expr:
-            x = sp.Dummy()
-            return sp.expand(2 ** sp.Rational(-n, 2) * sp.hermite(n, x / sp.sqrt(2))).subs(x, self.args[0])
+            return gaussian.hermite(n, self.args[0])
 
         def _latex(self, printer: object, exp: str | None = None) -> str:
             return rf"H_{n}\left({printer._print(self.args[0])}\right)"  # type: ignore[attr-defined]
@@ -108,7 +109,7 @@ def closed_mean(chosen: Activation, n: int) -> type[sp.Function]:
 def defined(chosen: Activation, n: int, weight: sp.Expr | int = 1) -> sp.Expr:
     """``E[weight F_y^(n)]`` between the kinks, as integrals over h; the weight a function of h."""
     total = sp.S.Zero
-    for i, (low, high) in enumerate(pairwise([-sp.oo, *chosen.kinks, sp.oo])):
+    for i, (low, high) in enumerate(chosen.intervals):
         if chosen.force_pieces(n)[i] != 0:
             total += Average(weight * force_of(chosen, n, i)(h, y) * Normal(h, b, v), (h, low, high))
     return total
@@ -147,7 +148,7 @@ def _over_factors(base: sp.Expr, power: sp.Expr) -> sp.Expr:
     return sp.Mul(*[f ** (k * power) for f, k in sp.factor(sp.together(base)).as_powers_dict().items()])
 
 
-_ALGEBRA = {"rewrite": vanish, "by": "algebra of exponentials, error functions and roots"}
+_ALGEBRA: dict[str, Any] = {"rewrite": vanish, "by": "algebra of exponentials, error functions and roots"}
 
 
 def of_activation(d: Derivation, chosen: Activation) -> None:
@@ -194,7 +195,7 @@ def _closed(d: Derivation, chosen: Activation) -> None:
         None,
         average(b, v, y),
     ).equals(_readable(chosen), "the code's rules for Gaussian averages", **_ALGEBRA).equals(
-        defined(chosen, 0), "the definition, by quadrature", symbolic=False, points=1
+        defined(chosen, 0), "the definition, by quadrature", **QUADRATURE
     )
     start = " and starts from the force at $v = 0$" if chosen.smooth else ""
     d.chain(
@@ -215,7 +216,7 @@ def _jumps(d: Derivation, chosen: Activation) -> None:
         "that of the smooth parts and, for each kink, the jump times the density.",
         None,
         closed_mean(chosen, 1)(b, v, y),
-    ).equals(defined(chosen, 1) + kinks(chosen), "smooth parts and kinks, by quadrature", symbolic=False, points=1)
+    ).equals(defined(chosen, 1) + kinks(chosen), "smooth parts and kinks, by quadrature", **QUADRATURE)
 
 
 def _erf(d: Derivation, chosen: Activation) -> None:
@@ -276,7 +277,7 @@ def _quadrature(d: Derivation, chosen: Activation) -> None:
         f"average of $F_y'$ is that of $zF_y/\\sqrt v$, $z = (h-b)/\\sqrt v$, for this force{extra}.",
         r"\langle F_y'\rangle_{b,\,v}",
         defined(chosen, 0, (h - b) / v),
-    ).equals(defined(chosen, 1) + kinks(chosen), "Stein's rule, by quadrature", symbolic=False, points=1)
+    ).equals(defined(chosen, 1) + kinks(chosen), "Stein's rule, by quadrature", **QUADRATURE)
     if not chosen.smooth:
         return
     rule = lower(chosen, "edgeworth")[0].coefficients.quadratures[0]
@@ -292,8 +293,5 @@ def _quadrature(d: Derivation, chosen: Activation) -> None:
         r"\langle F_y'''\rangle_{b,\,v}",
         defined(chosen, 0, hermite(3)((h - b) / sp.sqrt(v))) / v ** sp.Rational(3, 2),
     ).equals(
-        sp.sqrt(2 / sp.pi) * Average(weight * third, (s, 0, sp.oo)),
-        "integration by parts, by quadrature",
-        symbolic=False,
-        points=1,
+        sp.sqrt(2 / sp.pi) * Average(weight * third, (s, 0, sp.oo)), "integration by parts, by quadrature", **QUADRATURE
     )

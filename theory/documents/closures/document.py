@@ -10,6 +10,7 @@ from cumulode.theory.closures.family import Closure, b, closure
 from cumulode.theory.closures.lowering import BIMODAL_END
 from cumulode.theory.cumulants.partitions import cumulants_from_moments, moments_from_cumulants
 from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.documents.rewritings import DERIVATIVES
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.neuron.activations import h, parse
 from cumulode.theory.neuron.gaussian import GaussianMean
@@ -135,8 +136,7 @@ def _chain_rule(d: Derivation) -> None:
         "chain rule",
         name="chain rule",
         domain=dict.fromkeys((w, *rates, *c, *K), (-0.8, 0.8)),
-        rewrite=lambda e: sp.expand(e.doit()),
-        by="differentiation and expansion",
+        **DERIVATIVES,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
-from typing import Any
 
 import sympy as sp
 
@@ -16,6 +15,7 @@ from cumulode.theory.cumulants.partitions import joint_moment
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.derivation.pickling import made_by
 from cumulode.theory.derivation.plain_text import plain_maths
+from cumulode.theory.documents.rewritings import QUADRATURE, RATIONAL
 from cumulode.theory.dynamics.drift import Cw, Kwww, k2, k4
 from cumulode.theory.equations import d_e, f_o, phi_e
 from cumulode.theory.equations import lam as node
@@ -86,11 +86,7 @@ def _test_force(degree: int) -> sp.Expr:
 
 FORCE = _test_force(7)
 
-_RATIONAL: dict[str, Any] = {
-    "rewrite": lambda e: sp.cancel(sp.together(e.doit())),
-    "by": "algebra of rational functions",
-    "domain": _INSIDE,
-}
+_RATIONAL = RATIONAL | {"domain": _INSIDE}
 
 
 def law(d: Derivation) -> None:
@@ -106,8 +102,7 @@ def law(d: Derivation) -> None:
     ).equals(
         sp.gamma(n + _HALF) * sp.gamma(nu) / (sp.gamma(_HALF) * sp.gamma(n + nu)),
         "Beta integrals",
-        symbolic=False,
-        points=1,
+        **QUADRATURE,
         domain=_INSIDE,
     ).equals(
         sp.rf(_HALF, n) / sp.rf(nu, n),
@@ -146,13 +141,7 @@ def _weights(d: Derivation, tails: pearson.Tails) -> None:
         f"{words} the weight is ${sp.latex(weight)}$.",
         r"E_{\nu+1}[\lambda^4]",
         sp.Integral(weight * path**4, (x, 0, end)) / sp.Integral(weight, (x, 0, end)),
-    ).equals(
-        mu(4, 1),
-        "Beta integrals",
-        symbolic=False,
-        points=1,
-        domain={nu: (-6.0, -4.0)} if tails.heavy else _INSIDE,
-    )
+    ).equals(mu(4, 1), "Beta integrals", **QUADRATURE, domain={nu: (-6.0, -4.0)} if tails.heavy else _INSIDE)
 
 
 def stein(d: Derivation) -> None:
@@ -175,26 +164,22 @@ def stein(d: Derivation) -> None:
     )
     force, slope = FORCE, sp.diff(FORCE, node)
     d.chain(
-        "The same by parts is Stein's rule, $E_\\nu[\\lambda F] = k_2 E_{\\nu+1}[F']$, here for $F = \\sum_n a_n"
-        "\\lambda^n$ to the seventh degree, $k_2 = S^2/2\\nu$. For $\\kappa < 0$ polynomials come as near as one "
-        "likes to any "
-        "continuous force on the bounded range. For $\\kappa > 0$ they prove less, as the eighth moment exists for "
-        "$\\kappa < "
-        "3/2$ only; but the rule is one integration by parts, $d(1+v^2)^{\\nu-1/2}/dv = "
-        "(2\\nu-1)\\,v\\,(1+v^2)^{\\nu-3/2}$, "
-        "whose boundary term vanishes up to $\\kappa = 3$ for every force that grows at most linearly.",
+        "The same by parts is Stein's rule, $E_\\nu[\\lambda F] = k_2 E_{\\nu+1}[F']$, here for $F = \\sum_n "
+        "a_n\\lambda^n$ to the seventh degree, $k_2 = S^2/2\\nu$. For $\\kappa < 0$ polynomials come as near as one "
+        "likes to any continuous force on the bounded range. For $\\kappa > 0$ they prove less, as the eighth moment "
+        "exists for $\\kappa < 3/2$ only; but the rule is one integration by parts, $d(1+v^2)^{\\nu-1/2}/dv = "
+        "(2\\nu-1)\\,v\\,(1+v^2)^{\\nu-3/2}$, whose boundary term vanishes up to $\\kappa = 3$ for every force that "
+        "grows at most linearly.",
         r"E_\nu[\lambda F]",
         mean(sp.expand(node * force)),
     ).equals(S**2 / (2 * nu) * mean(slope, 1), "integration by parts", **_RATIONAL)
     sixth = mean(sp.diff(slope, node, 2) / 6, 3)
     d.chain(
-        "Three times applied, it does the same for the third orthogonal polynomial, $P_3 = \\lambda^3 - (\\mu_4/\\mu_2)"
-        "\\lambda$, and the same force: its projection is an average of $F^{(3)}/6$ over the law with $\\nu + 3$, or, "
-        "undone twice, of $F'$ over that with $\\nu + 1$, which is what the code sums. For $\\kappa \\ge 3/2$, where "
-        "these "
-        "polynomials have no averages, the last form rests on Stein's rule alone, applied to $\\lambda^3F$ and "
-        "$\\lambda F$; "
-        "quadrature confirms it there to nine digits.",
+        "Three times applied, it does the same for the third orthogonal polynomial, $P_3 = \\lambda^3 - "
+        "(\\mu_4/\\mu_2)\\lambda$, and the same force: its projection is an average of $F^{(3)}/6$ over the law with "
+        "$\\nu + 3$, or, undone twice, of $F'$ over that with $\\nu + 1$, which is what the code sums. For $\\kappa "
+        "\\ge 3/2$, where these polynomials have no averages, the last form rests on Stein's rule alone, applied to "
+        "$\\lambda^3F$ and $\\lambda F$; quadrature confirms it there to nine digits.",
         r"\frac{E_\nu[P_3 F]}{E_\nu[P_3^2]}",
         _projections()[1],
     ).equals(sixth, "integration by parts, three times", name="Pearson Stein rule", **_RATIONAL).equals(

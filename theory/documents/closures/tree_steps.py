@@ -11,6 +11,7 @@ from cumulode.theory.closures import third_norm as validity
 from cumulode.theory.closures import tree, tree_drift
 from cumulode.theory.closures.pearson import BOUNDED, nu
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.documents.rewritings import RATIONAL
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import d_e
 from cumulode.theory.equations import lam as node
@@ -37,20 +38,11 @@ def gradient(d: Derivation) -> None:
         "K(w,w,w)$. $Q \\ge 0$ by Cauchy and Schwarz, and zero where $T$ is parallel to $Cw$. With $u = C^{-1}T$ its "
         "gradient is $6K(w,w,u) - 8(k_4/k_2)T + 2(k_4/k_2)^2Cw$, here in one weight on a ring of two sites, with any "
         "neighbour's covariance $c$ and any $K_{0000}$, $K_{0001}$, $K_{0011}$. With any number of sites $T$ stands "
-        "twice in "
-        "$T\\cdot C^{-1}T$ and is of third degree, its derivative is $3K(w,w,\\cdot)$, and both factors give "
-        "$3K(w,w,u)$ "
-        "as $C$ and $K$ are symmetric; the rest is the chain rule for $k_4^2/k_2$.",
+        "twice in $T\\cdot C^{-1}T$ and is of third degree, its derivative is $3K(w,w,\\cdot)$, and both factors give "
+        "$3K(w,w,u)$ as $C$ and $K$ are symmetric; the rest is the chain rule for $k_4^2/k_2$.",
         r"\partial Q/\partial w_0",
         sp.Derivative(Q, _W[0]),
-    ).equals(
-        slope[0],
-        "symmetry of C and K",
-        name="tree gradient",
-        rewrite=lambda e: sp.cancel(sp.together(e.doit())),
-        by="algebra of rational functions",
-        domain={_NEIGHBOUR: (0.1, 0.6)},
-    )
+    ).equals(slope[0], "symmetry of C and K", name="tree gradient", **RATIONAL, domain={_NEIGHBOUR: (0.1, 0.6)})
 
 
 def _slope_of_form(ratio: sp.Expr, fields: Sequence[sp.Matrix]) -> sp.Matrix:
@@ -75,13 +67,7 @@ def bound(d: Derivation) -> None:
         "the symmetry of $C$, and so holds with any number of sites:",
         r"r\cdot C^{-1}r",
         _product(rest, rest),
-    ).equals(
-        square - fourth**2 / second,
-        "expansion of the square",
-        rewrite=lambda e: sp.cancel(sp.together(e)),
-        by="algebra of rational functions",
-        domain={_NEIGHBOUR: (0.1, 0.6)},
-    )
+    ).equals(square - fourth**2 / second, "expansion of the square", **RATIONAL, domain={_NEIGHBOUR: (0.1, 0.6)})
     order = -3 * k2**2 / k4 - 1
     m4, m6 = (Moment(n, order, sp.sqrt(2 * order * k2)) for n in (4, 6))
     d.chain(
@@ -129,10 +115,7 @@ def coefficient(d: Derivation) -> None:
         r"\frac{E_\nu[P_6\Phi]}{E_\nu[P_6^2]}",
         average(r"P_6\Phi", p6 * phi) / average("P_6^2", p6 * node**6),
     ).equals(mean(sp.diff(phi, node, 6) / 720, 6), "integration by parts, six times", **_RATIONAL).equals(
-        c6.xreplace(scale).xreplace(known),
-        "integration by parts, four times",
-        name="tree coefficient",
-        **_RATIONAL,
+        c6.xreplace(scale).xreplace(known), "integration by parts, four times", name="tree coefficient", **_RATIONAL
     )
 
 

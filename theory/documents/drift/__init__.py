@@ -1,5 +1,3 @@
 """The population drift in cumulants; read ``document``, then ``force`` (derivatives of one activation's force)."""
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

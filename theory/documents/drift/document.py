@@ -34,10 +34,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             small="the weights w, through the preactivation w.x, at fixed bias",
             dropped=f"powers of w beyond {order}" + (", and cumulants beyond the fourth" if order > 3 else ""),
             neglected=neglected,
-            used=(
-                "cumulode.theory.dynamics.drift.expand_drift",
-                "cumulode.theory.closures.family",
-            ),
+            used=("cumulode.theory.dynamics.drift.expand_drift", "cumulode.theory.closures.family"),
         ),
     )
     _pairing(d)

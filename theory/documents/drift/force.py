@@ -96,21 +96,16 @@ def _number(chosen: Activation, n: int, label: int, cut: bool = False) -> str:
     return f"${float(sp.N(value, 30)):+.3f}$"
 
 
-def _piece(chosen: Activation) -> int:
-    """The last piece that varies."""
-    return max(i for i, piece in enumerate(chosen.pieces) if piece.has(h))
-
-
 def _where(chosen: Activation) -> str:
-    """Between which kinks that piece lies."""
+    """Between which kinks the last piece that varies lies."""
     if chosen.smooth:
         return ""
-    low, high = [-sp.oo, *chosen.kinks, sp.oo][_piece(chosen) :][:2]
-    return f", for biases between its kinks in $({sp.latex(low)}, {sp.latex(high)})$"
+    low, high = map(sp.latex, chosen.intervals[chosen.last_varying])
+    return f", for biases between its kinks in $({low}, {high})$"
 
 
 def _coefficient(d: Derivation, chosen: Activation, n: int, words: str, name: str | None = None) -> None:
-    piece = chosen.pieces[_piece(chosen)]
+    piece = chosen.pieces[chosen.last_varying]
     found, sigma = taylor_coefficient(Activation(chosen.name, (), (piece,)), n), piece.subs(h, b)
     slope, rest = _tidy(sp.diff(found, y)), _tidy(found.subs(y, sigma))
     force = (y - sigma) * sp.Derivative(sigma, b)

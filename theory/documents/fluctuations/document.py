@@ -76,11 +76,7 @@ def _covariance(d: Derivation) -> None:
             if i != k
             else "The last entry."
         )
-        d.chain(
-            text,
-            rf"\Delta {what}",
-            used.covariance_step(J, S, B, eta)[i, k] - S[i, k],
-        ).equals(
+        d.chain(text, rf"\Delta {what}", used.covariance_step(J, S, B, eta)[i, k] - S[i, k]).equals(
             eta * used.covariance_rate(J, S, B, eta)[i, k] + eta**2 * (J * S * J.T)[i, k],
             "exact; without the rest, and per unit of time, $dS/dt = J S + S J^T + \\eta B$",
             name="covariance equation" if i != k else None,
@@ -190,20 +186,16 @@ def _early_growth(d: Derivation, chosen: Activation) -> None:
         r"E|w_k|^2",
         used.mode_variance(mu, noise, t, eta, start, sp),
     ).equals(
-        sp.exp(2 * mu * t) * (start + eta * noise / (2 * mu)) - eta * noise / (2 * mu),
-        "common factor $e^{2\\mu t}$",
+        sp.exp(2 * mu * t) * (start + eta * noise / (2 * mu)) - eta * noise / (2 * mu), "common factor $e^{2\\mu t}$"
     )
     d.chain(
         "The share of noise in it. At late times it is $\\eta B/(\\eta B + 2\\mu S_0)$: above one half, that is at "
         "learning rates above $2\\mu S_0/B$, noise and not the start chooses the sign or the phase of the mode, and "
-        "so the place "
-        f"where a field forms. {_example(chosen)}",
+        f"so the place where a field forms. {_example(chosen)}",
         None,
         used.mode_variance(mu, noise, t, eta, 0, sp) / used.mode_variance(mu, noise, t, eta, start, sp),
     ).equals(
-        used.noise_share(mu, noise, eta, start, t, sp),
-        "both divided by $e^{2\\mu t} - 1$",
-        name="share of the noise",
+        used.noise_share(mu, noise, eta, start, t, sp), "both divided by $e^{2\\mu t} - 1$", name="share of the noise"
     ).equals(
         eta * noise * (1 - late) / (eta * noise * (1 - late) + 2 * mu * start),
         "the same multiplied out; for $e^{-2\\mu t} \\to 0$ the share at late times",
@@ -247,9 +239,8 @@ def _placed(fastest: int, wave: tuple[float, int, float], share: Callable[..., s
     if fastest or rate <= 0:
         return "" if fastest else "No mode with a position grows."
     return (
-        f"That mode is uniform: noise chooses its sign. Of those that have a position, $k = {k}$ grows fastest, "
-        f"$\\mu = "
-        f"{rate:.3f}$, $B = {spread:.2f}$; the share of noise in its phase is {share(wave, 1)} at batch size 1 and "
+        f"That mode is uniform: noise chooses its sign. Of those that have a position, $k = {k}$ grows fastest, $\\mu "
+        f"= {rate:.3f}$, $B = {spread:.2f}$; the share of noise in its phase is {share(wave, 1)} at batch size 1 and "
         f"{share(wave, 100)} at 100."
     )
 

@@ -1,5 +1,3 @@
 """Linear growth about w = 0; read ``document``, then ``bias`` (role of the bias, committees)."""
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

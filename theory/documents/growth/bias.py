@@ -6,6 +6,7 @@ import sympy as sp
 
 from cumulode.theory.closures.family import b
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.documents.rewritings import DERIVATIVES
 from cumulode.theory.dynamics.dispersion import (
     bias_velocity,
     committee_matrix,
@@ -28,7 +29,7 @@ damping = sp.Symbol("h", positive=True)
 
 def piece_at_bias(chosen: Activation) -> sp.Expr:
     """The activation at the bias: its last smooth piece that varies."""
-    return next(piece for piece in reversed(chosen.pieces) if piece.has(h)).subs(h, b)
+    return chosen.pieces[chosen.last_varying].subs(h, b)
 
 
 def is_odd(chosen: Activation) -> bool:
@@ -64,13 +65,7 @@ def bias(d: Derivation, chosen: Activation) -> None:
         "classes, and dies.",
         r"\frac{d}{dt}\frac{(\sigma(b) - 2p + 1)^2}{2}",
         sp.Derivative((sigma - 2 * p + 1) ** 2 / 2, b) * bias_velocity(p, sigma, slope),
-    ).equals(
-        -((2 * p - 1 - sigma) ** 2) * slope**2,
-        "chain rule",
-        rewrite=lambda e: sp.expand(e.doit(), log=False),
-        by="differentiation and expansion",
-        domain={p: (0.1, 0.9)},
-    )
+    ).equals(-((2 * p - 1 - sigma) ** 2) * slope**2, "chain rule", **DERIVATIVES, domain={p: (0.1, 0.9)})
     d.chain(
         "With unequal priors it rests at $\\sigma(b) = 2p - 1$ instead, and waves may grow: by the difference of the "
         "two spectra, against a decay by their mean.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from cumulode.theory.closures.family import b, taylor_coefficient
 from cumulode.theory.cumulants.ising import second
 from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.documents.rewritings import DERIVATIVES
 from cumulode.theory.dynamics.dispersion import (
     force_slope,
     growth_rate,
@@ -29,6 +32,17 @@ C_p, C_m = sp.symbols("Chat_+ Chat_-", positive=True)
 s0, s1, s2 = sp.symbols("s_0:3", real=True)
 #: The class of positive coefficient has the shorter length and the smaller a xi^3, so that k* is real and a maximum.
 INSIDE = {a_p: (0.2, 0.4), a_m: (-0.6, -0.3), xi_p: (0.8, 1.2), xi_m: (1.8, 2.6), k: (0.2, 1.2)}
+
+
+def _logarithm(difference: sp.Expr) -> sp.Expr:
+    """log(A) - log(-B) of a difference A + B of two terms, with a_- written as the negative of a positive symbol."""
+    positive = sp.Symbol("alpha", positive=True)
+    first, other = sp.Add.make_args(difference.subs(a_m, -positive))
+    sign = 1 if first.could_extract_minus_sign() else -1
+    return sp.simplify(sp.expand_log(sp.log(-sign * first) - sp.log(sign * other), force=True))
+
+
+_LOGARITHMS = {"rewrite": _logarithm, "by": "the logarithms of both sides"}
 
 
 def build(activation: str = "erf", order: int = 3) -> Derivation:
@@ -73,12 +87,7 @@ def _slope(d: Derivation, chosen: Activation) -> None:
         f"$y = 1$ and ${minus:+.3f}$ for $y = -1$.",
         "F_y'(0)",
         sp.Derivative((y - sigma) * sp.Derivative(sigma, b), b),
-    ).equals(
-        force_slope(y, sigma, sp.diff(sigma, b), sp.diff(sigma, b, 2)),
-        "product rule",
-        rewrite=lambda e: sp.expand(e.doit(), log=False),
-        by="differentiation and expansion",
-    )
+    ).equals(force_slope(y, sigma, sp.diff(sigma, b), sp.diff(sigma, b, 2)), "product rule", **DERIVATIVES)
     a1, a3, a5 = sp.symbols("a_1 a_3 a_5", real=True)
     odd = a1 * h + a3 * h**3 + a5 * h**5
     s = [sp.diff(odd, h, j).subs(h, b) for j in range(3)]
@@ -91,10 +100,13 @@ def _slope(d: Derivation, chosen: Activation) -> None:
     ).equals(force_slope(y, *s), "$\\sigma$ and $\\sigma''$ are odd, $\\sigma'$ is even")
 
 
-def _each_wavenumber(size: int, expr: sp.Expr) -> sp.Expr:
-    """The sum of |expr| over all wavenumbers n of a ring, each simplified."""
-    values = (sp.simplify(sp.expand_trig(expr.subs(n, j))) for j in range(1, size + 1))
-    return sum((abs(value) for value in values), sp.Integer(0))
+def _each_wavenumber(size: int, in_words: str) -> dict[str, Any]:
+    """A difference is zero at all wavenumbers n of a ring: the sum of its absolute values, each simplified."""
+
+    def total(expr: sp.Expr) -> sp.Expr:
+        return sp.Add(*(abs(sp.simplify(sp.expand_trig(expr.subs(n, j)))) for j in range(1, size + 1)))
+
+    return {"rewrite": total, "by": f"each of the {in_words} wavenumbers"}
 
 
 def _waves(d: Derivation) -> None:
@@ -105,16 +117,11 @@ def _waves(d: Derivation) -> None:
         "On a ring $C_{ij}$ depends on the distance alone. Take five sites, $C = 1, c_1, c_2$ at distance 0 to 2, and "
         "a plane wave $w_j = \\cos(k j + \\phi)$ with $k = 2\\pi n/5$, seen from site 0: it comes back multiplied by "
         "the spectrum $\\hat C(k) = \\sum_d C_d \\cos(k d)$. On a ring of any size the sites at $d$ and $-d$ go "
-        "together in "
-        "the same way, as $\\cos(\\phi + kd) + \\cos(\\phi - kd) = 2\\cos\\phi\\cos kd$.",
+        "together in the same way, as $\\cos(\\phi + kd) + \\cos(\\phi - kd) = 2\\cos\\phi\\cos kd$.",
         r"(Cw)_0",
         sum((one * sp.cos(angle * j + phase) for j, one in enumerate((1, *c, *c[::-1]))), sp.Integer(0)),
     ).equals(
-        spectrum * sp.cos(phase),
-        "sines of opposite distances cancel",
-        rewrite=lambda e: _each_wavenumber(5, e),
-        by="each of the five wavenumbers",
-        name="plane wave",
+        spectrum * sp.cos(phase), "sines of opposite distances cancel", **_each_wavenumber(5, "five"), name="plane wave"
     )
     cp, cm, fp, fm = sp.symbols("c_+ c_- F_+ F_-", real=True)
     turn = 2 * sp.pi * n / 3
@@ -130,8 +137,7 @@ def _waves(d: Derivation) -> None:
     ).equals(
         growth_rate((p, 1 - p), (fp, fm), (1 + 2 * cp * sp.cos(turn), 1 + 2 * cm * sp.cos(turn))),
         "a plane wave for each class",
-        rewrite=lambda e: _each_wavenumber(3, e),
-        by="each of the three wavenumbers",
+        **_each_wavenumber(3, "three"),
         name="growth rate",
         domain={p: (0.1, 0.9)},
     )
@@ -165,8 +171,7 @@ def _spectra(d: Derivation) -> None:
         ising_spectrum(angle, t, 6, sp),
         "geometric sum",
         domain={t: (0.1, 0.9)},
-        rewrite=lambda e: _each_wavenumber(6, e),
-        by="each of the six wavenumbers",
+        **_each_wavenumber(6, "six"),
         name="Ising spectrum",
     )
 
@@ -210,8 +215,7 @@ def _stationary(d: Derivation, mu: sp.Expr) -> None:
     ).equals(
         -a_m * xi_m**3 * sp.exp(-star * xi_m**2 / 4),
         "$k_*$ inserted",
-        rewrite=_logarithm,
-        by="the logarithms of both sides",
+        **_LOGARITHMS,
         name="stationary wavenumber",
         domain=INSIDE,
     )
@@ -250,18 +254,7 @@ def _sign_change(d: Derivation) -> None:
     ).equals(
         -a_m * line_spectrum(k, xi_m, sp).subs(k**2, cross),
         "$k_0$ inserted",
-        rewrite=_logarithm,
-        by="the logarithms of both sides",
+        **_LOGARITHMS,
         name="threshold wavenumber",
         domain=INSIDE,
-    )
-
-
-def _logarithm(difference: sp.Expr) -> sp.Expr:
-    """log(A) - log(-B) of a difference A + B of two terms, with a_- written as the negative of a positive symbol."""
-    positive = sp.Symbol("alpha", positive=True)
-    first, other = sp.Add.make_args(difference.subs(a_m, -positive))
-    sign = 1 if first.could_extract_minus_sign() else -1
-    return sp.simplify(
-        sp.expand_log(sp.log(-sign * first), force=True) - sp.expand_log(sp.log(sign * other), force=True)
     )

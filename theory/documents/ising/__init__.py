@@ -1,5 +1,3 @@
 """Cumulants of the Ising ring, of phi^4 and of elliptical laws; read ``document``, ``phi4``, ``elliptical``."""
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
+from typing import Any
 
 import sympy as sp
 
@@ -17,6 +18,18 @@ t = sp.Symbol("t", positive=True)
 gaps = sp.symbols("g_0:4", positive=True)
 size = sum(gaps, sp.Integer(0))
 inside = {t: (0.1, 0.9)} | dict.fromkeys(gaps, (0.5, 4.0))
+
+
+def _power(e: sp.Pow) -> sp.Expr:
+    """A power of t as a product of one symbol a distance, which makes identities ones of rational functions."""
+    terms = sp.expand(e.exp).as_coefficients_dict()
+    return sp.Mul(*(sp.Symbol(f"a_{g}", positive=True) ** n for g, n in terms.items()))
+
+
+_POWERS: dict[str, Any] = {
+    "rewrite": lambda e: sp.factor(e.replace(lambda part: part.is_Pow and part.base == t, _power)),
+    "by": "powers of t as symbols",
+}
 
 
 def build(activation: str = "erf", order: int = 3) -> Derivation:
@@ -68,13 +81,7 @@ def _second(d: Derivation) -> None:
         "bonds apart around the ring, are a trace with $\\sigma_z$ at the two sites.",
         "C",
         (minus * power * minus * rest).trace() / (power * rest).trace(),
-    ).equals(
-        second(t, n[0], n[0] + n[1]),
-        "trace of powers of the transfer matrix",
-        domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
-    )
+    ).equals(second(t, n[0], n[0] + n[1]), "trace of powers of the transfer matrix", domain=inside, **_POWERS)
 
 
 def _four_spins(d: Derivation) -> None:
@@ -89,13 +96,7 @@ def _four_spins(d: Derivation) -> None:
         "it is summed over the eight choices of these signs whose product is 1.",
         "E[s_0 s_1 s_2 s_3]",
         sum(terms, sp.Integer(0)),
-    ).equals(
-        fourth_moment(t, gaps, size),
-        "sum over the signs of four links",
-        domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
-    )
+    ).equals(fourth_moment(t, gaps, size), "sum over the signs of four links", domain=inside, **_POWERS)
 
 
 def _fourth(d: Derivation) -> None:
@@ -112,12 +113,7 @@ def _fourth(d: Derivation) -> None:
         "K",
         plain,
     ).equals(
-        fourth(t, gaps, size),
-        "common denominator (1 + t^D)^2",
-        domain=inside,
-        rewrite=rational,
-        by="powers of t as symbols",
-        name="Ising fourth cumulant",
+        fourth(t, gaps, size), "common denominator (1 + t^D)^2", domain=inside, **_POWERS, name="Ising fourth cumulant"
     )
     n = sp.Symbol("D", positive=True)
     d.chain(
@@ -135,18 +131,3 @@ def _fourth(d: Derivation) -> None:
     ).equals(
         sum((k / (1 + t**size) ** 2 for k in lines), sp.Integer(0)), "one line for each gap that is cut", domain=inside
     )
-
-
-def split(expr: sp.Expr) -> sp.Expr:
-    """Powers of t as products of one symbol a distance, which makes identities ones of rational functions."""
-
-    def power(e: sp.Pow) -> sp.Expr:
-        terms = sp.expand(e.exp).as_coefficients_dict()
-        return sp.Mul(*(sp.Symbol(f"a_{g}", positive=True) ** n for g, n in terms.items()))
-
-    return expr.replace(lambda e: e.is_Pow and e.base == t, power)
-
-
-def rational(expr: sp.Expr) -> sp.Expr:
-    """The difference of two sides as a rational function, factorised."""
-    return sp.factor(split(expr))

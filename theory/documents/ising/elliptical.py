@@ -11,7 +11,7 @@ from cumulode.theory.cumulants import ising
 from cumulode.theory.cumulants.nlgp import PAIRS
 from cumulode.theory.cumulants.partitions import joint_cumulant, joint_moment
 from cumulode.theory.derivation.derivation import Derivation
-from cumulode.theory.documents.nlgp.plackett import antiderivative
+from cumulode.theory.documents.rewritings import QUADRATURE, antiderivative, simplified
 from cumulode.theory.neuron.activations import h, parse
 from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.gaussian import closed_form, mean, variance
@@ -111,8 +111,7 @@ def _drift(d: Derivation) -> None:
         slope,
         "the mean times the density of lambda",
         points=1,
-        rewrite=antiderivative(-s * n / norm * joint + slope * below / 2, ends=(-slope / 2, slope / 2), over=joint),
-        by="antiderivative, differentiated",
+        **antiderivative(-s * n / norm * joint + slope * below / 2, ends=(-slope / 2, slope / 2), over=joint),
     )
     _stein(d)
 
@@ -140,10 +139,7 @@ def _stein(d: Derivation) -> None:
         "Stein's rule",
         domain={a: (-0.9, 0.9)},
         points=2,
-        rewrite=antiderivative(
-            -spread * product / lam + result * tilted, ends=(-result / 2, result / 2), over=product / lam
-        ),
-        by="antiderivative, differentiated",
+        **antiderivative(-spread * product / lam + result * tilted, ends=(-result / 2, result / 2), over=product / lam),
         name="elliptical drift",
     )
     _two_scales(d)
@@ -169,8 +165,7 @@ def _two_scales(d: Derivation) -> None:
     ).equals(
         law.drift_coefficient(TWO, lambda at: unbiased.subs(variance, at), k2),
         "the closed form of the mean of F'",
-        symbolic=False,
-        points=1,
+        **QUADRATURE,
     )
 
 
@@ -227,8 +222,7 @@ def _spectra(d: Derivation) -> None:
         (1 - t**2) / (1 - 2 * t * sp.cos(z) + t**2),
         "geometric series",
         domain={t: (0.1, 0.9)},
-        rewrite=lambda e: sp.simplify(e.rewrite(sp.exp)),
-        by="cosine as exponentials",
+        **simplified("cosine as exponentials", lambda e: e.rewrite(sp.exp)),
     )
     cosine = sp.Symbol("y", real=True)
     first, second = ((1 - 2 * x * cosine + x**2) for x in (s1, s2))
@@ -257,10 +251,7 @@ def _sinusoid(d: Derivation) -> None:
         r"\mathrm{IPR}",
         sum(f**4 for f in field) / sum(f**2 for f in field) ** 2,
     ).equals(
-        sp.Rational(3, 2 * 8),
-        "powers of a cosine",
-        rewrite=lambda e: sp.simplify(e.expand(trig=True)),
-        by="addition theorem",
+        sp.Rational(3, 2 * 8), "powers of a cosine", **simplified("addition theorem", lambda e: e.expand(trig=True))
     )
 
 

@@ -1,5 +1,3 @@
 """Cumulants of the non-linear Gaussian process; read ``document``, ``plackett``, ``small_gain``."""
 
-from .document import build
-
-__all__ = ["build"]
+from .document import build as build

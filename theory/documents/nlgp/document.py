@@ -7,8 +7,9 @@ import sympy as sp
 from cumulode.theory.cumulants.nlgp import normalisation
 from cumulode.theory.cumulants.nlgp import second as arcsine_law
 from cumulode.theory.derivation.derivation import Derivation, Scope
+from cumulode.theory.documents.rewritings import QUADRATURE, antiderivative
 
-from .plackett import antiderivative, bracket, code_steps, density, four_signs, identity
+from .plackett import bracket, code_steps, density, four_signs, identity
 from .small_gain import hermite, small_fourth, small_second
 
 g = sp.Symbol("g", positive=True)
@@ -72,8 +73,7 @@ def _signs(d: Derivation) -> None:
         "the error function of a Gaussian",
         domain={z: (0.2, 1.8)},
         points=2,
-        rewrite=antiderivative(sp.erf(u / sp.sqrt(2)) / 2),
-        by="antiderivative, differentiated",
+        **antiderivative(sp.erf(u / sp.sqrt(2)) / 2),
     )
     mix = sp.Matrix([[g, 0, 1, 0], [0, g, 0, 1]])
     source = sp.eye(4)
@@ -102,8 +102,7 @@ def _arcsine(d: Derivation) -> None:
         arcsine_law(q, c, sp),
         "integration",
         domain=inside,
-        rewrite=antiderivative(2 / sp.pi * sp.asin(s)),
-        by="antiderivative, differentiated",
+        **antiderivative(2 / sp.pi * sp.asin(s)),
         name="arcsine law",
     )
     d.chain(
@@ -115,8 +114,7 @@ def _arcsine(d: Derivation) -> None:
         normalisation(g**2 / (1 + g**2), sp),
         "two signs at one site",
         domain={g: (0.3, 2.0)},
-        points=2,
-        symbolic=False,
+        **QUADRATURE | {"points": 2},
     )
 
 
@@ -150,8 +148,7 @@ def _one_site(d: Derivation) -> None:
         _plackett(g**2 / (1 + 3 * g**2), cumulant=False),
         "six equal pairs",
         domain={g: (0.5, 1.6)},
-        points=2,
-        symbolic=False,
+        **QUADRATURE | {"points": 2},
     )
 
 
@@ -167,8 +164,7 @@ def _uniform(d: Derivation) -> None:
     ).equals(
         sp.Rational(1, 5),
         "any of five is the largest alike",
-        rewrite=antiderivative((e + 2 * e**3 + e**5 / 5) / 16),
-        by="antiderivative, differentiated",
+        **antiderivative((e + 2 * e**3 + e**5 / 5) / 16),
         points=1,
     )
     quarter, pair = sp.Rational(1, 4), sp.Integral(4 * density(0, 0, q), (q, 0, sp.Rational(1, 2)))
@@ -177,9 +173,9 @@ def _uniform(d: Derivation) -> None:
         "over the six pairs.",
         r"E[s_1 s_2 s_3 s_4]",
         _plackett(quarter, cumulant=False),
-    ).equals(
-        sp.Rational(16, 5) - 1 - 6 * pair, "from the probability of four positive signs", symbolic=False, points=1
-    ).equals(sp.Rational(1, 5), "E[s1 s2] = 1/3 at r = 1/2", points=1)
+    ).equals(sp.Rational(16, 5) - 1 - 6 * pair, "from the probability of four positive signs", **QUADRATURE).equals(
+        sp.Rational(1, 5), "E[s1 s2] = 1/3 at r = 1/2", points=1
+    )
     u, half = sp.Symbol("u", real=True), sp.Rational(1, 2)
     d.chain(
         "At $g = 1$ the marginal is uniform, since the error function of a Gaussian is its own distribution function. "
@@ -187,10 +183,7 @@ def _uniform(d: Derivation) -> None:
         "K_{0000}",
         _plackett(quarter, cumulant=True) / normalisation(half, sp) ** 2,
     ).equals(
-        sp.Integral(u**4 / sp.sqrt(3), (u, 0, sp.sqrt(3))) - 3,
-        "E[x^4] - 3 of a uniform variable",
-        symbolic=False,
-        points=1,
+        sp.Integral(u**4 / sp.sqrt(3), (u, 0, sp.sqrt(3))) - 3, "E[x^4] - 3 of a uniform variable", **QUADRATURE
     ).equals(-sp.Rational(6, 5), "integration", points=1)
 
 
@@ -211,7 +204,7 @@ def _infinite_gain(d: Derivation) -> None:
         16
         / sp.pi**2
         * sp.Integral(sp.asin(third) * sp.sin(psi) / ((1 - 2 * third) * sp.sqrt(1 - third)), (psi, 0, sp.pi / 2)),
-    ).equals(1, "a sign squared is 1", symbolic=False, points=1)
+    ).equals(1, "a sign squared is 1", **QUADRATURE)
     t = sp.symbols("t_0 t_1 t_2", real=True)
     names = {p: sp.Symbol(f"C_{p}", real=True) for p in ("01", "02", "12")}
     waves = 1 + sum(names[f"{m}{n}"] * sp.tanh(t[m]) * sp.tanh(t[n]) for m, n in ((0, 1), (0, 2), (1, 2)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -10,6 +9,7 @@ import sympy as sp
 from cumulode.theory.cumulants.nlgp import PAIRS
 from cumulode.theory.cumulants.plackett import plackett_pair
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.documents.rewritings import antiderivative, simplified
 
 a, b, rho = sp.symbols("a b rho", real=True)
 R = {p: sp.Symbol(f"r_{p}", real=True) for p in PAIRS}
@@ -21,23 +21,6 @@ def density(x: Any, y: Any, r: Any) -> sp.Expr:
     """Density of two unit Gaussians of correlation ``r``."""
     exponent = -sp.sympify(x**2 - 2 * r * x * y + y**2) / (2 * (1 - r**2))
     return sp.exp(exponent) / (2 * sp.pi * sp.sqrt(1 - r**2))
-
-
-def antiderivative(found: sp.Expr, ends: tuple[Any, Any] | None = None, over: Any = 1) -> Callable[[sp.Expr], sp.Expr]:
-    """A rewriting that does an integral by a stated antiderivative, differentiated.
-
-    ``ends`` are its values at the lower and upper limit where putting these in would not do; ``over`` is a factor to
-    divide out before the derivative is compared.
-    """
-
-    def close(integral: sp.Integral) -> sp.Expr:
-        x, *limits = integral.limits[0]
-        if sp.simplify(sp.expand((sp.diff(found, x) - integral.function) / over)) != 0:
-            return integral
-        low, high = ends or (found.subs(x, end) for end in limits)
-        return high - low
-
-    return lambda e: sp.simplify(e.replace(sp.Integral, lambda f, *limits: close(sp.Integral(f, *limits))))
 
 
 def identity(d: Derivation) -> None:
@@ -78,14 +61,13 @@ def identity(d: Derivation) -> None:
         4 * density(0, 0, r),
         "an elementary integral",
         domain=inside,
-        rewrite=antiderivative(-slope * sp.exp(-(x**2) / (2 * (1 - r**2))), ends=(-slope, 0)),
-        by="antiderivative, differentiated",
+        **antiderivative(-slope * sp.exp(-(x**2) / (2 * (1 - r**2))), ends=(-slope, 0)),
     )
 
 
 def four_signs(d: Derivation) -> None:
     """The slope of four signs: conditional correlation of two given that the other two variables vanish."""
-    precision = sp.Matrix([[1, rho], [rho, 1]]).inv()
+    precision, positive = sp.Matrix([[1, rho], [rho, 1]]).inv(), sp.Symbol("p", positive=True)
     d.chain(
         "For four signs the identity, integrated by parts in $x_i$ and $x_j$, leaves the density at $z_i = z_j = 0$ "
         "times the mean of the other two signs there: $\\partial_{r_{ij}} E[s_i s_j s_k s_l] = "
@@ -99,8 +81,7 @@ def four_signs(d: Derivation) -> None:
         rho,
         "two by two inverse",
         domain=SAFE,
-        rewrite=lambda e: sp.simplify(e.subs(rho, sp.sqrt(1 - 1 / (1 + sp.Symbol("p", positive=True))))),
-        by="1 - rho^2 is positive",
+        **simplified("1 - rho^2 is positive", lambda e: e.subs(rho, sp.sqrt(1 - 1 / (1 + positive)))),
     )
     _schur(d)
     r, s, tau = sp.symbols("r s tau", positive=True)
@@ -118,8 +99,7 @@ def four_signs(d: Derivation) -> None:
         ),
         "product rule",
         domain={r: (0.1, 0.9), s: (0.1, 0.9)},
-        rewrite=antiderivative(sp.asin(tau * r) * sp.asin(tau * s)),
-        by="antiderivative, differentiated",
+        **antiderivative(sp.asin(tau * r) * sp.asin(tau * s)),
     )
 
 
@@ -175,8 +155,7 @@ def bracket(d: Derivation) -> None:
         steps["gap"].xreplace({root: width}),
         "difference of squares",
         domain=small,
-        rewrite=lambda e: sp.simplify(e.subs(B, 1 - u**2 / (1 - A))),
-        by="with the root as variable",
+        **simplified("with the root as variable", lambda e: e.subs(B, 1 - u**2 / (1 - A))),
     )
     _angles(d, steps)
 
@@ -187,10 +166,9 @@ def _complements(d: Derivation, steps: dict[str, sp.Expr]) -> None:
     bar = {p: sp.Symbol(f"rbar_{p}", real=True) for p in PAIRS}
     near = dict.fromkeys(bar.values(), (0.05, 0.6)) | {tau_c: (0.05, 0.6)}
     d.chain(
-        "Near a correlation of 1 digits are lost in $1 - a$, too. The code is given $\\bar r = 1 - r$ and "
-        "$\\bar\\tau = 1-\\tau$ with all their digits, and forms complements and differences from them. Such steps "
-        "restate a definition: they are "
-        "here because the code computes by them.",
+        "Near a correlation of 1 digits are lost in $1 - a$, too. The code is given $\\bar r = 1 - r$ and $\\bar\\tau "
+        "= 1-\\tau$ with all their digits, and forms complements and differences from them. Such steps restate a "
+        "definition: they are here because the code computes by them.",
         r"1 - \tau r_{ij}",
         1 - (1 - tau_c) * (1 - bar["ij"]),
     ).equals(steps["alpha"].subs(tau, 1 - tau_c), "complement of a product", domain=near)
@@ -232,13 +210,7 @@ def _angles(d: Derivation, steps: dict[str, sp.Expr]) -> None:
         "factor.",
         r"\sin(\arcsin\rho - \arcsin b)",
         rho * sp.sqrt(1 - b**2) - b * sp.sqrt(1 - rho**2),
-    ).equals(
-        sine,
-        "difference of squares",
-        domain=SAFE,
-        rewrite=lambda e: sp.simplify(sp.radsimp(e)),
-        by="rational denominators",
-    )
+    ).equals(sine, "difference of squares", domain=SAFE, **simplified("rational denominators", sp.radsimp))
     d.chain("Its cosine.", r"\cos(\arcsin\rho - \arcsin b)", sp.cos(angle)).equals(
         cosine, "cosine of a difference", domain=SAFE
     )

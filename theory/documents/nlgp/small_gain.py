@@ -80,10 +80,7 @@ def small_fourth(d: Derivation) -> None:
         "twice. So the leading term alone neglects $q^2 = g^4 - \\dots$, both together neglect $q^3 = g^6 - \\dots$",
         r"[q^2]\,K",
         doubled,
-    ).equals(
-        sp.expand((small_gain_fourth(q, C) - small_gain_fourth(q, C, order=1)) / q**2),
-        "sum over the six pairs",
-    )
+    ).equals(sp.expand((small_gain_fourth(q, C) - small_gain_fourth(q, C, order=1)) / q**2), "sum over the six pairs")
 
 
 def _pair_sums() -> tuple[sp.Expr, sp.Expr]:

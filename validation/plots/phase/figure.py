@@ -63,7 +63,7 @@ def phase_figure(
         Inches; letters of 7 to 8 points at any width, so draw at the width at which it is printed.
     """
     if fields == "inside":
-        warnings.warn('phase_figure: fields="inside" is now "above"', DeprecationWarning, stacklevel=3)
+        warnings.warn('phase_figure: fields="inside" is now "above"', FutureWarning, stacklevel=3)
         fields = "above"
     choice("fields", fields, ("above", "below"))
     wide = real("width", width, ge=3, le=20)

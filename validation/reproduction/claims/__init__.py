@@ -1,4 +1,7 @@
-"""The claims of the paper, one a file, in the order of their numbers."""
+"""The claims of the paper, one a file, in the order of their numbers.
+
+``tiling``, ``control``, ``filters``, ``robust``, ``early``, ``cumulant``, ``tensor``, ``ising``, ``single``.
+"""
 
 from __future__ import annotations
 

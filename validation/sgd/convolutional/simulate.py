@@ -14,7 +14,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
-from cumulode.validation.sgd.network.engine import Layer
+from cumulode.validation.sgd.network.engine import HiddenLayer
 from cumulode.validation.sgd.network.jobs import Training
 from cumulode.validation.sgd.network.result import ConvolutionalRun
 from cumulode.validation.sgd.old_arguments import old_arguments
@@ -104,7 +104,7 @@ def simulate_convolutional(
     rule = settings.make_rule(problem.prior, sgd, number, architecture, biases, loss, settings.check_labels(labels))
     start, scale = settings.check_start(w0, amplitude, number, taps)
     steps = whole_steps(settings.check_times_or_default(t_eval), rule.learning_rate)
-    layer = Layer(_lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
+    layer = HiddenLayer(_lattice_of(taps, problem.shape), taps, problem.size, advance_kernel, held_out_kernel)
     training = Training(
         problem, sgd, rule, layer, start, scale, np.concatenate([first, np.ones(number * problem.size)]), steps,
         settings.check_starts(start, seed, seeds), Units(),

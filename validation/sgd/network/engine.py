@@ -43,7 +43,7 @@ class NetworkRule(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layer:
+class HiddenLayer:
     """How the units see an input.
 
     ``sees``: what the kernels ``advance()`` and ``held_out()`` know of it, D or a lattice; ``taps``: the weights of a
@@ -175,6 +175,6 @@ def draw_kernel() -> Any:
     return compiled(_draw_labelled, types.void(sampler_type, sampler_type, f8, stream_type, matrix, vector))
 
 
-def fully_connected(shape: tuple[int, ...]) -> Layer:
+def fully_connected(shape: tuple[int, ...]) -> HiddenLayer:
     """Units that see all sites at once."""
-    return Layer(math.prod(shape), shape, 1, advance_kernel, held_out_kernel)
+    return HiddenLayer(math.prod(shape), shape, 1, advance_kernel, held_out_kernel)

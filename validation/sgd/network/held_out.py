@@ -11,7 +11,7 @@ from cumulode.validation.sampling.draw import Sampler
 from cumulode.validation.sampling.sampler import rows_sampler
 from cumulode.validation.sampling.streams import child, stream
 
-from .engine import Layer, NetworkRule, draw_kernel
+from .engine import HiddenLayer, NetworkRule, draw_kernel
 
 #: Share of a user's samples of each class that are kept from training.
 KEPT = 0.1
@@ -25,7 +25,7 @@ class HeldOut:
     inputs: np.ndarray
     classes: np.ndarray
 
-    def measure(self, theta: np.ndarray, layer: Layer, activation: str, rule: NetworkRule) -> np.ndarray:
+    def measure(self, theta: np.ndarray, layer: HiddenLayer, activation: str, rule: NetworkRule) -> np.ndarray:
         """Loss, accuracy and the standard error of each, (4,), of the network ``theta``."""
         values = np.empty((len(self.inputs), 2))
         layer.held_out()(theta, layer.sees, self.inputs, self.classes, response_kernel(activation), rule, values)

@@ -25,7 +25,7 @@ from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.training import Stopwatch, Trace, described, go_through, how_ended, run_all
 
 from . import settings
-from .engine import Layer, NetworkRule, draw_kernel
+from .engine import HiddenLayer, NetworkRule, draw_kernel
 from .held_out import HeldOut, draw_held_out, split
 from .result import NetworkRun
 
@@ -46,7 +46,7 @@ class Job:
     steps: np.ndarray
     root: np.random.SeedSequence
     held: HeldOut
-    layer: Layer
+    layer: HiddenLayer
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Training:
     problem: Problem
     sgd: Sgd
     rule: NetworkRule
-    layer: Layer
+    layer: HiddenLayer
     start: np.ndarray | None
     amplitude: float
     rest: np.ndarray
