@@ -15,7 +15,7 @@ import sympy as sp
 
 from cumulode import Cumulants
 from cumulode.numerics import drift, fourth_cumulant, second_cumulant
-from cumulode.theory import GP, NLGP, Ising, Problem, check, derive
+from cumulode.theory import GP, NLGP, Derivation, Ising, Problem, check, derive
 from cumulode.theory.checking.latex_input import read_latex
 from cumulode.theory.closures.family import b, closure
 from cumulode.theory.closures.names import CLOSURES
@@ -145,6 +145,7 @@ ARRAYS = [
     ("size", "got None", lambda: fourth_cumulant(RING, (0, 0, 0))),
     ("offsets", "got 2 dimensions", lambda: fourth_cumulant(SHORT, np.zeros((1, 3, 2), int))),
     ("law", "got Cumulants", lambda: sampler(RING, 10)),
+    ("points", "got 0", lambda: Derivation("a", "A").chain("", None, h).equals(h, "the same", points=0)),
 ]
 
 # --------------------------------------------------------------------------------------------------------- activations

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import mpmath
 import sympy as sp
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
 
 from . import render
 from .content import NUMERIC, SYMBOLIC, Chain, Content, Sample, Scope, Step
@@ -112,9 +112,11 @@ class Derivation(Content):
         ------
         WrongStep
             If a random point refutes it.
+        InvalidArgument
+            For no point at all.
         """
         samples = []
-        for _ in range(test.points):
+        for _ in range(integer("points", test.points, ge=1)):
             at = random_point(lhs.free_symbols | rhs.free_symbols, test.domain or {}, self._random)
             samples.append(Sample(at, value(lhs, at), value(rhs, at)))
             if not samples[-1].agrees:
