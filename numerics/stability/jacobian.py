@@ -162,15 +162,15 @@ def top_eigenvalue(
     basis, H = np.zeros((size + 1, size)), np.zeros((size + 1, size))
     basis[0] = _first_vector(size)
     data = plan.data() if data is None else data
-    done, asked = 0, min(size, FIRST)
+    done, goal = 0, min(size, FIRST)
     while True:
-        reached = steps(plan.rhs, plan.law, data, w, step, done, asked, basis, H, work)
+        reached = steps(plan.rhs, plan.law, data, w, step, done, goal, basis, H, work)
         if reached < 0:
             return math.nan
         value, error = _top(H, reached, symmetric)
-        if reached < asked or reached == size or error <= accuracy:
+        if reached < goal or reached == size or error <= accuracy:
             return value
-        done, asked = asked, min(size, asked + MORE)
+        done, goal = goal, min(size, goal + MORE)
 
 
 def _top(H: np.ndarray, m: int, symmetric: bool) -> tuple[float, float]:

@@ -75,7 +75,7 @@ def _shape(d: Derivation) -> None:
         line(field(x) ** 4) / norm**2,
     ).equals(used.ipr_gaussian(s, sp), "Gaussian integral", name="IPR of a bump", domain=TAME)
     d.chain(
-        "The width that the library reports is the root mean square distance from the centre, weighted by $w^2$.",
+        "The width that `width` gives is the root mean square distance from the centre, weighted by $w^2$.",
         r"\mathrm{width}",
         sp.sqrt(line(x**2 * field(x) ** 2) / norm),
     ).equals(used.width_gaussian(s, sp), "second moment", name="width of a bump", domain=TAME)
