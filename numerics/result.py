@@ -20,7 +20,7 @@ from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
 from cumulode.public import find
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 
 IPR = "inverse participation ratio"
 #: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
@@ -252,13 +252,20 @@ def _native(variable: Any) -> np.ndarray:
 def load(path: str | Path) -> Result:
     """Read what ``Result.save`` wrote.
 
-    Raises InvalidArgument where ``path`` is no such file.
+    Raises InvalidArgument where ``path`` is no such file, saying what reads it where that is known.
     """
     import xarray as xr
 
+    path = existing_file("path", path)
+    allowed = "a .nc file that the save method of a result wrote"
+    if path.suffix == ".npz":
+        raise InvalidArgument("path", str(path), f"{allowed} (numpy.load reads the arrays of a .npz)")
     try:
         dataset = xr.load_dataset(path, engine="scipy")
-        kind = find(str(dataset.attrs["kind"]))
-        return kind._from_xarray(dataset)  # type: ignore[no-any-return]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise InvalidArgument("path", str(path), "a file that the save method of a result wrote") from None
+    except (OSError, ValueError, TypeError):
+        raise InvalidArgument("path", str(path), allowed) from None
+    try:
+        return find(str(dataset.attrs.get("kind")))._from_xarray(dataset)  # type: ignore[no-any-return]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        diagram = " (open_phase reads a phase diagram)" if "settings" in dataset.attrs else ""
+        raise InvalidArgument("path", str(path), allowed + diagram) from None

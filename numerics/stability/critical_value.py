@@ -146,8 +146,8 @@ def critical_value(
 
 
 def check_question(axis: object, criterion: object, scan: object) -> None:
-    """InvalidArgument naming ``axes``, ``criterion`` or ``scan``."""
-    check_axis(axis, CONTINUOUS)
+    """InvalidArgument naming ``axis``, ``criterion`` or ``scan``."""
+    check_axis(axis, CONTINUOUS, "axis")
     choice("criterion", criterion, (STABILITY, LINEAR))
     integer("scan", scan, ge=2)
 

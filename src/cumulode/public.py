@@ -74,7 +74,7 @@ TOP = frozenset(
     Solver solve solve_network drift network_drift potential second_cumulant fourth_cumulant convolutional_cp
     growth_rates stationary_state critical_value critical_line validity SolveWarning Status load
     Sgd simulate_sgd simulate_network simulate_convolutional tiling match_fields compare boundary refine_boundary
-    ipr width centre dominant_wavenumber align phase_diagram open_phase reproduce
+    ipr width centre dominant_wavenumber align phase_diagram open_phase rerun reproduce
     """.split()  # noqa: SIM905
 )
 

@@ -154,10 +154,19 @@ def test_files_are_whole_or_not_there(tmp_path):
         with pytest.raises(InvalidArgument, match=r"^path: got .*\.nc, in a folder that exists"):
             run.save(path)
     (tmp_path / "text.nc").write_text("words")
-    for path in (tmp_path / "none.nc", tmp_path / "text.nc", tmp_path):
-        with pytest.raises(InvalidArgument, match=r"^path: got .*allowed: a file that the save method"):
-            load(path)
-    assert [p.name for p in tmp_path.iterdir()] == ["text.nc"]
+    (tmp_path / "arrays.npz").write_text("words")
+    xr.Dataset(attrs={"settings": "{}"}).to_netcdf(tmp_path / "map.nc", engine="scipy")
+    refusals = {
+        "none.nc": "a file that exists",
+        "": "a file that exists",
+        "text.nc": "a .nc file that the save method",
+        "arrays.npz": r".*\(numpy.load reads",
+        "map.nc": r".*\(open_phase reads a phase diagram",
+    }
+    for name, words in refusals.items():
+        with pytest.raises(InvalidArgument, match=f"^path: got .*allowed: {words}"):
+            load(tmp_path / name)
+    assert {p.name for p in tmp_path.iterdir()} == {"text.nc", "arrays.npz", "map.nc"}
 
 
 @pytest.mark.parametrize("closure", ["regression", "tree", "conditional"])
@@ -174,5 +183,5 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     """Assert one line that names the path, for names of no result, and results without their arrays."""
     for kind in ("solve", "Problem", "Solution", "no such"):
         xr.Dataset(attrs={"kind": kind}).to_netcdf(tmp_path / "other.nc", engine="scipy")
-        with pytest.raises(InvalidArgument, match=r"^path: got [^\n]*allowed: a file that the save"):
+        with pytest.raises(InvalidArgument, match=r"^path: got [^\n]*allowed: a .nc file that the save"):
             load(tmp_path / "other.nc")

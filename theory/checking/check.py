@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from typing import Any
 
@@ -36,7 +37,7 @@ _OF_DECIMALS = mpmath.mpf("1e-13")
 _SCALES = ("1e-3", "1e-4")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult:
     """What ``check`` found.
 
@@ -115,6 +116,14 @@ class CheckResult:
             "ours_there": None if sample is None else mpmath.nstr(sample.right, 20),
             "parts": list(self.parts),
         }
+
+    def __repr__(self) -> str:
+        return f"CheckResult({self.against.name}: {self.kind})"
+
+    def _repr_html_(self) -> str:
+        rows = {self.kind: self._why(), "understood": f"${tex(self.understood)}$", "against": self._against()}
+        cells = (f"<tr><th>{escape(name)}</th><td>{escape(words)}</td></tr>" for name, words in rows.items())
+        return f"<table>{''.join(cells)}</table>"
 
     def _repr_markdown_(self) -> str:
         return f"**{self.kind}**: {self._why()}\n\n- understood: ${tex(self.understood)}$\n- against: {self._against()}"

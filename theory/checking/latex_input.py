@@ -15,7 +15,7 @@ from sympy.parsing.latex import parse_latex
 from sympy.parsing.latex.errors import LaTeXParsingError
 
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, evaluated
+from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, check_brackets, evaluated
 
 #: Commands that SymPy's parser reads as a person does.
 _FUNCTIONS = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arctan")
@@ -50,6 +50,7 @@ def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
     """
     allowed = "LaTeX with the names " + ", ".join(sorted(spellings)) + r", \operatorname{erf} and elementary functions"
     source = _clean(text, allowed)
+    check_brackets("mine", text)
     marked, placeholders = _marked(source, spellings)
     for pattern, advice in _DOUBTFUL.items():
         if re.search(pattern, marked):

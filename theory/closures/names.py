@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, nearest
 
 #: Closures whose drift is A C w + B K(w,w,w), A and B functions of k2 and k4.
 TWO_TERM = ("taylor", "taylor-activation", "gaussian", "edgeworth", "bimodal", "pearson", "regression")
@@ -33,7 +33,9 @@ def check_closure(name: object, also: tuple[str, ...] = ()) -> str:
         if name.startswith("tree:") and _chi(name) is not None:
             return name
     more = ("taylor-5 .. taylor-19 (odd)", "tree:CHI (0 <= CHI < inf)")
-    raise InvalidArgument("closure", name, "one of " + ", ".join((*CLOSURES, *more, *also)))
+    raise InvalidArgument(
+        "closure", name, "one of " + ", ".join((*CLOSURES, *more, *also)) + nearest(name, (*CLOSURES, *also))
+    )
 
 
 def tree_weight(name: str) -> float | None:

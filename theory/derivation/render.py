@@ -186,7 +186,8 @@ def _size(error: float) -> str:
 def _summary(d: Content) -> str:
     numeric = sum(s.status != SYMBOLIC for s in d.steps)
     symbolic = len(d.steps) - numeric
-    return f"{len(d.steps)} equalities checked: {symbolic} symbolically, {numeric} numerically only, none failed."
+    noun = "equality" if len(d.steps) == 1 else "equalities"
+    return f"{len(d.steps)} {noun} checked: {symbolic} symbolically, {numeric} numerically only, none failed."
 
 
 def _inline(words: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, nearest
 
 from .lattice import as_size
 from .laws import Law, with_parameters
@@ -92,10 +92,10 @@ AXES = PROBLEM_AXES | RUN_AXES
 CONTINUOUS = tuple(name for name, axis in PROBLEM_AXES.items() if not axis.text and name != "size")
 
 
-def check_axis(name: object, allowed: Sequence[str] = tuple(AXES)) -> Axis:
-    """The axis called so; ValueError naming it and those allowed."""
+def check_axis(name: object, allowed: Sequence[str] = tuple(AXES), argument: str = "axes") -> Axis:
+    """The axis called so; InvalidArgument naming ``argument`` and the axes allowed."""
     if not isinstance(name, str) or name not in allowed:
-        raise InvalidArgument("axes", name, "names among " + ", ".join(allowed))
+        raise InvalidArgument(argument, name, "names among " + ", ".join(allowed) + nearest(name, allowed))
     return AXES[name]
 
 

@@ -44,7 +44,7 @@ class NLGP:
     covariance: str = "squared-exponential"
 
     def __post_init__(self) -> None:
-        gain = real("gain", self.gain, gt=0, le=math.inf, note=" (for a Gaussian field use GP(NLGP(...)))")
+        gain = real("gain", self.gain, gt=0, le=math.inf, note=" (for a Gaussian field use the law GP)")
         if gain < 1e-7:
             raise InvalidArgument(
                 "gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 _LONGEST = 80
@@ -46,6 +48,7 @@ class Described(str):
 def _shown(got: object) -> str:
     try:
         text = " ".join((str(got) if isinstance(got, Described) else repr(got)).split())
+        text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
@@ -110,11 +113,24 @@ def flag(name: str, value: object) -> bool:
 
 
 def choice(name: str, value: object, options: Iterable[str]) -> str:
-    """Return ``value`` if it is one of ``options``; raise InvalidArgument listing them otherwise."""
+    """Return ``value`` if it is one of ``options``; raise InvalidArgument listing them, and the nearest, otherwise."""
     allowed = list(options)
     if not isinstance(value, str) or value not in allowed:
-        raise InvalidArgument(name, value, "one of " + ", ".join(allowed))
+        raise InvalidArgument(name, value, "one of " + ", ".join(allowed) + nearest(value, allowed))
     return value
+
+
+def nearest(value: object, options: Iterable[str]) -> str:
+    """``; did you mean 'regression'?`` where an option is spelt almost as ``value``; empty otherwise."""
+    near = difflib.get_close_matches(value, list(options), 1) if isinstance(value, str) else []
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def existing_file(name: str, path: Any) -> Path:
+    """Return ``path`` as a Path if there is a file; raise InvalidArgument otherwise."""
+    if not isinstance(path, (str, Path)) or not Path(path).is_file():
+        raise InvalidArgument(name, str(path), "a file that exists")
+    return Path(path)
 
 
 def instance(name: str, value: Any, kind: type, words: str) -> Any:

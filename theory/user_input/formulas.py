@@ -58,6 +58,7 @@ def read_formula(
         allowed = f"{allowed} (not known: {', '.join(unknown[:5])})" if lazily else allowed
     if not clean or len(text) > longest or unknown:
         raise InvalidArgument(argument, text, allowed)
+    check_brackets(argument, text)
     source = text.strip().replace("^", "**")
     try:
         tree = ast.parse(source, mode="eval")
@@ -77,6 +78,18 @@ def read_formula(
     if not isinstance(expr, sp.Expr):
         raise InvalidArgument(argument, text, allowed)
     return expr
+
+
+def check_brackets(argument: str, text: str) -> None:
+    """Raise InvalidArgument where a bracket of a formula does not close, or closes none."""
+    opened: list[str] = []
+    for letter in text:
+        if letter in "([{":
+            opened.append(letter)
+        elif letter in ")]}" and (not opened or opened.pop() + letter not in ("()", "[]", "{}")):
+            raise InvalidArgument(argument, text, f"a formula whose brackets match (a {letter} closes no other)")
+    if opened:
+        raise InvalidArgument(argument, text, f"a formula whose brackets close (a {opened[-1]} does not)")
 
 
 class TooLarge(ValueError):

@@ -19,7 +19,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from .parser import Help, Parser, current_names, unknown_command, values_with_a_sign
+from .parser import CommandParser, Help, Parser, current_names, unknown_command, values_with_a_sign
 
 COMMANDS = {
     "derive": "print a checked derivation",
@@ -42,9 +42,10 @@ def build_parser(only: str | None = None) -> Parser:
 
     parser = Parser(prog="cumulode", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"cumulode {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=CommandParser)
     for name, what in COMMANDS.items():
-        command = commands.add_parser(name, help=what, description=what.capitalize() + ".", formatter_class=Help)
+        description = f"{what[0].upper()}{what[1:]}."
+        command = commands.add_parser(name, help=what, description=description, formatter_class=Help)
         if name == only:
             _module(name).add_options(command)
     return parser
@@ -61,9 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(unknown_command(str(named), COMMANDS))
     module = _module(named)
     current = current_names(named, arguments, getattr(module, "RENAMED", {}))
-    options, unknown = parser.parse_known_args(values_with_a_sign(current, formulas=named == "check"))
-    if unknown:
-        Parser(prog=f"cumulode {named}").error(f"unrecognized arguments: {' '.join(unknown)}")
+    options = parser.parse_args(values_with_a_sign(current, formulas=named == "check"))
     options.arguments = current
     options.command_line = shlex.join(["cumulode", *arguments])
     return _guarded(module, options)

@@ -28,12 +28,12 @@ def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> Non
         group.add_argument("--out", metavar="FILE", help=saved)
 
 
-def writable(name: str, path: str | None, suffixes: tuple[str, ...]) -> None:
-    """Refuse an output that could not be written, before the work is done."""
+def writable(name: str, path: str | None, suffixes: tuple[str, ...] = ()) -> None:
+    """Refuse an output that could not be written, before the work is done; with no suffixes a name may end anyhow."""
     if path is None:
         return
     target = Path(path)
-    if target.suffix not in suffixes:
+    if suffixes and target.suffix not in suffixes:
         raise InvalidArgument(name, path, "a file name ending in " + ", ".join(suffixes))
     if not target.resolve().parent.is_dir():
         raise InvalidArgument(name, path, "a file in a directory that exists")

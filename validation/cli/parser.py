@@ -6,7 +6,9 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from cumulode.theory.user_input.arguments import nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,6 +17,25 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
         raise SystemExit(2)
+
+
+class CommandParser(Parser):
+    """The parser of one command: options may stand between positional arguments, and what is unknown is an error."""
+
+    _intermixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._intermixed:  # argparse parses options and positional arguments in turn, by this method
+            return super().parse_known_args(args, namespace)
+        self._intermixed = True
+        try:
+            read, unknown = self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._intermixed = False
+        if unknown:
+            near = nearest(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+        return read, unknown
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter):

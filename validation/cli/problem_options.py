@@ -29,7 +29,9 @@ def add_problem(parser: argparse.ArgumentParser, many: bool = False) -> None:
     """Laws of the two classes, size of the ring or torus, neuron; ``many``: an option may name several values."""
     group = parser.add_argument_group("problem")
     number: Any = values.numbers if many else float
-    group.add_argument("--law", default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)")
+    group.add_argument(
+        "--law", type=str.lower, default="nlgp", help="nlgp, ising, or gp (Gaussian with the NLGP's covariance)"
+    )
     for name, axis in LAW_AXES.items():
         kind: Any = (values.words if many else str) if axis.text else number
         # no default: an option that does not belong to the law is refused, not ignored

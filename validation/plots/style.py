@@ -15,7 +15,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 from cumulode import __version__
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, instance
 
 SHEET: Any = dict(rc_params_from_file(Path(__file__).with_name("cumulode.mplstyle"), use_default_template=False))
 #: Height of a line of text, and mean width of a letter, in parts of the size of the letters.
@@ -32,11 +32,11 @@ def styled(**changes: Any) -> Iterator[None]:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
-    """``ax``, or the one Axes of a new figure that pyplot does not know."""
+    """``ax``, or the one Axes of a new figure that pyplot does not know; InvalidArgument for what is no Axes."""
     if ax is None:
         ax = Figure(layout="constrained").add_subplot()
         ax.figure._alone = ax  # type: ignore[union-attr]
-    return ax
+    return instance("ax", ax, Axes, "matplotlib's Axes, or None for a new figure")  # type: ignore[no-any-return]
 
 
 def halo(width: float, colour: str = "white") -> list[Any]:

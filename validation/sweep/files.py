@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 
 from cumulode.theory.problem.axes import AXES
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, existing_file
 
 from . import store as disk
 from .settings import Settings, Values, same_sweep
@@ -32,16 +32,31 @@ def open_phase(path: str | Path) -> xr.Dataset:
     Raises
     ------
     InvalidArgument
-        Naming ``path`` for a file that is no phase diagram.
+        Naming ``path`` where there is no file, or one that is no phase diagram.
     """
-    path = Path(path)
+    path = existing_file("path", path)
     parts = disk.read_parts(path)  # before the file: what is gathered meanwhile is in the file then
-    dataset = disk.read(path)
+    try:
+        dataset = disk.read(path)
+    except InvalidArgument as error:
+        raise error.about("path") from None
+    _check_diagram(dataset, path)
     if not parts:
         return dataset
     table = table_of(dataset, path)
     _put_parts(table, parts)
     return table.dataset(dataset.attrs)
+
+
+def _check_diagram(dataset: xr.Dataset, path: Path) -> None:
+    """InvalidArgument for a file of anything but a phase diagram."""
+    if "status" in dataset and {"seed"} < set(dataset["status"].dims):
+        return
+    kind = dataset.attrs.get("kind")
+    what = f"a {kind}" if kind else ", ".join(map(str, dataset.data_vars))
+    allowed = "a phase diagram, a netCDF file written by `cumulode phase` or phase_diagram"
+    more = f" (cumulode.load reads a {kind})" if kind else ""
+    raise InvalidArgument("path", f"{path}, which holds {what}", allowed + more)
 
 
 def _put_parts(table: Table, parts: list[tuple[str, Block]]) -> None:

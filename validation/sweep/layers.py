@@ -149,7 +149,7 @@ def _line_variables(along: str) -> dict[str, Variable]:
 
     def line(words: str) -> Variable:
         attrs = {"long_name": f"{axis.long_name} {words}", "units": axis.units, "axis": along}
-        rule = f"the first {CROSSINGS} along the axis, by root finding; NaN: no more"
+        rule = f"the first {CROSSINGS} along the axis, by root finding (critical_value says which way); NaN: no more"
         return Variable(False, "crossing", "f8", {**attrs, "rule": rule})
 
     return {

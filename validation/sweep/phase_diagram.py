@@ -189,7 +189,7 @@ def _fill(
     tasks = table.tasks(retry_failed)
     total = sum(table.status(layer).size for layer in table.layers)
     todo = sum(max(1, len(task.seeds)) for task in tasks)
-    with Progress(total, "phase", progress if todo else False, unit="runs", done=total - todo) as shown:
+    with Progress(total, "phase", progress if todo else False, unit=_units(table), done=total - todo) as shown:
 
         def take(block: Block) -> None:
             if store is not None and block:
@@ -209,10 +209,15 @@ def _fill(
                 store.gather(table.dataset(attrs))
 
 
+def _units(table: Table) -> str:
+    """What there is to do, in the plural."""
+    return "runs and critical lines" if any(layer.name == "lines" for layer in table.layers) else "runs"
+
+
 def _warn(table: Table) -> None:
     """Warn of what failed or is missing."""
     pending = sum(int((table.status(layer) == PENDING).sum()) for layer in table.layers)
-    words = [f"interrupted, {pending} runs pending: repeat the call to go on from there"] if pending else []
+    words = [f"interrupted, {pending} {_units(table)} pending: repeat the call to go on from there"] if pending else []
     for layer in table.layers:
         status = table.status(layer)
         failed = int(((status != PENDING) & (status != DONE)).sum())

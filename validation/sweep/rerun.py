@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cumulode.numerics.io.progress import Shown
-from cumulode.theory.user_input.arguments import InvalidArgument, integer
+from cumulode.theory.user_input.arguments import integer
 from cumulode.theory.user_input.deprecation import renamed_arguments
 
 from .files import open_phase, table_of
@@ -30,7 +30,7 @@ class Rerun:
         A row a variable: how many numbers are ``compared``, how many ``differ`` at all, and by how much at most, the
         ``largest`` difference and ``relative`` to the larger of the two.
     cells : int
-        Points repeated.
+        Cells of the grid repeated, each with all its seeds.
     equal : bool
         Whether every number is the same to the bit.
     then, now : dict
@@ -50,7 +50,8 @@ class Rerun:
 
     def __str__(self) -> str:
         lines = [self.differences.to_string(float_format="{:.2g}".format)]
-        lines.append(f"{self.cells} points repeated: {'equal to the bit' if self.equal else 'not equal'}")
+        cells = "1 cell" if self.cells == 1 else f"{self.cells} cells"
+        lines.append(f"{cells} repeated: {'equal to the bit' if self.equal else 'not equal'}")
         changed = [name for name in self.then if self.then[name] != self.now[name]]
         return "\n".join(lines + [f"{name} then: {self.then[name]}; now: {self.now[name]}" for name in changed])
 
@@ -65,7 +66,7 @@ def rerun(
     ----------
     path : file written by :func:`phase_diagram`
     cells : int >= 1, optional
-        Repeat only values of the axes drawn at random (with ``seed``) so that about so many points are done; all by
+        Repeat only values of the axes drawn at random (with ``seed``) so that about so many cells are done; all by
         default.
     executor, progress
         As for :func:`phase_diagram`.
@@ -83,8 +84,8 @@ def rerun(
     KeyboardInterrupt
         After Ctrl-C: half a comparison is none.
     """
-    path = check_file(path)
     dataset = open_phase(path)
+    path = Path(path)
     old = table_of(dataset, path)
     settings, axes = old.settings, old.axes
     if cells is not None:
@@ -136,10 +137,3 @@ def _difference(old: np.ndarray, new: np.ndarray, known: np.ndarray) -> tuple[in
     # a number where there was none differs by infinity
     largest, most = (float(np.max(np.nan_to_num(x, nan=np.inf), initial=0.0)) for x in (gap, relative))
     return a.size, gap.size, largest, most
-
-
-def check_file(path: Any) -> Path:
-    """A path that exists; InvalidArgument naming it otherwise."""
-    if not Path(path).is_file():
-        raise InvalidArgument("path", str(path), "a file written by phase_diagram")
-    return Path(path)

@@ -262,7 +262,7 @@ def test_command_line_answers_with_text_json_and_exit_codes(capsys):
     assert main(["check", "nlgp.second", "asin(q*c)/asin(q)"]) == 0
     assert capsys.readouterr().out.startswith("equal")
     assert main(["check", "nlgp.second", "foo"]) == 2
-    assert capsys.readouterr().err.startswith("cumulode check: mine: ")
+    assert capsys.readouterr().err.startswith("cumulode check: formula: ")
     assert main(["check", "--list"]) == 0
     listed = capsys.readouterr().out
     assert all(f"\n{name} " in f"\n{listed}" for name in QUANTITIES)
@@ -275,3 +275,18 @@ def test_results_render_for_a_notebook():
     shown = check("asin(q*c)/asin(q)", "nlgp.second")._repr_markdown_()
     assert "**equal**" in shown
     assert r"\operatorname{asin}" in shown
+
+
+def test_a_result_shows_itself_in_one_line_and_as_a_table():
+    """Assert repr and HTML."""
+    result = check("asin(q*c)/asin(q)", "nlgp.second")
+    assert repr(result) == "CheckResult(nlgp.second: equal)"
+    assert result._repr_html_().startswith("<table><tr><th>equal</th>")
+
+
+@pytest.mark.parametrize("mine", ["F1*Cw + (", r"\frac{F'(0)}{2", "F1*Cw)"])
+def test_brackets_that_do_not_close_are_named(mine):
+    """Assert the refusal, with the formula as it was written."""
+    with pytest.raises(ValueError, match="^mine: .*whose brackets ") as error:
+        check(mine, "drift")
+    assert repr(mine).replace("\\\\", "\\") in str(error.value)

@@ -205,3 +205,33 @@ def test_the_second_start_compiles_nothing(capsys):
         "sys.exit('sympy' in sys.modules or 'matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("option", ["--order 3", "--activation tanh", "--seed 2"])
+def test_an_option_may_stand_between_the_quantity_and_the_formula(option, capsys):
+    """Assert the same output in both orders, and a formula that begins with a minus sign."""
+    code = main(["check", "drift", *option.split(), "-F1*Cw"])
+    between = capsys.readouterr().out
+    assert main(["check", "drift", "-F1*Cw", *option.split()]) == code == 1
+    assert capsys.readouterr().out == between
+    assert "understood: -Cw*F1" in between
+
+
+def test_a_law_goes_by_its_name_in_any_case(capsys):
+    """Assert that --law NLGP is nlgp."""
+    assert main(["solve", *SHORT, "--law", "NLGP"]) == 0
+    assert "reached t = 4" in capsys.readouterr().out
+
+
+def test_help_begins_with_a_sentence_that_keeps_its_capitals(capsys):
+    """Assert the description of compare."""
+    with pytest.raises(SystemExit):
+        main(["compare", "--help"])
+    assert "Theory, Gaussian control and SGD side by side" in capsys.readouterr().out
+
+
+def test_the_list_of_derivations_has_two_columns(capsys):
+    """Assert that all descriptions begin at the same place."""
+    assert main(["derive", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line[:14].rstrip() for line in lines} == set(documents.DOCUMENTS)

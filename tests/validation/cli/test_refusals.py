@@ -18,6 +18,7 @@ REFUSED: list[tuple[str, str]] = [
     # the problem
     ("solve --gain -1", "gain: got -1.0"),
     ("solve --gain nan", "gain: got nan"),
+    ("solve --gain -3", "gain: got -3.0, allowed: 0 < gain <= inf (for a Gaussian field use the law GP)"),
     ("solve --gain three", "argument --gain: "),
     ("solve --gain-minus 0", "gain-minus: got 0.0"),
     ("solve --xi-plus 0", "xi-plus: got 0.0"),
@@ -52,6 +53,7 @@ REFUSED: list[tuple[str, str]] = [
     ("solve --out x.txt", "out: got 'x.txt'"),
     ("solve --out no/such/place.nc", "out: got 'no/such/place.nc'"),
     ("solve --nonsense", "unrecognized arguments: --nonsense"),
+    ("solve --gian 3", "unrecognized arguments: --gian 3; did you mean '--gain'?"),
     # Solver and Sgd
     ("solve --closure nonsense", "closure: got 'nonsense'"),
     ("solve --closure tree:-1", "closure: got 'tree:-1'"),
@@ -83,7 +85,10 @@ REFUSED: list[tuple[str, str]] = [
     ("network --out a.txt", "out: got 'a.txt'"),
     ("network --architecture deep", "architecture: got 'deep'"),
     # phase and rerun
-    ("phase --gain 3", "axes: got"),
+    (
+        "phase --gain 3",
+        "options: got one value of each, allowed: a range of at least one, such as --gain 0.1:30:16:log",
+    ),
     ("phase --gain 0.1:30:16:lin", "argument --gain: got '0.1:30:16:lin'"),
     ("phase --gain 30:-1:16:log", "argument --gain: "),
     ("phase --gain 1,1", "argument --gain: "),
@@ -106,11 +111,12 @@ REFUSED: list[tuple[str, str]] = [
     ("phase --learning-rate 0.01,0.02", "axes: "),
     ("phase --gain 1,2 --workers 0", "workers: "),
     ("phase --gain 1,2 --scheduler tcp://127.0.0.1:1 --workers 2", "workers: "),
-    ("rerun nowhere.nc", "file: got"),
-    ("rerun text.nc", "out: got"),
-    ("rerun other.nc", "file: got"),
+    ("rerun nowhere.nc", "file: got 'nowhere.nc', allowed: a file that exists"),
+    ("rerun text.nc", "file: got 'text.nc', allowed: a netCDF file of a phase diagram"),
+    ("rerun other.nc", "file: got 'other.nc, which holds a', allowed: a phase diagram"),
+    ("rerun solution.nc", "file: got 'solution.nc, which holds a Solution', allowed: a phase diagram"),
     # draw
-    ("draw text.nc", "file: got 'text.nc', allowed: a phase diagram"),
+    ("draw text.nc", "file: got 'text.nc', allowed: a netCDF file of a phase diagram"),
     ("draw line.nc", "file: got 'line.nc, which holds critical"),
     ("draw nowhere.nc", "file: got 'nowhere.nc', allowed: a file that exists"),
     ("draw map.nc --variable foo", "variable: got 'foo'"),
@@ -155,6 +161,10 @@ REFUSED: list[tuple[str, str]] = [
     ("derive everything", "name: got 'everything'"),
     ("derive drift --order 2", "order: got 2"),
     ("derive drift --format pdf", "format: got 'pdf'"),
+    ("derive drift --out no/a.md", "out: got 'no/a.md', allowed: a file in a directory that exists"),
+    (r"check drift \frac{1}{2", r"formula: got '\frac{1}{2', allowed: a formula whose brackets close (a { does not)"),
+    ("check drift (F1*Cw", "formula: got '(F1*Cw', allowed: a formula whose brackets close (a ( does not)"),
+    ("check drift F1*Cw)", "formula: got 'F1*Cw)', allowed: a formula whose brackets match (a ) closes no other)"),
     ("reproduce nothing", "claim: got 'nothing', allowed: all, or 1 or tiling, 2 or control"),
     ("reproduce all tiling", "claim: got 'all tiling'"),
     ("reproduce tiling all", "claim: got 'tiling all'"),
@@ -175,6 +185,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     line = made.boundary("gain", "xi_plus", [1.7], [0.9], [0.05], **made.stamped(closure="tree"))
     line.to_netcdf(path / "line.nc", engine="scipy")
     xr.Dataset({"a": ("x", [1.0])}).to_netcdf(path / "other.nc", engine="scipy")
+    xr.Dataset({"a": ("x", [1.0])}, attrs={"kind": "Solution"}).to_netcdf(path / "solution.nc", engine="scipy")
     (path / "text.nc").write_text("no netCDF")
     np.save(path / "oblong.npy", np.ones((4, 9)))
     return path

@@ -27,6 +27,8 @@ RING = Result(
 MOVE = symmetry.find_symmetry(THEORY.w[-1], THEORY.w[-1])
 
 RUN_CASES: dict[str, Any] = {
+    "ax: got 'ipr', allowed: matplotlib's Axes": lambda: THEORY.plot("ipr"),
+    "ax: got 1, allowed: matplotlib's Axes": lambda: THEORY.plot(ax=1),
     "run: got 5": lambda: plots.space_time(SGD, run=5),
     "run: got 1": lambda: plots.fields(theory=THEORY, run=1),
     "sgd_run: got 5": lambda: plots.comparison_figure(THEORY, SGD, sgd_run=5),
@@ -67,6 +69,9 @@ def _map(*args: Any, **options: Any) -> Any:
 
 
 PHASE_CASES: dict[str, Any] = {
+    "ds: got 'map.nc', allowed: a Dataset of a phase diagram, for instance open_phase(path)":
+        lambda: plots.phase_figure("map.nc"),
+    "ds: got 'other.nc'": lambda: plots.slice_figure("other.nc"),
     "select: got nothing for closure, allowed: closure= one of regression, tree": lambda: plots.phase_map(THREE),
     "select: got nothing for xi_plus, allowed: xi_plus= one of 1.5, 2, 3, 4": lambda: plots.slices(DS, x="gain"),
     "select: got closure = cubic": lambda: plots.phase_map(THREE, select={"closure": "cubic"}),

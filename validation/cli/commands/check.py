@@ -8,6 +8,8 @@ import sys
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.cli.output import print_json
 
+NAMES = {"mine": "formula"}
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which quantity, which formula, for what neuron."""

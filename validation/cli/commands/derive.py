@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from cumulode.theory.user_input.arguments import choice
-from cumulode.validation.cli.output import add_output, print_json
+from cumulode.validation.cli.output import add_output, print_json, writable
 
 FORMATS = ("text", "markdown", "latex")
 
@@ -29,9 +29,11 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json(dict(DOCUMENTS))
         else:
-            print("\n".join(f"{name:<10} {what}" for name, what in DOCUMENTS.items()))
+            width = max(map(len, DOCUMENTS))
+            print("\n".join(f"{name:<{width}}  {what}" for name, what in DOCUMENTS.items()))
         return 0
     choice("format", options.format, FORMATS)
+    writable("out", options.out)
     derivation = derive(options.name, activation=options.activation, order=options.order)
     if options.json:
         print_json({**derivation.to_dict(), "command": options.command_line})

@@ -137,16 +137,10 @@ def _diagram(path: str) -> Any:
     """The phase diagram in a file; InvalidArgument naming ``file`` where it is of anything else."""
     from cumulode.validation.sweep.files import open_phase
 
-    allowed = "a phase diagram, a netCDF file saved by `cumulode phase` or phase_diagram"
-    if not Path(path).is_file():
-        raise InvalidArgument("file", path, "a file that exists")
     try:
-        ds = open_phase(path)  # with the blocks of a sweep that is running
-    except ValueError:
-        raise InvalidArgument("file", path, allowed) from None
-    if "status" not in ds or not {"seed"} < set(ds["status"].dims):
-        raise InvalidArgument("file", f"{path}, which holds {', '.join(map(str, ds.data_vars))}", allowed)
-    return ds
+        return open_phase(path)  # with the blocks of a sweep that is running
+    except InvalidArgument as error:
+        raise error.about("file") from None
 
 
 def _select(ds: Any, given: list[str] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cumulode.numerics.flow.solver import Solver
 from cumulode.theory.problem.lattice import shape_of
-from cumulode.theory.user_input.arguments import InvalidArgument, choice
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice
 from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
 from cumulode.validation.cli.problem_options import LAW_AXES, add_problem, problem, size_of
@@ -19,6 +19,7 @@ from cumulode.validation.cli.run_options import add_executor, add_sgd, add_solve
 from cumulode.validation.sgd.settings import Sgd
 
 RENAMED = {"--measure": "--measures"}
+NAMES = {"path": "out"}
 #: Options of the problem and of the run that may be axes.
 _PROBLEM = (*LAW_AXES, "bias", "prior")
 _RUN = ("closure", "amplitude", "learning_rate", "batch_size")
@@ -150,7 +151,9 @@ def sweep_of(options: argparse.Namespace) -> tuple[dict[str, list[Any]], Any]:
         elif axis in there and name in _PROBLEM:
             setattr(options, name, there[axis])  # where the problem is, to be moved
     if not axes and not there:
-        raise InvalidArgument("axes", "no option with several values", "at least one, such as --gain 0.1:30:16:log")
+        raise InvalidArgument(
+            "options", Described("one value of each"), "a range of at least one, such as --gain 0.1:30:16:log"
+        )
     return axes, _problem(options, sizes)
 
 

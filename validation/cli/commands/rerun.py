@@ -23,12 +23,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Repeat and compare; 0 when all is equal to the bit, else 1."""
-    from cumulode.validation.sweep.rerun import check_file, rerun
+    from cumulode.validation.sweep.rerun import rerun
 
-    path = check_file(options.file)
     with executor(options) as where, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before
-        again = rerun(path, cells=options.cells, seed=options.seed, executor=where, progress=not options.quiet)
+        again = rerun(options.file, cells=options.cells, seed=options.seed, executor=where, progress=not options.quiet)
     if options.json:
         print_json({**again.to_dict(), "command": options.command_line})
     else:

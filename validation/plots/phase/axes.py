@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, instance
 from cumulode.validation.plots.words import axis_label
 
 #: Dimensions that are no axes of the sweep.
@@ -162,6 +162,11 @@ def _nearest(values: np.ndarray, wanted: Any) -> int:
     with np.errstate(invalid="ignore"):
         off = np.where(values == wanted, -1.0, np.abs(np.where(np.isfinite(values), values, np.inf) - wanted))
     return int(np.argmin(off))
+
+
+def check_dataset(ds: object) -> None:
+    """Raise InvalidArgument for what is no Dataset: the name of a file."""
+    instance("ds", ds, xr.Dataset, "a Dataset of a phase diagram, for instance open_phase(path)")
 
 
 def axes_of(ds: xr.Dataset, variable: str) -> list[str]:

@@ -15,7 +15,7 @@ from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
 from cumulode.validation.plots.words import SGD
 from cumulode.validation.receptive_fields.localised import LOCALISED
 
-from .axes import MapAxis, axes_of, check_select, free_axes, view
+from .axes import MapAxis, axes_of, check_dataset, check_select, free_axes, view
 from .cells import Cells, cells, check_over, flags_of
 from .colours import draw_bar, draw_hatching, draw_states, norm_and_map
 from .lines import draw_contours, draw_lines
@@ -175,6 +175,7 @@ def phase_map(
     colorbar, legend : bool
         Whether to draw them; the legend stands above the Axes.
     """
+    check_dataset(ds)
     shown = PhaseMap.of(ds, variable, x, y, select, over, contour)
     colours = {"log": log, "limits": limits, "cmap": cmap}
     ax = shown.draw(axes_or_new(ax), hatch=hatch, lines=lines, colorbar=colorbar, **colours)

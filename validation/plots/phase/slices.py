@@ -15,7 +15,7 @@ from cumulode.validation.plots.roles import MARKERS, PALETTE, ROLES
 from cumulode.validation.plots.style import axes_or_new, draw_legend, styled
 from cumulode.validation.plots.words import IPR_TIMES_D, SGD, quantity_label, value_label
 
-from .axes import MapAxis, axes_of, check_select, free_axes, shown, view
+from .axes import MapAxis, axes_of, check_dataset, check_select, free_axes, shown, view
 from .cells import by_seed, flags_of, reduce_seeds, standard_error
 from .colours import LOG_FROM
 from .lines import LINES, critical_lines, line_label, single_lines
@@ -76,6 +76,7 @@ def slices(
     log : bool, optional
         Logarithmic ordinate (default: where positive values span more than a factor of 30).
     """
+    check_dataset(ds)
     choice("over", over, ("mean", "median"))
     axes_of(ds, variable)  # that there is such a variable
     if flags_of(ds, variable) is not None:
