@@ -73,7 +73,7 @@ class Quick:
         if isinstance(expr, sp.Number):
             return expr
         if expr not in self._known:
-            plain = expr.args and not isinstance(expr, _OPAQUE)
+            plain = expr.args and not _is_opaque(expr)
             self._known[expr] = expr.func(*map(self.value, expr.args)) if plain else _full(expr, self._at)
         return self._known[expr]
 
@@ -82,11 +82,16 @@ class Quick:
         path, larger = change
         if not path:
             return LARGER * self.value(expr) if larger else -self.value(expr)
-        if isinstance(expr, _OPAQUE):
+        if _is_opaque(expr):
             return _full(changed(expr, change), self._at)
         numbers = [self.value(arg) for arg in expr.args]
         numbers[path[0]] = self.changed(expr.args[path[0]], (path[1:], larger))
         return expr.func(*numbers)
+
+
+def _is_opaque(expr: sp.Basic) -> bool:
+    """Whether the numbers of an expression's arguments do not give its own, or not quickly."""
+    return isinstance(expr, _OPAQUE) or not type(expr).__module__.startswith("sympy.")
 
 
 def _full(expr: sp.Basic, at: dict[sp.Symbol, sp.Float]) -> sp.Basic:
