@@ -3,11 +3,9 @@
 The public names (``cumulode.public``) are loaded when first used, so that ``import cumulode`` is quick.
 """
 
-import lazy_loader
-
-from .public import NAMES, at_top
+from .public import NAMES, at_top, lazy
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, _names = lazy_loader.attach(__name__, [*NAMES], at_top() | {"validation": ["plots"]})
+__getattr__, __dir__, _names = lazy(__name__, at_top() | {"validation": ["plots"]}, tuple(NAMES))
 __all__ = ["__version__", *_names]

@@ -233,7 +233,13 @@ LATEX = [
     *((r"z(1+k_2)", "function: z"), (r"b^10", "braces"), (r"1 2", r"\\cdot"), (r"1/2 b", "frac")),
     *((r"\tanh b", "parentheses"), (r"\tanh^{-1}(b)", "parentheses"), (r"k_3", "not known")),
     *((r"\sigma''(b)", "not read: sigma"), (r"\int_0^1 b", "not read: int"), (r"b = 3", "not an equation")),
-    *((r"\frac{b}", "LaTeX"), (r"(b", "brackets"), (r"b)", "brackets"), (r"\tanh(b", "brackets"), (r"q(b)", "not known: q")),
+    *(
+        (r"\frac{b}", "LaTeX"),
+        (r"(b", "brackets"),
+        (r"b)", "brackets"),
+        (r"\tanh(b", "brackets"),
+        (r"q(b)", "not known: q"),
+    ),
     *((r"|b|", "absolute"), ("β", "LaTeX"), ("$$", "LaTeX"), (r"x_{1}", "not known")),
 ]
 FORMULAS = [

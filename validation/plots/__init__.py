@@ -6,11 +6,11 @@ Every function takes ``ax=`` (or makes a figure of its own) and returns the Axes
 ``torus_images``, ``comparison``, ``decomposition``, ``match`` and ``phase``.
 """
 
-import lazy_loader
+from cumulode.public import lazy
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = lazy(
     __name__,
-    submod_attrs={
+    {
         "trajectories": ["space_time", "ipr_over_time", "kurtosis_over_time", "units_over_time", "fields"],
         "torus_images": ["field_image", "field_images"],
         "comparison": ["comparison_figure"],

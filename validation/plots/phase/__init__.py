@@ -9,11 +9,11 @@ number), ``map`` (``PhaseMap``), ``colours`` and ``lines`` (drawn by it), ``boun
 (receptive fields), ``slices``, ``figure`` (all together).
 """
 
-import lazy_loader
+from cumulode.public import lazy
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = lazy(
     __name__,
-    submod_attrs={
+    {
         "map": ["PhaseMap", "phase_map"],
         "boundaries": ["boundary_symbols"],
         "fields": ["field_strip", "insets"],
