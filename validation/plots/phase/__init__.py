@@ -6,7 +6,7 @@ raises ``InvalidArgument`` with its name; for an axis that is neither drawn nor 
 
 Read in this order: ``axes`` (an axis of a map, and what is selected on the others), ``cells`` (from seeds to one
 number), ``map`` (``PhaseMap``), ``colours`` and ``lines`` (drawn by it), ``boundaries`` (measured ones), ``fields``
-(receptive fields), ``slices``, ``figure`` (all together).
+(receptive fields), ``slicing``, ``figure`` (all together).
 """
 
 from cumulode.public import lazy
@@ -17,7 +17,7 @@ __getattr__, __dir__, __all__ = lazy(
         "map": ["PhaseMap", "phase_map"],
         "boundaries": ["boundary_symbols"],
         "fields": ["field_strip", "insets"],
-        "slices": ["slices"],
+        "slicing": ["slices"],
         "figure": ["phase_figure", "slice_figure"],
     },
 )

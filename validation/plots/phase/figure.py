@@ -17,7 +17,7 @@ from cumulode.validation.plots.words import SGD, conditions, torus
 from .boundaries import boundary_symbols
 from .fields import HEIGHT, ROW, field_strip, insets, points_of
 from .map import PhaseMap, phase_map
-from .slices import slices
+from .slicing import slices
 
 #: A column of a journal is 3.4 inch, a page 7: letters are set for the width the figure has, not to be shrunk.
 NARROW = 4.5
