@@ -92,7 +92,7 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
     def __init__(self, kernel: Any) -> None:
         super().__init__(kernel.py_func)
         self._kernel = kernel
-        self._cache_file = KernelFiles(Path(self._cache_path), self._impl.filename_base)
+        self._cache_file: Any = KernelFiles(Path(self._cache_path), self._impl.filename_base)
 
     def _stamp(self) -> None:
         """Only now, since a kernel may call others that stand further down its file."""
