@@ -49,6 +49,7 @@ def shown(got: object) -> str:
     """What came, on one line and not too long."""
     try:
         text = " ".join((str(got) if isinstance(got, Described) else repr(got)).split())
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)  # a terminal's escapes from a file's name
         text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"
