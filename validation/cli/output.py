@@ -14,9 +14,11 @@ import numpy as np
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
 
+from .signals import INTERRUPTED
+
 ARRAYS = (".nc", ".npz")
 FIGURES = (".png", ".pdf", ".svg")
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> None:
