@@ -148,6 +148,8 @@ def run_all(
     given = check_executor(executor)
     pool = given or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
     halt = threading.Event()
+    if stop is not None and stop.is_set():
+        halt.set()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
     shared = (halt, progress) if isinstance(pool, ThreadPoolExecutor) else ()
     tasks: list[Future[Any]] = []
