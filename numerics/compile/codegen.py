@@ -17,7 +17,7 @@ from cumulode.theory.closures.lowering import Branch, conditional_means, lower, 
 from cumulode.theory.closures.names import CLOSURES
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
-from cumulode.theory.cumulants.plackett import plackett_pair
+from cumulode.theory.cumulants.plackett import plackett_layer, plackett_pair
 from cumulode.theory.dynamics.committee import network_equations
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
 from cumulode.theory.neuron.activations import Activation, h, parse
@@ -304,7 +304,8 @@ def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) 
 
 def write_nlgp() -> str:
     """Source of the Plackett integrand."""
-    return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
+    functions = [write_function(equations) for equations in (plackett_pair(), plackett_layer())]
+    return "\n\n".join([HEADER.format(doc="Fourth cumulant of the NLGP."), *functions])
 
 
 def write_pearson() -> str:
