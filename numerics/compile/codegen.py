@@ -272,7 +272,7 @@ def _basics(activation: Activation) -> str:
         activation.join(p)
         for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
     )
-    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(7)]
     of_all = "Phi, F and F' (without deltas) at preactivation h and label y."
     functions = [
         _pointwise("functions", labelled, of_all, [potential, force, slope]),
@@ -280,7 +280,7 @@ def _basics(activation: Activation) -> str:
         _pointwise("sigma", str(h), "The activation.", [activation.expr]),
         _pointwise("response", str(h), "The activation and its derivative.", [activation.expr, derivatives[1]]),
         _pointwise(
-            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the fifth.", derivatives
+            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the sixth.", derivatives
         ),
     ]
     if activation.kinks:
