@@ -60,7 +60,22 @@ def _pair(k, l, w, slopes, weight, own, cw, work, out, bias):  # type: ignore[no
     for i in range(w.shape[1]):
         third = c * own[k, i] + d * kkl[i] + e * kll[i] + f * own[l, i]
         out[k, i] += weight * (a * cw[k, i] + b * cw[l, i] + third)
-    bias[k] += weight * pair_bias(q_kk, q_kl, q_ll, *_fourth(w[k], w[l], own[k], own[l], kkl), p[1], p[2], p[3], p[4], p[5], q[0], q[1], q[2], q[3], q[4])
+    bias[k] += weight * pair_bias(
+        q_kk,
+        q_kl,
+        q_ll,
+        *_fourth(w[k], w[l], own[k], own[l], kkl),
+        p[1],
+        p[2],
+        p[3],
+        p[4],
+        p[5],
+        q[0],
+        q[1],
+        q[2],
+        q[3],
+        q[4],
+    )
 
 
 @kernel

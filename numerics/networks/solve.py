@@ -96,8 +96,8 @@ def solve_network(
     Returns
     -------
     NetworkFlow
-        A run that blows up has NaN from there on, the status DIVERGED, a message, and raises a ``SolveWarning``, as does
-        one that leaves its range.
+        A run that blows up has NaN from there on, the status DIVERGED, a message, and a ``SolveWarning``; so has one
+        that leaves its range.
 
     Raises
     ------

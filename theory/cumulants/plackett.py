@@ -81,7 +81,7 @@ def _partial(tau: Any, tau_c: Any, rc: dict[str, Any], v: dict[str, Any]) -> lis
 
 
 def plackett_layer() -> EquationSet:
-    """The same part of the integrand where signs of the four sites are nearly equal (eq. (nlgp.42, conditional covariance)).
+    """The same part of the integrand where signs of the four sites are nearly equal (eq. (nlgp.42, both given)).
 
     All is formed from complements, each difference from the two that are nearest: the rest keeps its digits however
     close sites are. Of i and j, i is the one nearer to k or l. Small cumulants of far sites lose theirs: only to

@@ -248,7 +248,7 @@ def layer(d: Derivation) -> None:
     smooth = given_one(x, y, z) - given_one(alpha, x, u) * given_one(alpha, y, v) / (alpha * (2 - alpha))
     d.chain(
         "The covariance of $k$ and $l$ given both $z_i$ and $z_j$, by conditioning first on $z_i$ and then on what is "
-        "left of $z_j$; $x$, $y$ and $u$, $v$ are the complements of $k$ and $l$ with $i$ and $j$, $z$ that of the two. "
+        "left of $z_j$; $x$, $y$ and $u$, $v$: the complements of $k$ and $l$ with $i$ and $j$; $z$: that of the two. "
         "Where $i$ is the site nearer to $k$ or $l$, each step is of the order of what is left. The bracket's sine and "
         "cosine then need no division by $\\sqrt{v_k v_l}$, which may be 1e-17.",
         None,
@@ -258,5 +258,5 @@ def layer(d: Derivation) -> None:
         "Schur complement, twice",
         domain=near,
         **simplified("min + max = sum", lambda e: e.replace(sp.Max, lambda p, q: p + q - sp.Min(p, q))),
-        name="conditional covariance",
+        name="both given",
     )
