@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import Any
 
 from .parser import CommandParser, Help, Parser, current_names, unknown_command, values_with_a_sign
-from .signals import INTERRUPTED, listening
+from .signals import INTERRUPTED, interrupted, listening
 
 COMMANDS = {
     "derive": "print a checked derivation",
@@ -57,7 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     with listening(program=arguments is None) as listener:
         try:
             code = _run(sys.argv[1:] if arguments is None else arguments)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Exception) as error:
+            if listener.heard is None and not isinstance(error, KeyboardInterrupt):
+                raise
             print("cumulode: interrupted", file=sys.stderr)
             code = INTERRUPTED
     return listener.exit_code(code)
@@ -91,6 +93,8 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except (ValueError, OSError) as error:
+        if interrupted():
+            raise KeyboardInterrupt from error
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0

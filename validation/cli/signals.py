@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 #: The exit code of a command that was interrupted.
@@ -25,24 +26,41 @@ class Listener:
 
     def __init__(self, program: bool) -> None:
         self.heard: int | None = None
-        self._when, self._program = 0.0, program
+        self._when, self._program, self._postponed = 0.0, program, False
 
-    def hear(self, number: int, _: FrameType | None) -> None:
-        """Called by Python with the signal's number."""
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Called by Python with the signal's number, and the frame that it comes upon."""
         now = time.monotonic()
         if self.heard is None:
             self.heard, self._when = number, now
             if self._program:
-                timer = threading.Timer(_PATIENCE, os._exit, (128 + number,))
-                timer.daemon = True
-                timer.start()
-            raise KeyboardInterrupt
-        if now - self._when > _ONCE:
-            os._exit(128 + number)
+                _later(_PATIENCE, os._exit, 128 + number)
+        elif not self._postponed:
+            if now - self._when > _ONCE:
+                os._exit(128 + number)
+            return
+        self._postponed = _imports(frame)
+        if self._postponed:
+            _later(0.05, _thread.interrupt_main, number)
+            return
+        raise KeyboardInterrupt
 
     def exit_code(self, code: int) -> int:
         """128 + the signal's number where the work was interrupted: 130 for Ctrl-C, 143 for SIGTERM."""
         return 128 + self.heard if code == INTERRUPTED and self.heard is not None else code
+
+
+def _later(seconds: float, call: Callable[[int], object], number: int) -> None:
+    timer = threading.Timer(seconds, call, (number,))
+    timer.daemon = True
+    timer.start()
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported: there KeyboardInterrupt may come out as another error, which is caught."""
+    while frame is not None and frame.f_globals.get("__name__") != "importlib._bootstrap":
+        frame = frame.f_back
+    return frame is not None
 
 
 _listener = Listener(program=False)
