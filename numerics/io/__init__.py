@@ -1,1 +1,3 @@
-"""Files whole at any moment (``atomic``), what numbers were made with (``provenance``), ``progress`` as it is shown."""
+"""Files: whole at any moment (``atomic``), netCDF with ``checksums`` (``netcdf``), folders of the program's own
+(``own_folder``); what numbers were made with (``provenance``); ``progress`` as it is shown.
+"""
