@@ -14,31 +14,31 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 _LONGEST = 200  # bytes of a name that still leave room for what partial and temporary ones add
 
 
-def write_bytes(path: str | Path, data: bytes, within: Path | None = None) -> None:
+def write_bytes(path: str | Path, data: bytes, within: Path | None = None, mode: int | None = None) -> None:
     """A reader sees the old file or the new one; on disk before this returns. A link is followed, a device written to.
 
-    ``within``: the folder of the file while it is unfinished, by default that of ``path``. OSError, naming ``path``,
-    where it cannot be written: what was there is untouched.
+    ``within``: the folder of the file while it is unfinished, by default that of ``path``; ``mode``: by default that of
+    the old file, or a new one's. OSError, naming ``path``, where it cannot be written: what was there is untouched.
     """
     target = real_path(path)
     try:
         if target.exists() and not target.is_file():  # /dev/stdout is no file to be replaced
             target.write_bytes(data)
         else:
-            _replace(target, data, within or target.parent)
+            _replace(target, data, within or target.parent, mode)
     except OSError as error:
         why = error.strerror or str(error)
         raise OSError(error.errno, f"cannot write {path}: {why} (a file that was there is as it was)") from error
 
 
-def _replace(target: Path, data: bytes, folder: Path) -> None:
+def _replace(target: Path, data: bytes, folder: Path, mode: int | None) -> None:
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
+        os.chmod(temporary, _mode(target) if mode is None else mode)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):

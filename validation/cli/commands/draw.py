@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cumulode.numerics.io.netcdf import UNREADABLE, read, reason
-from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
 from cumulode.validation.cli.output import (
     FAILED,
@@ -174,7 +174,7 @@ def _value(ds: Any, option: str, axis: str, text: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise InvalidArgument(option, f"{axis}={text}", "a number") from None
+        raise InvalidArgument(option, Described(f"{axis}={text}"), "a number") from None
 
 
 def _point(text: str) -> tuple[Any, ...]:
