@@ -260,12 +260,14 @@ def load(path: str | Path) -> Result:
     allowed = "a .nc file that the save method of a result wrote"
     if path.suffix == ".npz":
         raise InvalidArgument("path", str(path), f"{allowed} (numpy.load reads the arrays of a .npz)")
-    dataset, _ = netcdf.read(path, "path", allowed)
+    dataset, verified = netcdf.read(path, "path", allowed)
     try:
-        return _checked(find(str(dataset.attrs.get("kind")))._from_xarray(dataset), dataset)
+        result = _checked(find(str(dataset.attrs.get("kind")))._from_xarray(dataset), dataset)
     except netcdf.UNREADABLE:
         diagram = " (open_phase reads a phase diagram)" if "settings" in dataset.attrs else ""
         raise InvalidArgument("path", str(path), allowed + diagram) from None
+    netcdf.say_unverified(path, verified)
+    return result
 
 
 def _checked(result: Result, dataset: Any) -> Result:

@@ -43,23 +43,29 @@ def write(dataset: xr.Dataset, path: str | Path, within: Path | None = None) -> 
 
 
 def read(path: str | Path, name: str, allowed: str) -> tuple[xr.Dataset, bool]:
-    """The dataset in a file, in memory, and whether its checksums were verified; without any there is a warning.
+    """The dataset in a file, in memory, and whether its checksums were verified (see ``say_unverified``).
 
     InvalidArgument naming ``name`` where it cannot be read, is in no way ``allowed``, or is not what was written.
     """
     import xarray as xr
 
     try:
-        dataset = xr.load_dataset(path, engine="scipy")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in a damaged file is refused below
+            dataset = xr.load_dataset(path, engine="scipy")
         verified = verify(dataset)
     except Damaged as error:
         raise InvalidArgument(name, str(path), f"{allowed}, undamaged ({error})") from None
     except (OSError, *UNREADABLE) as error:
         raise InvalidArgument(name, str(path), f"{allowed} ({reason(error)})") from None
+    return without_checksums(dataset), verified
+
+
+def say_unverified(path: str | Path, verified: bool) -> None:
+    """Warn of a file that is what it should be, but has no checksums."""
     if not verified:
         words = f"{printable(path)} has no checksums (an older version or another program wrote it): not verified"
         warnings.warn(words, UnverifiedWarning, stacklevel=4)
-    return without_checksums(dataset), verified
 
 
 def reason(error: BaseException) -> str:
@@ -72,10 +78,11 @@ def earlier(path: str | Path | None, attrs: dict[str, Any]) -> xr.Dataset | None
     """The dataset in ``path``, or None where there is no file; InvalidArgument where it is of other settings."""
     if path is None or not Path(path).exists():
         return None
-    there, _ = read(path, "out", "a new path, or a netCDF file of the same settings")
+    there, verified = read(path, "out", "a new path, or a netCDF file of the same settings")
     for name in ("title", "problem", "settings"):
         if there.attrs.get(name) != attrs[name]:
             raise InvalidArgument(
                 "out", str(path), f"a new path, or a file of the same settings (there {name} differs)"
             )
+    say_unverified(path, verified)
     return there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import xarray as xr
 
 from cumulode.numerics.io.atomic import check_output
-from cumulode.numerics.io.netcdf import UNREADABLE, reason
+from cumulode.numerics.io.netcdf import UNREADABLE, reason, say_unverified
 from cumulode.theory.problem.axes import AXES, check_axis
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
@@ -54,12 +55,14 @@ def read_phase(path: str | Path) -> tuple[xr.Dataset, bool]:
     parts = disk.read_parts(path)  # before the file: what is gathered meanwhile is in the file then
     dataset, verified = disk.read(path, "path")
     _check_diagram(dataset, path)
-    if not parts:
+    if parts:
+        table = table_of(dataset, path)
+        _put_parts(table, parts)
+        dataset = table.dataset(dataset.attrs)
+    else:
         _check_stated(dataset, path)
-        return dataset, verified
-    table = table_of(dataset, path)
-    _put_parts(table, parts)
-    return table.dataset(dataset.attrs), verified
+    say_unverified(path, verified)
+    return dataset, verified
 
 
 def _check_diagram(dataset: xr.Dataset, path: Path) -> None:
@@ -105,9 +108,16 @@ def _no_diagram(path: Path, error: BaseException) -> InvalidArgument:
 
 def _stated(dataset: xr.Dataset, problem: str) -> tuple[Settings, dict[str, Values]]:
     """Settings and axes; errors are of any kind."""
-    settings = Settings.from_json(problem, dataset["seed"].values.tolist(), dataset.attrs["settings"])
     order = str(dataset.attrs["axes"]).split(", ")
-    return settings, {name: axis_values(check_axis(name), dataset[name].values.tolist()) for name in order}
+    if len(set(order)) < len(order):
+        raise InvalidArgument("axes", ", ".join(order), "each once")
+    axes = {name: axis_values(check_axis(name), dataset.variables[name].values.tolist()) for name in order}
+    size = json.loads(problem)["size"]
+    sites = math.prod(size) if isinstance(size, list) else size
+    if "size" not in axes and dataset.sizes.get("site", sites) != sites:  # before laws of a huge one are looked at
+        raise InvalidArgument("size", size, f"{dataset.sizes['site']} sites, as the weights have")
+    settings = Settings.from_json(problem, dataset.variables["seed"].values.tolist(), dataset.attrs["settings"])
+    return settings, axes
 
 
 def _check_variables(dataset: xr.Dataset, settings: Settings, axes: dict[str, Values]) -> None:
@@ -118,10 +128,10 @@ def _check_variables(dataset: xr.Dataset, settings: Settings, axes: dict[str, Va
             raise InvalidArgument(f"{layer.prefix}status", None, f"a variable, which settings with {layer.name} mean")
         for name, variable in layer.variables.items():
             if name in dataset:
-                there, shape = dataset[name], tuple(sizes[d] for d in variable.dims(layer.axes))
-                if there.shape != shape or there.dtype.kind not in _KINDS[variable.dtype]:
-                    came = f"{there.dtype} of shape {there.shape}"
-                    raise InvalidArgument(name, Described(came), f"{variable.dtype} of shape {shape}")
+                there, shape = dataset[name], {d: sizes[d] for d in variable.dims(layer.axes)}
+                came = dict(zip(map(str, there.dims), there.shape, strict=True))
+                if list(came.items()) != list(shape.items()) or there.dtype.kind not in _KINDS[variable.dtype]:
+                    raise InvalidArgument(name, Described(f"{there.dtype} {came}"), f"{variable.dtype} {shape}")
 
 
 def table_of(dataset: xr.Dataset, path: Path) -> Table:
@@ -165,11 +175,13 @@ def extended(settings: Settings, axes: dict[str, Values], path: Path) -> tuple[S
 
 def _table_there(path: Path) -> tuple[xr.Dataset, Table]:
     """What the file that is to be continued has."""
-    dataset, _ = disk.read(path)
+    dataset, verified = disk.read(path)
     try:
-        return dataset, table_of(dataset, path)
+        table = table_of(dataset, path)
     except InvalidArgument as error:
         raise error.about("out") from None
+    say_unverified(path, verified)
+    return dataset, table
 
 
 def continue_from(table: Table, path: Path, attrs: dict[str, Any]) -> None:

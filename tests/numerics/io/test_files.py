@@ -5,15 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import random
-import resource
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import run_data
 import xarray as xr
+from disk import flipped, full_disk
 
 from cumulode import load
 from cumulode.numerics.io import netcdf
@@ -22,27 +20,6 @@ from cumulode.numerics.io.checksums import verify, with_checksums, without_check
 from cumulode.theory import InvalidArgument
 from cumulode.theory.user_input.printable import printable
 from cumulode.validation.cli.output import save
-
-
-@contextmanager
-def full_disk(room: int = 64):
-    """No file can grow beyond ``room`` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def flipped(data: bytes, count: int, seed: int):
-    """``data`` with one bit turned, ``count`` times."""
-    random_bits = random.Random(seed)
-    for _ in range(count):
-        at = random_bits.randrange(8 * len(data))
-        changed = bytearray(data)
-        changed[at // 8] ^= 1 << at % 8
-        yield bytes(changed)
 
 
 def test_one_wrong_bit_anywhere_is_refused_or_changes_nothing(tmp_path):

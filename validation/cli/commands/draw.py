@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from cumulode.numerics.io.netcdf import UNREADABLE, read, reason
+from cumulode.numerics.io.netcdf import UNREADABLE, read, reason, say_unverified
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
 from cumulode.validation.cli.output import (
@@ -71,9 +71,12 @@ def run(options: argparse.Namespace) -> int:
         print("cumulode draw: --fields inside is now above; the old word goes with the next release", file=sys.stderr)
         options.fields = "above"
     _only_with_slice(options)
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: note("draw", message)
-        return _drawn(options)
+    with warnings.catch_warnings(record=True) as said:  # a refusal is one line
+        warnings.simplefilter("default")
+        code = _drawn(options)
+    for warning in said:
+        note("draw", warning.message)
+    return code
 
 
 def _drawn(options: argparse.Namespace) -> int:
@@ -146,7 +149,9 @@ def _load(name: str, path: str | None) -> Any:
     """The file as a Dataset in memory; InvalidArgument naming the option where it is none."""
     if path is None:
         return None
-    return read(existing_file(name, path), name, "a netCDF file of `boundary` or `refine_boundary`")[0]
+    dataset, verified = read(existing_file(name, path), name, "a netCDF file of `boundary` or `refine_boundary`")
+    say_unverified(path, verified)
+    return dataset
 
 
 def _diagram(path: str) -> Any:

@@ -60,8 +60,9 @@ def _add_sweep(group: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, draw and print; 1 when every run failed or a worker died, 130 when interrupted."""
-    figure = None if options.no_figure else options.figure or str(Path(options.out).with_suffix(".png"))
     output.writable("out", options.out, (".nc",))
+    drawn = str(Path(options.out).with_suffix(".png")) if options.figure is None else options.figure
+    figure = None if options.no_figure else drawn
     output.writable("figure", figure, output.FIGURES)
     axes, of = sweep_of(options)
     options.variable = _variable(options)
