@@ -50,7 +50,7 @@ class Listener:
         return 128 + self.heard if code == INTERRUPTED and self.heard is not None else code
 
 
-def _later(seconds: float, call: Callable[[int], object], number: int) -> None:
+def _later(seconds: float, call: Callable[..., object], number: int) -> None:
     timer = threading.Timer(seconds, call, (number,))
     timer.daemon = True
     timer.start()
