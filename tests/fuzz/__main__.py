@@ -26,17 +26,26 @@ def main() -> int:
     print(f"seed {options.seed}: {batches} batches of {BATCH} {' and '.join(kinds)}s", flush=True)
     failures: list[tuple[str, str]] = []
     done: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
     began = time.monotonic()
     with workplace():
         for number in range(options.seed, options.seed + batches):
             for kind in kinds:
-                _go(kind, number, options.place, failures, done)
+                _go(kind, number, options.place, failures, done, seconds)
             print(f"{sum(done.values())} cases, {len(failures)} failures, {time.monotonic() - began:.0f} s", flush=True)
     print(dict(done))
+    print("seconds of CPU: " + ", ".join(f"{name} {total:.0f}" for name, total in seconds.most_common(12)))
     return 1 if failures else 0
 
 
-def _go(kind: str, number: int, place: int | None, failures: list[tuple[str, str]], done: Counter[str]) -> None:
+def _go(
+    kind: str,
+    number: int,
+    place: int | None,
+    failures: list[tuple[str, str]],
+    done: Counter[str],
+    seconds: Counter[str],
+) -> None:
     def each(at: int, case: Any) -> None:
         if place not in (None, at):
             return
@@ -44,7 +53,9 @@ def _go(kind: str, number: int, place: int | None, failures: list[tuple[str, str
         with open("last", "w") as file:  # what a hang that ends the process leaves
             file.write(f"{repeat}\n{case}\n")
         done[kind] += 1
+        began = time.process_time()
         words = wrong(case)
+        seconds[str(case).split("(")[0].partition(" '--")[0][:30]] += time.process_time() - began
         if words or place is not None:
             print(f"{'FAILED' if words else 'well'}: {case}\n    {words}\n    {repeat}", flush=True)
         if words:

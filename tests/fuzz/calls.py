@@ -16,6 +16,7 @@ from cumulode import public
 from cumulode.theory.closures.names import CLOSURES as CLOSURE_NAMES
 
 from . import judges, values
+from .files import PHASES, RESULTS
 from .values import BIASES, CLOSURES, EVENTS, JUNK, PROGRESS, RULES, SEEDS, SOLVERS, TIMES, TOLERANCES, number, whole
 
 Draw = st.SearchStrategy[Any]
@@ -125,7 +126,7 @@ SWEPT: dict[str, Any] = {
 
 def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
     """By the name of the function; ``folder`` holds the files to read, see ``files``, and is where files are written."""
-    phases, results = (st.sampled_from(sorted(map(str, folder.glob(f"{kind}*")))) for kind in ("phase", "result"))
+    phases, results = (st.sampled_from([str(folder / name) for name in names]) for names in (PHASES, RESULTS))
     out = st.sampled_from([None, str(folder / "out.nc"), folder / "out2.nc", str(folder / "no" / "x.nc"), str(folder)])
     closure = {"closure": CLOSURES, "tolerance": TOLERANCES, "solver": SOLVERS}
     table: dict[str, tuple[Any, ...]] = {

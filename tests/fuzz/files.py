@@ -10,6 +10,17 @@ import xarray as xr
 
 from cumulode import NLGP, Problem, phase_diagram, simulate_sgd, solve
 
+#: What is read; all but the first are none, or were cut or changed.
+PHASES = [
+    "phase.nc",
+    *(f"phase_{what}.nc" for what in ("cut", "empty", "text", "folder", "other", "flipped0", "flipped1", "flipped2")),
+]
+RESULTS = [
+    "result.nc",
+    "result_sgd.nc",
+    *(f"result_{what}.nc" for what in ("cut", "other", "flipped0", "flipped1", "flipped2")),
+]
+
 P = Problem(NLGP(2.0, 0.8), NLGP(2.0, 0.4), 6)
 
 

@@ -14,7 +14,8 @@ Size: TypeAlias = "int | tuple[int, ...]"
 #: More would not fit into memory; a larger number is a slip.
 MOST_SITES = 10**8
 
-ALLOWED = f"an integer from 4 to {MOST_SITES} (a ring) or (L, L) with an integer L from 4 to {math.isqrt(MOST_SITES)} (a torus)"
+_TORUS = f"(L, L) with an integer L from 4 to {math.isqrt(MOST_SITES)} (a torus)"
+ALLOWED = f"an integer from 4 to {MOST_SITES} (a ring) or {_TORUS}"
 
 
 def shape_of(size: object, name: str = "size", allowed: str = ALLOWED) -> tuple[int, ...]:

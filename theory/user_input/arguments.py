@@ -30,7 +30,7 @@ class InvalidArgument(ValueError):
         self.name, self.got, self.allowed = name, got, allowed
 
     def __str__(self) -> str:
-        return f"{self.name}: got {shown(self.got)}, allowed: {_plain(str(self.allowed))}"
+        return f"{self.name}: got {shown(self.got)}, allowed: {one_line(str(self.allowed))}"
 
     def about(self, name: str) -> InvalidArgument:
         """The same refusal under another name: of the option, or of the axis, that gave the argument."""
@@ -48,14 +48,14 @@ class Described(str):
 def shown(got: object) -> str:
     """What came, on one line and not too long."""
     try:
-        text = _plain(str(got) if isinstance(got, Described) else repr(got))
+        text = one_line(str(got) if isinstance(got, Described) else repr(got))
         text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
     """On one line, without a terminal's escapes, which a file's name may hold."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
 

@@ -225,7 +225,7 @@ def test_a_size_that_is_neither_ring_nor_torus_is_refused(command, text, capsys)
     """Assert the line, with what is allowed."""
     line = refused([command, "--size", text], capsys)
     assert line.startswith("size: got ")
-    assert "(L, L) (a torus), written LxL" in line
+    assert "(a torus), written LxL" in line
 
 
 def test_an_empty_folder_is_refused(capsys):
