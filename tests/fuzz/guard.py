@@ -23,6 +23,8 @@ from cumulode.numerics.compile import jit
 
 #: Seconds of CPU that a case may take, compilation excluded; and of the clock, after which the process is ended.
 CPU, CLOCK = 10.0, 300.0
+#: Seconds in which an interruption must be heard.
+PATIENCE = 10.0
 LONGEST = 700
 
 
@@ -59,7 +61,7 @@ class Clock:
 
     def _watch(self, over: threading.Event) -> None:
         """Signal the main thread, which may wait for others, by CPU time: a busy machine raises no false alarm."""
-        while not over.wait(1.0 if self.spent else 0.1):
+        while not over.wait(PATIENCE if self.spent else 0.1):
             if self.used() > CPU and not _compiling():
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 

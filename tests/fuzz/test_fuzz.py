@@ -92,6 +92,7 @@ FAULTS = {
 def test_a_planted_fault_is_seen(words, monkeypatch):
     """Assert that the guard names it."""
     monkeypatch.setattr(guard, "CPU", 0.2)
+    monkeypatch.setattr(guard, "PATIENCE", 0.5)
     monkeypatch.setattr(public, "find", lambda name: FAULTS[words])
     assert words in guard.call(calls.Call("f", {"w": np.zeros(3)}, calls.judges.finite))
 

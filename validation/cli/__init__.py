@@ -74,7 +74,8 @@ def _module(command: str) -> Any:
 
 def _guarded(module: Any, options: argparse.Namespace) -> int:
     """Bad input is one line and 2; a closed pipe (``| head``) is no error."""
-    from cumulode.theory.user_input.arguments import InvalidArgument, one_line
+    from cumulode.theory.user_input.arguments import InvalidArgument
+    from cumulode.theory.user_input.printable import printable
 
     try:
         code = int(module.run(options))
@@ -88,10 +89,10 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         if isinstance(error, InvalidArgument):
             names = getattr(module, "NAMES", {})
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
-        print(f"cumulode {options.command}: {one_line(str(shown))}", file=sys.stderr)
+        print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
         return 2
     except MemoryError as error:
-        print(f"cumulode {options.command}: out of memory: {one_line(str(error))}", file=sys.stderr)
+        print(f"cumulode {options.command}: out of memory: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
