@@ -105,6 +105,9 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
         print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"cumulode {options.command}: out of memory: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
         return INTERRUPTED
