@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -39,6 +39,16 @@ NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 def time_units(provenance: dict[str, Any]) -> str:
     """What a run's times are, in the conventions it was made in."""
     return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
+
+
+Kind = TypeVar("Kind", bound="Result")
+
+
+def unbroken(run: Kind) -> Kind:
+    """The run; KeyboardInterrupt where Ctrl-C stopped it, for what would go on with half of it."""
+    if Status.INTERRUPTED in run.statuses:
+        raise KeyboardInterrupt
+    return run
 
 
 @dataclass(frozen=True, eq=False, repr=False)
