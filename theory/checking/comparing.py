@@ -17,7 +17,7 @@ from cumulode.theory.derivation.evaluation import AGREEMENT, DIGITS, random_poin
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 from .convention_list import CONVENTIONS
-from .conventions import Point, Reading, readings
+from .conventions import Point, Reading, readings, weight
 from .parting import parting
 from .quantities import Quantity, quantity
 from .result import CONVENTION, DIFFERENT, EQUAL, FACTOR, CheckResult
@@ -79,7 +79,7 @@ class _Compared:
         """Equal, with the fewest conventions with which it is; others that are as few are its alternatives."""
         same: list[Reading] = []
         for reading in self.readings():
-            if same and _weight(reading) > _weight(same[0]):
+            if same and weight(reading.conventions) > weight(same[0].conventions):
                 break
             if all(sample.error < tolerance for sample in self._samples(reading)):
                 same.append(reading)
@@ -95,7 +95,7 @@ class _Compared:
     def multiple(self) -> tuple[CheckResult, sp.Expr] | None:
         """Equal up to a positive factor, with at most one convention."""
         for reading in self.readings():
-            if _weight(reading) > 1:
+            if weight(reading.conventions) > 1:
                 return None
             factor = ratio(self._samples(reading))
             if factor is not None and factor > 0:
@@ -132,10 +132,6 @@ class _Compared:
 
     def _result(self, kind: str, **more: Any) -> CheckResult:
         return CheckResult(kind, self.understood, self.target, **more)
-
-
-def _weight(reading: Reading) -> int:
-    return sum(convention.weight for convention in reading.conventions)
 
 
 def _target(against: Any, activation: Any, order: int | None, ansatz: Any) -> Quantity:

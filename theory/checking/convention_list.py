@@ -118,7 +118,10 @@ def _spins(q: Quantity) -> sp.Expr:
 MODEL = (
     Convention("erf(x) for erf(x/sqrt 2)", "activation", _has_erf, model=_activation("erf(h)")),
     Convention(
-        "erf(sqrt(pi) x/2), of slope 1, for erf(x/sqrt 2)", "activation", _has_erf, model=_activation("erf(sqrt(pi)*h/2)")
+        "erf(sqrt(pi) x/2), of slope 1, for erf(x/sqrt 2)",
+        "activation",
+        _has_erf,
+        model=_activation("erf(sqrt(pi)*h/2)"),
     ),
     Convention("labels {0, 1} for {-1, 1}", "labels", _growth, model=_labels(1, 0)),
     Convention("labels {-1/2, 1/2} for {-1, 1}", "labels", _growth, model=_labels(_HALF, -_HALF)),
@@ -131,17 +134,13 @@ MODEL = (
 )
 RATES = (
     Convention("the loss without its 1/2", "loss", _rate, factor=_times(2)),
-    Convention(
-        "the loss without its 1/2", "loss", _is("sgd.variance"), symbols=lambda q: {J: 2 * J, B: 4 * B}
-    ),
+    Convention("the loss without its 1/2", "loss", _is("sgd.variance"), symbols=lambda q: {J: 2 * J, B: 4 * B}),
     Convention("the gradient of the loss for the drift, which goes against it", "sign", _rate, factor=_times(-1)),
     Convention(
         "the curvature of the loss, -J > 0, for the rate J", "sign", _is("sgd.variance"), symbols=lambda q: {J: -J}
     ),
     Convention("the change in a step for that in a unit of time: times eta", "time", _rate, factor=_times(eta)),
-    Convention(
-        "inputs over sqrt D", "inputs", _of_weights, factor=_over_sqrt_size, symbols=_over_sqrt_size_symbols
-    ),
+    Convention("inputs over sqrt D", "inputs", _of_weights, factor=_over_sqrt_size, symbols=_over_sqrt_size_symbols),
     Convention(
         "inputs over sqrt D, with the cumulants of w.x",
         "inputs",
@@ -199,9 +198,7 @@ DATA = (
         _is("nlgp."),
         symbols=_scaled(g, by=sp.sqrt(sp.pi / 2)),
     ),
-    Convention(
-        "inputs not divided by Z", "norm", _is("nlgp.second", "nlgp.fourth", "nlgp.cubic"), factor=_norm
-    ),
+    Convention("inputs not divided by Z", "norm", _is("nlgp.second", "nlgp.fourth", "nlgp.cubic"), factor=_norm),
     Convention("spins {0, 1} or +-1/2 for +-1", "spins", _is("ising."), factor=_spins),
     Convention(
         "the coupling of spins +-1/2, tanh(J/4) for tanh J",

@@ -99,6 +99,11 @@ def read_in(quantity: Quantity, conventions: tuple[Convention, ...]) -> Reading:
     return Reading(conventions, model, factor, any(c.inverse for c in conventions), symbols)
 
 
+def weight(conventions: tuple[Convention, ...]) -> int:
+    """How many choices they make together."""
+    return sum(convention.weight for convention in conventions)
+
+
 def readings(quantity: Quantity, known: tuple[Convention, ...], symbols: set[Any]) -> Iterator[Reading]:
     """Ours, then ours in up to ``MOST`` of the known conventions, by weight; only those in the given symbols."""
     held = [c for c in known if c.holds(quantity)]
@@ -106,7 +111,7 @@ def readings(quantity: Quantity, known: tuple[Convention, ...], symbols: set[Any
     for convention in held:
         groups.setdefault(convention.about, [None]).append(convention)
     chosen = [tuple(c for c in choice if c) for choice in product(*groups.values())]
-    for conventions in sorted(chosen, key=lambda choice: sum(c.weight for c in choice)):
+    for conventions in sorted(chosen, key=lambda choice: (weight(choice), [known.index(c) for c in choice])):
         if len(conventions) > MOST:
             continue
         reading = read_in(quantity, conventions)

@@ -52,7 +52,7 @@ def _gaps(mine: sp.Expr, ours: sp.Expr, points: list[dict[sp.Symbol, Any]]) -> l
 
 
 def _carried(expr: sp.Expr, points: list[dict[sp.Symbol, Any]], digits: int) -> list[Any]:
-    """Its size with so many digits carried. SymPy's N would carry as many more as cancel, a billion for 1 - erf(1e5)."""
+    """Its size with so many digits carried; SymPy's N adds as many as cancel, a billion for 1 - erf(1e5)."""
     symbols = list(points[0])
     with mpmath.workdps(digits):
         function = sp.lambdify(symbols, expr.rewrite(sp.Heaviside, sp.Piecewise), "mpmath", cse=True)

@@ -58,7 +58,9 @@ def plain(text: str) -> bool:
     return (
         len(nodes) <= 80
         and all(isinstance(n, (int, float)) and (n == 0 or 1e-4 <= abs(n) <= 1e4) for n in numbers)
-        and all(any(isinstance(n, ast.Name) and n.id == "h" for n in ast.walk(call)) for call in calls if _deep(call) > 1)
+        and all(
+            any(isinstance(n, ast.Name) and n.id == "h" for n in ast.walk(call)) for call in calls if _deep(call) > 1
+        )
         and sum(isinstance(c.func, ast.Name) and c.func.id in _BRANCHING for c in calls) <= 4
         and _deep(tree) <= 3
         and _degree(tree) <= 16
