@@ -80,9 +80,12 @@ def _degree(node: ast.AST) -> float:
     inside = max((_degree(child) for child in ast.iter_child_nodes(node)), default=1.0)
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
         return inside
-    exponent = [n.value for n in ast.walk(node.right) if isinstance(n, ast.Constant)]
-    names = any(isinstance(n, ast.Name) for n in ast.walk(node.right))
-    return float("inf") if names or not exponent else inside * max(1.0, *(abs(float(n)) for n in exponent))
+    within = list(ast.walk(node.right))
+    exponents = [
+        abs(float(n.value)) for n in within if isinstance(n, ast.Constant) and isinstance(n.value, (int, float))
+    ]
+    names = any(isinstance(n, ast.Name) for n in within)
+    return float("inf") if names or not exponents else inside * max(1.0, *exponents)
 
 
 def _check_numbers(expr: sp.Expr) -> None:
