@@ -2,5 +2,6 @@
 
 Read ``arguments`` (numbers in range, choices, the errors), ``arrays`` (real numbers as NumPy has them), ``options``
 (objects such as Solver), ``formulas`` (formulas as text), ``budget`` and ``worker`` (a second process that works out
-text and always ends), ``deprecation`` (old names of arguments). All but formulas import no SymPy.
+text and always ends), ``deprecation`` (old names of arguments), ``printable`` (nothing that a terminal acts on). All
+but formulas import no SymPy.
 """
