@@ -10,13 +10,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from ..timing import table
 from . import caches, damage, disks, interruptions, kills
 from .bench import Bench, Row
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
-KINDS = {"kills": kills, "interruptions": interruptions, "disks": disks, "damage": damage, "caches": caches}
+KINDS: dict[str, tuple[str, Any]] = {
+    "kills": ("Processes killed", kills),
+    "interruptions": ("Ctrl-C and SIGTERM", interruptions),
+    "disks": ("Disks and two writers", disks),
+    "damage": ("Bits turned", damage),
+    "caches": ("The cache of kernels", caches),
+}
 
 INTRODUCTION = """# What faults cost
 
@@ -34,7 +41,8 @@ processes or temporary files left behind. *Seen*: what the user reads. The map i
 - Ctrl-C, SIGTERM and the end of a terminal (SIGHUP) stop every command within seconds (of a kernel that is being
   compiled, within its compilation; 30 s at the latest): what was recorded is printed and written, under
   `NAME.partial.EXT`, the exit code is 130, 143 or 129. A second signal ends the program at once. What the caller
-  ignores (`nohup`) stays ignored. In Python Ctrl-C returns what exists or raises `KeyboardInterrupt`, as each function says.
+  ignores (`nohup`) stays ignored. In Python Ctrl-C returns what exists or raises `KeyboardInterrupt`, as each function
+  says.
 - Worker processes of `--workers` end with their command, even one killed with -9.
 - Maps and runs carry checksums, verified whenever they are opened.
 - The cache of kernels is code that runs. It is used only where nobody but you and root owns or can write the files, the
@@ -47,37 +55,54 @@ processes or temporary files left behind. *Seen*: what the user reads. The map i
 """
 
 
-def page(rows: list[Row], seed: int) -> str:
-    """The whole page."""
+def section(name: str, rows: list[Row]) -> str:
+    """The table of one kind, and what it was made on."""
     heads = ["fault", "what it hits", "tried", "lost", "wrong", "seen"]
-    cells = [[str(cell).replace("|", "\\|") for cell in row.cells()] for row in rows]
+    cells: list[list[object]] = [[str(cell).replace("|", "\\|") for cell in row.cells()] for row in rows]
     where = f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    return f"{INTRODUCTION.format(seed=seed)}\n## What was tried\n\nOn {where}.\n\n{table(heads, cells)}\n"
+    return f"## {KINDS[name][0]}\n\nOn {where}.\n\n{table(heads, cells)}\n"
+
+
+def page(sections: dict[str, str], seed: int) -> str:
+    """The whole page; a section that was not made now is that of before."""
+    before = PAGE.read_text() if PAGE.exists() else ""
+    parts = [INTRODUCTION.format(seed=seed)]
+    for name, (title, _) in KINDS.items():
+        old = re.search(rf"## {re.escape(title)}\n.*?(?=\n## |\Z)", before, re.DOTALL)
+        parts.append(sections.get(name) or (old[0].rstrip() + "\n" if old else ""))
+    return "\n".join(part for part in parts if part)
+
+
+def made(bench: Bench, name: str) -> list[Row]:
+    """The rows of a kind, each reported as it comes."""
+    rows: list[Row] = []
+    began = time.monotonic()
+    for row in KINDS[name][1].rows(bench):
+        row.seen = re.sub(rf"{re.escape(str(bench.folder))}/(\d+/)?", "", row.seen)  # another one each time
+        print(f"{name}, {time.monotonic() - began:.0f} s: {row}", file=sys.stderr, flush=True)
+        rows.append(row)
+    return rows
 
 
 def main() -> None:
-    """Make the faults of the kinds named (all) and write the page, or print it."""
+    """Make the faults of the kinds named (all) and write their sections of the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="print the rows of these only")
+    parser.add_argument("kind", nargs="*", help=f"of {', '.join(KINDS)}: only these; the rest keeps its table")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--small", action="store_true", help="a few of each")
+    parser.add_argument("--small", action="store_true", help="a few of each, printed and not written")
     options = parser.parse_args()
-    rows: list[Row] = []
+    rows: dict[str, list[Row]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), options.small, options.seed)
         for name in options.kind or KINDS:
-            began = time.monotonic()
-            for row in KINDS[name].rows(bench):
-                print(f"{name}, {time.monotonic() - began:.0f} s: {row}", file=sys.stderr, flush=True)
-                rows.append(row)
-            for row in rows:
-                row.seen = re.sub(rf"{re.escape(folder)}/(\d+/)?", "", row.seen)  # other ones in each run
-    text = page(rows, options.seed)
-    if options.kind or options.small:
-        print(text.partition("## What was tried")[2])
-    else:
-        PAGE.write_text(text)
-    sys.exit(any(row.lost or row.wrong for row in rows))
+            place = Path(folder) / name
+            place.mkdir()
+            rows[name] = made(Bench(place, options.small, options.seed), name)
+            sections = {done: section(done, of) for done, of in rows.items()}
+            if not options.small:
+                PAGE.write_text(page(sections, options.seed))
+    if options.small:
+        print("\n".join(sections.values()))
+    sys.exit(any(row.lost or row.wrong for of in rows.values() for row in of))
 
 
 if __name__ == "__main__":

@@ -148,6 +148,15 @@ def alive(process: int) -> bool:
         return False
 
 
+def cpu_seconds(process: int) -> float:
+    """The time of a processor that a process has used so far, all its threads together."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("inf")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def equal(one: Any, other: Any) -> bool:
     """Whether two arrays are equal to the bit, NaN to NaN."""
     return np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .bench import Bench, Ended, Row, end
@@ -136,7 +136,7 @@ def locked(bench: Bench, kept: bool) -> Row:
     return row
 
 
-def rows(bench: Bench) -> list[Row]:
+def rows(bench: Bench) -> Iterator[Row]:
     """All of them; what only root can arrange, where it is root."""
     names = ["garbage in every file", "every file cut", "written by anybody"]
     names += ["of another user", "a file of another user"] if os.getuid() == 0 else []
@@ -145,4 +145,4 @@ def rows(bench: Bench) -> list[Row]:
     if not bench.small:
         made += [lambda: elsewhere(bench, "read-only place", "/proc"), lambda: locked(bench, True)]
         made += [lambda: locked(bench, False)]
-    return [make() for make in made]
+    yield from (make() for make in made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,7 @@ def kernels(bench: Bench) -> Row:
     return row
 
 
-def rows(bench: Bench) -> list[Row]:
+def rows(bench: Bench) -> Iterator[Row]:
     """All of them."""
-    return [maps(bench), kernels(bench)]
+    yield maps(bench)
+    yield kernels(bench)

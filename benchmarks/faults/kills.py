@@ -52,7 +52,7 @@ def sweep(bench: Bench, whole: Path, seconds: float) -> Row:
     row = Row("kill -9, again and again, then the same command", "`phase`", "finished runs")
     path = bench.place() / "map.nc"
     before = 0
-    for _ in range(bench.times(8, 2)):
+    for _ in range(bench.times(6, 2)):
         process = bench.command(MAP, path.parent)
         bench.moment(seconds)
         process.kill()
@@ -67,7 +67,7 @@ def sweep(bench: Bench, whole: Path, seconds: float) -> Row:
 def worker(bench: Bench, whole: Path) -> Row:
     """One of two worker processes is killed while it is at a block, others being done."""
     row = Row("kill -9 of a worker in mid-block", "`phase --workers 2`", "finished runs")
-    for _ in range(bench.times(3)):
+    for _ in range(bench.times(2)):
         path = bench.place() / "map.nc"
         process = bench.command(f"{MAP} --workers 2", path.parent)
         until(lambda path=path: done(path) > 0)  # type: ignore[misc]
@@ -86,7 +86,7 @@ def parent(bench: Bench, whole: Path) -> Row:
     """The command is killed; its workers must end by themselves."""
     row = Row("kill -9 of the command in mid-block", "`phase --workers 2`", "finished runs, {} processes left")
     left = 0
-    for _ in range(bench.times(3)):
+    for _ in range(bench.times(2)):
         path = bench.place() / "map.nc"
         process = bench.command(f"{MAP} --workers 2", path.parent)
         until(lambda path=path: done(path) > 0)  # type: ignore[misc]
