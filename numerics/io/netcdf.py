@@ -29,6 +29,7 @@ UNREADABLE = (
     RecursionError,
     MemoryError,
     NotImplementedError,
+    SyntaxError,
     zlib.error,
 )
 
