@@ -25,6 +25,7 @@ def faultless(rows):
         assert row.lost == row.wrong == 0, row
 
 
+@pytest.mark.slow
 def test_single_bits(bench):
     """Assert that no bit turned in a map or in compiled code gives another number."""
     faultless(damage.rows(bench))
