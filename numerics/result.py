@@ -23,6 +23,9 @@ from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 
 IPR = "inverse participation ratio"
+K4_ERROR = "largest error of the fourth cumulant of the preactivation"
+#: What stands for a kurtosis that the error of k4 exceeds.
+NOT_RESOLVED = "not resolved"
 #: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
 NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "w": ("weight", ("site",)),
@@ -31,12 +34,19 @@ NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "norm": ("norm of the weights", ()),
     "k2": ("second cumulant of the preactivation", ("class",)),
     "k4": ("fourth cumulant of the preactivation", ("class",)),
+    "k4_error": (K4_ERROR, ("class",)),
 }
 
 
 def time_units(provenance: dict[str, Any]) -> str:
     """What a run's times are, in the conventions it was made in."""
     return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
+
+
+def resolved_kurtosis(k2: np.ndarray, k4: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """``k4 / k2^2``, NaN where the error of k4 may exceed it; an unknown error (NaN) counts as none."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(error > np.abs(k4), np.nan, k4 / k2**2))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,6 +71,9 @@ class Result:
         The same in one line for all runs.
     provenance : dict
         Versions, problem, tolerances, seeds, approximation errors, run and compile seconds.
+    k4_error : (T, 2) array
+        What the error of k4 is at most, from that of the fourth cumulant (``provenance["cumulant_error"]``, to which
+        entries beyond its reach contribute by an estimate); NaN where it is not known. Of networks (T, K, 2).
     """
 
     VARIABLES: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = NEURON_VARIABLES
@@ -74,6 +87,11 @@ class Result:
     messages: tuple[str, ...]
     message: str
     provenance: dict[str, Any] = field(repr=False)
+    k4_error: np.ndarray = field(default_factory=lambda: np.empty(0), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.k4_error.size != np.size(self.k4):  # made or saved without it
+            object.__setattr__(self, "k4_error", np.full(np.shape(self.k4), np.nan))
 
     @property
     def status(self) -> Status:
@@ -102,9 +120,12 @@ class Result:
 
     @property
     def kurtosis(self) -> np.ndarray:
-        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(self.k4 / self.k2**2)
+        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where it is not resolved.
+
+        That is where the error of k4 may exceed k4 (``k4_error``), as for fields of high wavenumber: with a smaller
+        ``tolerance`` it is resolved.
+        """
+        return resolved_kurtosis(self.k2, self.k4, self.k4_error)
 
     @property
     def size(self) -> int:
@@ -216,6 +237,8 @@ class Result:
         return json_ready(
             {
                 **{name: getattr(self, name) for name in ("t", *self.VARIABLES)},
+                "kurtosis": self.kurtosis,
+                **self._unresolved(),
                 **self._more_attrs(),
                 "success": self.success,
                 "message": self.message,
@@ -224,6 +247,12 @@ class Result:
                 "provenance": self.provenance,
             }
         )
+
+    def _unresolved(self) -> dict[str, str]:
+        """Why a kurtosis is missing, where the error of k4 exceeds it."""
+        if not np.any(self.k4_error > np.abs(self.k4)):
+            return {}
+        return {"kurtosis_missing": f"{NOT_RESOLVED}: the error of k4 may exceed it; a smaller tolerance resolves it"}
 
     def _summary(self) -> dict[str, str]:
         """The run in a few words; the last time's numbers."""

@@ -25,9 +25,9 @@ from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
 from .dormand_prince import ACCEPTED, EVALUATIONS, REJECTED, STOP, TABLEAU, TIME, Steps, integrator
-from .ending import describe, has_moved, summary
+from .ending import describe, has_moved, summary, unresolved
 from .plan import Plan, make_plan
-from .preactivation import cumulants_by
+from .preactivation import cumulants_by, k4_error_by
 from .result import Solution
 from .solver import FLOW, Solver, choose
 
@@ -219,12 +219,16 @@ def _gather(
         describe(o.status, o.state, has_moved(w0, o.w[-1], end), solver.closure, end)
         for (_, w0), o in zip(jobs, outcomes, strict=True)
     ]
+    errors = [k4_error_by(plans[p].forms(), p, o.w) for (p, _), o in zip(jobs, outcomes, strict=True)]
+    k4_error = np.stack(errors)
+    messages = [m + unresolved(*of) for m, *of in zip(messages, k4, k4_error, strict=True)]
     failed = [i for i, s in enumerate(statuses) if s != Status.REACHED_END]
     message = summary(messages, failed, single)
     if any(statuses[i] != Status.INTERRUPTED for i in failed):
         warnings.warn(message, SolveWarning, stacklevel=5)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
     arrays: dict[str, Any] = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
+    arrays["k4_error"] = k4_error
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}
     ended: dict[str, Any] = {"statuses": statuses, "messages": tuple(messages), "message": message}

@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cumulode.numerics import potential
+from cumulode.numerics.result import resolved_kurtosis
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
@@ -32,7 +33,10 @@ PATTERN_RULE = (
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4`` (n, T, 2); ``closure`` None for SGD."""
+    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4``, ``k4_error`` (n, T, 2).
+
+    ``closure``: None for SGD.
+    """
 
     problem: Problem
     t: np.ndarray
@@ -41,6 +45,7 @@ class Runs:
     k4: np.ndarray
     closure: str | None
     tolerance: float
+    k4_error: np.ndarray | None = None
 
     @property
     def final(self) -> np.ndarray:
@@ -149,8 +154,8 @@ def _potential(runs: Runs) -> np.ndarray:
 
 
 def _kurtosis(runs: Runs, c: int) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(runs.k4[:, -1, c] / runs.k2[:, -1, c] ** 2)
+    error = np.zeros_like(runs.k4) if runs.k4_error is None else runs.k4_error
+    return resolved_kurtosis(*(x[:, -1, c] for x in (runs.k2, runs.k4, error)))
 
 
 #: All measures by the name of their variable.
