@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.check_input import check_problem, check_size_of_weights, check_tolerance
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -91,6 +91,7 @@ def _weights(problem: Problem, w: Any) -> np.ndarray:
     array = real_array("w", w, allowed)
     if array.ndim == 0 or array.shape[-1] != problem.size:
         raise InvalidArgument("w", Described(f"shape {array.shape}"), allowed)
+    check_size_of_weights("w", array)
     return array
 
 
