@@ -19,7 +19,14 @@ def _rows(w: ArrayLike) -> np.ndarray:
 
 def norm(w: ArrayLike) -> np.ndarray:
     """Euclidean norm over the last axis: (..., D) -> (...)."""
-    return np.asarray(np.sqrt(np.sum(np.square(_rows(w)), axis=-1)))
+    w = _rows(w)
+    with np.errstate(over="ignore"):
+        found = np.sqrt(np.sum(np.square(w), axis=-1))
+    if np.all((found > 1e-150) & (found < np.inf)):
+        return np.asarray(found)
+    largest = np.max(np.abs(w), axis=-1, keepdims=True)
+    scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)  # first: no square underflows or overflows
+    return np.asarray(scale[..., 0] * np.sqrt(np.sum(np.square(w / scale), axis=-1)))
 
 
 def ipr(w: ArrayLike) -> np.ndarray:

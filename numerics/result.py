@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -49,6 +49,16 @@ def resolved_kurtosis(k2: np.ndarray, k4: np.ndarray, error: np.ndarray) -> np.n
     """``k4 / k2^2``, NaN where the error of k4 may exceed it; an unknown error (NaN) counts as none."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(error > np.abs(k4), np.nan, k4 / k2**2))
+
+
+Kind = TypeVar("Kind", bound="Result")
+
+
+def unbroken(run: Kind) -> Kind:
+    """The run; KeyboardInterrupt where Ctrl-C stopped it, for what would go on with half of it."""
+    if Status.INTERRUPTED in run.statuses:
+        raise KeyboardInterrupt
+    return run
 
 
 @dataclass(frozen=True, eq=False, repr=False)

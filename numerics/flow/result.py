@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_moments
-from cumulode.numerics.result import Result
+from cumulode.numerics.result import Result, unbroken
 from cumulode.theory.problem.problem import Problem
 
 from .solver import Solver
@@ -39,7 +39,7 @@ class Solution(Result):
 
         times = check_moments(t, 0.0)
         distinct, place = np.unique(times, return_inverse=True)
-        w = solve(self._problem(), self.w0, distinct, solver=self._solver()).w
+        w = unbroken(solve(self._problem(), self.w0, distinct, solver=self._solver())).w
         return np.asarray(np.take(w, place.reshape(times.shape), axis=w.ndim - 2))
 
     def _problem(self) -> Any:

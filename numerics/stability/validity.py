@@ -34,6 +34,7 @@ from cumulode.numerics.flow.solve import solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr
+from cumulode.numerics.result import unbroken
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
@@ -245,5 +246,6 @@ def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, solver: Solv
     if np.any(good):
         chosen = [p for p, use in zip(problems, good, strict=True) if use]
         last = [times[-1] - times[0]]
-        ends[good] = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool).w[:, -1]
+        flow = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool)
+        ends[good] = unbroken(flow).w[:, -1]
     return np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from cumulode.theory.derivation.content import SYMBOLIC
 from cumulode.theory.derivation.derivation import Derivation
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 from cumulode.theory.user_input.arguments import choice
+from cumulode.theory.user_input.budget import OutOfBudget, refused, within_budget
 
 from .notation import table
 
@@ -50,13 +52,30 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     Raises
     ------
     ValueError
-        Naming ``name``, ``activation`` or ``order``.
+        Naming ``name``, ``activation`` or ``order``; an activation given as text with which the derivation takes more
+        than 10 s of the processor (none is refused for that as a SymPy expression).
     """
     document, _, number = name.partition(".") if isinstance(name, str) else (name, "", "")
     choice("name", document if number else name, DOCUMENTS)
-    build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
-    derivation = build(activation=activation, order=order)
+    text = isinstance(activation, str) and activation not in SHIPPED_ACTIVATIONS
+    derivation = _apart(document, activation, order) if text else built(None, document, activation, order)
     return derivation.equation(name) if number else derivation
+
+
+def _apart(document: str, activation: str, order: int) -> Derivation:
+    """Build with a user's text, in a second process."""
+    try:
+        return within_budget(f"{__name__}:built", document, activation, order, seconds=60.0, processor=10.0)
+    except OutOfBudget as error:
+        raise refused("activation", activation, error, "; a SymPy expression may take longer") from None
+
+
+def built(report: Callable[[str], None] | None, document: str, activation: str, order: int) -> Derivation:
+    """One whole document; see ``within_budget``."""
+    build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
+    if report is not None:
+        report("deriving with it")
+    return build(activation=activation, order=order)
 
 
 def write(folder: str | Path) -> list[Path]:

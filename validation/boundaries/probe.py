@@ -18,6 +18,7 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.io.provenance import revision, versions
+from cumulode.numerics.result import unbroken
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, norm, width
@@ -73,6 +74,7 @@ class Probe(Protocol):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SolveWarning)  # a failed flow is NaN here, and gives its reason there
                 run = solve([problems[i] for i in rows], starts, [self.time], solver=solver, executor=self.executor)
+            unbroken(run)
             values[rows] = self.logarithm(run.w[:, -1], shape)
         return values
 
@@ -85,7 +87,7 @@ class Probe(Protocol):
         """ln(quantity / level), (n,), of SGD from start ``i`` with the random numbers of ``streams[i]``."""
         problem, starts = self.problem_at(point), self.starts(point, self.seeds)
         run = simulate_sgd(problem, starts, [self.time], seeds=list(streams), sgd=sgd, executor=self.executor)
-        return self.logarithm(run.w[:, -1], problem.shape)
+        return self.logarithm(unbroken(run).w[:, -1], problem.shape)
 
     def stamp(self, title: str, settings: dict[str, Any]) -> dict[str, Any]:
         """Attributes that say how a dataset was made: plain strings and numbers."""

@@ -17,9 +17,11 @@ from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.printable import printable
 
+from .signals import INTERRUPTED
+
 ARRAYS = (".nc", ".npz")
 FIGURES = (".png", ".pdf", ".svg")
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> None:

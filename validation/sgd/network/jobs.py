@@ -18,7 +18,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
 from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sampling.draw import Sampler
-from cumulode.validation.sampling.sampler import sampler
+from cumulode.validation.sampling.sampler import MOST_ROWS, sampler
 from cumulode.validation.sampling.streams import child, seed_sequence, stream
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.seeds import RunSeeds, plain_seed
@@ -103,7 +103,7 @@ def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, d
     What is recorded needs K: a problem without is refused before the work, not after.
     """
     rows = settings.check_samples(samples, problem.shape)
-    count, root = integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed)
+    count, root = integer("n_test", n_test, ge=2, le=MOST_ROWS), seed_sequence("test_seed", test_seed)
     response_kernel(str(problem.activation)), draw_kernel()
     if rows is None:
         kept = plus, minus = [sampler(law, problem.shape, diagonal) for law in problem.laws]
