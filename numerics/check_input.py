@@ -13,7 +13,6 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.theory.user_input.arrays import finite_array, real_array
 
-
 #: Weights may be as large as this: their k2^2 and k4 are finite on up to 1e7 sites.
 LARGEST_WEIGHT = 1e70
 

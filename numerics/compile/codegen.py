@@ -253,7 +253,8 @@ def write_dispatch(
 
 def _expanded(name: str, branches: list[Branch], panel: float, kinks: int) -> list[str]:
     """Lines that return A and B expanded at small k2, where the closure has them so."""
-    if name not in SMALL_BY or not any(branch.coefficients.quadratures for branch in branches) and name == "edgeworth":
+    closed = name == "edgeworth" and not any(branch.coefficients.quadratures for branch in branches)
+    if name not in SMALL_BY or closed:  # a closed form forms no differences
         return []
     light, heavy, below = SMALL_BY[name]
     scale = min(1.0, panel / UNIT_PANEL) ** 2
