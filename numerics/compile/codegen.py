@@ -7,7 +7,7 @@ the coefficients ``(A, B, flag)`` and, for gradient closures, the potential.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,6 @@ from sympy.printing.pycode import PythonCodePrinter
 
 from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
 from cumulode.theory.closures.names import CLOSURES
-from cumulode.theory.closures.small import (
-    LIGHT,
-    SMALL,
-    SMALL_HEAVY,
-    SMALL_REGRESSION,
-    odd_derivatives,
-    small_equations,
-)
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
 from cumulode.theory.cumulants.plackett import plackett_layer, plackett_pair
@@ -48,25 +40,8 @@ import numpy as np
 from cumulode.numerics.compile.jit import kernel
 '''
 
-#: Those of ``theory.closures.small`` by closure: with light tails, with heavy ones, and below which k2.
-SMALL_BY = {
-    "edgeworth": ("small_edgeworth", None, SMALL_REGRESSION),
-    "bimodal": ("small_bimodal", None, SMALL),
-    "pearson": ("small_pearson", "small_pearson_heavy", SMALL),
-    "regression": ("small_regression", None, SMALL_REGRESSION),
-    "tree": ("small_tree", "small_pearson_heavy", SMALL),
-}
-#: k2 times this below the square of the distance to a kink: the force beyond is not seen, with light and heavy tails.
-UNSEEN, UNSEEN_HEAVY = 80.0, 1e5
-#: A panel of this length belongs to an activation that varies over a length of one.
-UNIT_PANEL = 4.0
-
 #: What a kernel of a closure returns before its flag.
 COEFFICIENTS = ("A", "B", "c6", "c6_k2", "c6_k4")
-
-SMALL_IMPORT = "from cumulode.numerics.compile.generated.small import (\n"
-SMALL_IMPORT += "".join(f"    small_{name},\n" for name in ("bimodal", "edgeworth", "pearson", "pearson_heavy"))
-SMALL_IMPORT += "    small_regression,\n    small_tree,\n)\n"
 
 CONDITIONAL = '''@kernel
 def conditional_coefficients(mean, variance, y, b, rule):
@@ -204,14 +179,11 @@ def _deltas(q: Quadrature) -> list[str]:
     return lines
 
 
-def write_dispatch(
-    name: str, branches: list[Branch], potential: bool, vanishing: float = 0.0, expanded: Sequence[str] = ()
-) -> str:
+def write_dispatch(name: str, branches: list[Branch], potential: bool, small: float = 0.0) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
-    has no expression for, but another has, is zero. ``expanded``: lines for small k2, ``_expanded``; what is left there
-    is taylor's where k2 is below ``vanishing``.
+    has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small``.
     """
     names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
@@ -222,8 +194,13 @@ def write_dispatch(
         "    k2 = max(k2, 1e-60)",
     ]
     if len(branches) == 1:
-        lines += [] if potential or not expanded else ["    kappa = k4 / (k2 * k2)", *expanded]
         return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
+    if small and not potential:
+        lines += [
+            f"    if k2 < {small!r}:",
+            "        A, B = taylor(k2, k4, y, b)",
+            f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
+        ]
     lines += ["    flag = 0", "    kappa = k4 / (k2 * k2)"]
     if branches[0].low == -2.0:
         lines += [
@@ -231,14 +208,6 @@ def write_dispatch(
             "        flag = 2 if kappa < -2.0 - 1e-6 else 0",
             "        kappa = -2.0 * (1.0 - 1e-12)",
             "        k4 = kappa * k2 * k2",
-        ]
-    if not potential:
-        lines += expanded
-    if vanishing and not potential:
-        lines += [
-            f"    if k2 < {vanishing!r}:",
-            "        A, B = taylor(k2, k4, y, b)",
-            f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
         ]
     for branch in branches:
         lines.append(f"    if kappa < {branch.high!r}:".replace("inf", "math.inf"))
@@ -249,32 +218,6 @@ def write_dispatch(
     beyond = 0 if math.isinf(branches[-1].high) else 4
     lines.append("    return math.nan" if potential else "    return " + "math.nan, " * len(names) + str(beyond))
     return "\n".join(lines) + "\n"
-
-
-def _expanded(name: str, branches: list[Branch], panel: float, kinks: int) -> list[str]:
-    """Lines that return A and B expanded at small k2, where the closure has them so."""
-    closed = name == "edgeworth" and not any(branch.coefficients.quadratures for branch in branches)
-    if name not in SMALL_BY or closed:  # a closed form forms no differences
-        return []
-    light, heavy, below = SMALL_BY[name]
-    scale = min(1.0, panel / UNIT_PANEL) ** 2
-    names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
-    flag = "0" if len(branches) == 1 else "flag"
-    lines = []
-    for function, limit, high, unseen in (
-        (light, below, {"bimodal": 0.0, "edgeworth": 1e300}.get(name, LIGHT), UNSEEN),
-        (heavy, SMALL_HEAVY, 2.5, UNSEEN_HEAVY),
-    ):
-        if function is None:
-            continue
-        own = names if function == "small_tree" else names[:2]
-        off = f" and k2 * {unseen!r} < kink_distance(b)" if kinks else ""
-        lines += [
-            f"    if k2 < {limit * scale!r} and kappa < {high!r}{off}:",
-            f"        {', '.join(own)} = {function}(k2, k4, *odd_derivatives(b, y))",
-            f"        return {', '.join([*own, *['0.0'] * (len(names) - len(own)), flag])}",
-        ]
-    return lines
 
 
 def _branch(branch: Branch, potential: bool, names: tuple[str, ...], pad: str, flag: str) -> list[str]:
@@ -302,7 +245,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
     exec("import math\n" + basics, namespace)
     panel = panel_length(namespace["functions"], [float(c) for c in activation.kinks])
     parts = [
-        HEADER.format(doc=f"Activation {activation.name}: force, closures.") + SMALL_IMPORT,
+        HEADER.format(doc=f"Activation {activation.name}: force, closures."),
         f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
         f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n" + basics,
     ]
@@ -324,8 +267,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
                 if equations.name not in written:
                     parts.append(write_function(equations, len(activation.kinks)))
                     written.add(equations.name)
-            expanded = _expanded(name, branches, panel, len(activation.kinks))
-            parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name), expanded))
+            parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name)))
     return "\n\n".join(parts)
 
 
@@ -337,8 +279,7 @@ def _basics(activation: Activation) -> str:
         activation.join(p)
         for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
     )
-    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(9)]
-    symbols = sp.symbols("s0:9")
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(7)]
     of_all = "Phi, F and F' (without deltas) at preactivation h and label y."
     functions = [
         _pointwise("functions", labelled, of_all, [potential, force, slope]),
@@ -346,16 +287,10 @@ def _basics(activation: Activation) -> str:
         _pointwise("sigma", str(h), "The activation.", [activation.expr]),
         _pointwise("response", str(h), "The activation and its derivative.", [activation.expr, derivatives[1]]),
         _pointwise(
-            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the sixth.", derivatives[:7]
+            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the sixth.", derivatives
         ),
-        _pointwise("all_slopes", str(h), "The same up to the eighth.", derivatives),
-        _odd_derivatives(symbols),
     ]
     if activation.kinks:
-        nearest = ", ".join(f"({h} - KINKS[{k}]) ** 2" for k in range(len(activation.kinks)))
-        nearest = f"min({nearest})" if len(activation.kinks) > 1 else nearest
-        lines = ["@kernel", f"def kink_distance({h}):", '    """Square of the distance to the nearest kink."""']
-        functions.append("\n".join([*lines, f"    return {nearest}"]))
         jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
         lines = [
             "@kernel",
@@ -365,18 +300,6 @@ def _basics(activation: Activation) -> str:
         ]
         functions.append("\n".join(lines))
     return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
-
-
-def _odd_derivatives(symbols: tuple[sp.Symbol, ...]) -> str:
-    """Source of the force's odd derivatives from the activation's."""
-    lines = [
-        "@kernel",
-        f"def odd_derivatives({h}, {label}):",
-        '    """F\', F\'\'\' ... F^(7) (between the kinks)."""',
-        f"    {', '.join(map(str, symbols))} = all_slopes({h})",
-    ]
-    shared, values = _shared(list(odd_derivatives(list(symbols))), "x", "    ")
-    return "\n".join([*lines, *shared, "    return " + ", ".join(values)])
 
 
 def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) -> str:
@@ -403,12 +326,6 @@ def write_tree() -> str:
     return "\n\n".join([HEADER.format(doc="The tree closure: Q, its drift and its potential."), *functions])
 
 
-def write_small() -> str:
-    """Source of closures at small k2 whatever the activation."""
-    parts = [HEADER.format(doc="Closures at small k2."), *map(write_function, small_equations())]
-    return "\n\n".join(parts)
-
-
 def write_losses() -> str:
     """Source of the losses of networks and their residuals."""
     parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
@@ -429,7 +346,6 @@ def write_all() -> dict[str, str]:
         "pearson": write_pearson,
         "tree": write_tree,
         "losses": write_losses,
-        "small": write_small,
         "network": write_network,
     }
     return files | {f"{name}.py": write() for name, write in others.items()}

@@ -1,5 +1,5 @@
 """Closures: the law of the preactivation from its second and fourth cumulant, and the drift that follows.
 
-Read ``names``, ``family``, ``pearson``, ``tree``, ``tree_drift``, ``conditional``, ``third_norm``, ``averages``,
-``small`` (at small k2); ``lowering`` turns a closure into the equation sets that numerics compiles.
+Read ``names``, ``family``, ``pearson``, ``tree``, ``tree_drift``, ``conditional``, ``third_norm``, ``averages``;
+``lowering`` turns a closure into the equation sets that numerics compiles.
 """

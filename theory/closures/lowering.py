@@ -64,8 +64,7 @@ def lower(activation: Activation, name: str) -> list[Branch]:
 def vanishing(activation: Activation, name: str) -> float:
     """The k2 below which ``taylor`` stands in for a closure, with which it agrees to first order; 0 if nowhere.
 
-    For closures whose coefficients are differences, and activations that have a Taylor polynomial everywhere, where
-    tails are too heavy for ``theory.closures.small``.
+    For closures whose coefficients are differences, and activations that have a Taylor polynomial everywhere.
     """
     if activation.kinks or name not in ("bimodal", "pearson", "regression", "tree"):
         return 0.0

@@ -8,14 +8,6 @@ import math
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
-from cumulode.numerics.compile.generated.small import (
-    small_bimodal,
-    small_edgeworth,
-    small_pearson,
-    small_pearson_heavy,
-    small_regression,
-    small_tree,
-)
 
 
 ACTIVATION = 'erf'
@@ -69,32 +61,6 @@ def slopes(h):
     x8 = x3*x6
     x9 = h**3
     return math.erf((1.0/2.0)*x1), x6, -x7, -x6 + x8, 3*h*x0*x2*x4 - x6*x9, h**4*x6 + 3*x6 - 6*x8, -h**5*x6 + 10*x0*x2*x4*x9 - 15*x7
-
-
-@kernel
-def all_slopes(h):
-    """The same up to the eighth."""
-    x0 = math.sqrt(2)
-    x1 = h*x0
-    x2 = 1/math.sqrt(math.pi)
-    x3 = h**2
-    x4 = math.exp(-1.0/2.0*x3)
-    x5 = x2*x4
-    x6 = x0*x5
-    x7 = x1*x5
-    x8 = x3*x6
-    x9 = h**3
-    x10 = x6*x9
-    x11 = h**4*x6
-    x12 = h**5
-    return math.erf((1.0/2.0)*x1), x6, -x7, -x6 + x8, 3*h*x0*x2*x4 - x10, x11 + 3*x6 - 6*x8, 10*x0*x2*x4*x9 - x12*x6 - 15*x7, h**6*x6 - 15*x11 - 15*x6 + 45*x8, -h**7*x6 + 105*h*x0*x2*x4 + 21*x0*x12*x2*x4 - 105*x10
-
-
-@kernel
-def odd_derivatives(h, y):
-    """F', F''' ... F^(7) (between the kinks)."""
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = all_slopes(h)
-    return -s0*s2 - s1**2 + s2*y, -s0*s4 - 4*s1*s3 - 3*s2**2 + s4*y, -s0*s6 - 6*s1*s5 - 15*s2*s4 - 10*s3**2 + s6*y, -s0*s8 - 8*s1*s7 - 28*s2*s6 - 56*s3*s5 - 35*s4**2 + s8*y
 
 
 @kernel
@@ -386,18 +352,15 @@ def bimodal(k2, k4, y, b):
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.0:
-        A, B = small_bimodal(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b)
         return A, B, flag
@@ -559,21 +522,15 @@ def pearson_heavy(k2, k4, y, b, rule):
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B = small_pearson(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -747,18 +704,15 @@ def regression_heavy(k2, k4, y, b, rule):
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    if k2 < 1e-08:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 3e-05 and kappa < 0.3:
-        A, B = small_regression(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-08:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -1067,21 +1021,15 @@ def tree_heavy(k2, k4, y, b, rule):
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0.0, 0.0, 0.0, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B, c6, c6_k2, c6_k4 = small_tree(k2, k4, *odd_derivatives(b, y))
-        return A, B, c6, c6_k2, c6_k4, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0.0, 0.0, 0.0, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0.0, 0.0, 0.0, 0
     if kappa < -0.0001:
         A, B, c6, c6_k2, c6_k4 = tree_bounded(k2, k4, y, b, rule)
         return A, B, c6, c6_k2, c6_k4, flag

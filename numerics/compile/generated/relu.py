@@ -8,14 +8,6 @@ import math
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
-from cumulode.numerics.compile.generated.small import (
-    small_bimodal,
-    small_edgeworth,
-    small_pearson,
-    small_pearson_heavy,
-    small_regression,
-    small_tree,
-)
 
 
 ACTIVATION = 'relu'
@@ -56,26 +48,6 @@ def slopes(h):
     """The activation and its derivatives (between the kinks) up to the sixth."""
     x0 = (h < 0)
     return ((0) if x0 else (h)), ((0) if x0 else (1)), 0, 0, 0, 0, 0
-
-
-@kernel
-def all_slopes(h):
-    """The same up to the eighth."""
-    x0 = (h < 0)
-    return ((0) if x0 else (h)), ((0) if x0 else (1)), 0, 0, 0, 0, 0, 0, 0
-
-
-@kernel
-def odd_derivatives(h, y):
-    """F', F''' ... F^(7) (between the kinks)."""
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = all_slopes(h)
-    return -s0*s2 - s1**2 + s2*y, -s0*s4 - 4*s1*s3 - 3*s2**2 + s4*y, -s0*s6 - 6*s1*s5 - 15*s2*s4 - 10*s3**2 + s6*y, -s0*s8 - 8*s1*s7 - 28*s2*s6 - 56*s3*s5 - 35*s4**2 + s8*y
-
-
-@kernel
-def kink_distance(h):
-    """Square of the distance to the nearest kink."""
-    return (h - KINKS[0]) ** 2
 
 
 @kernel
@@ -265,9 +237,6 @@ def bimodal_coefficients(k2, k4, y, b, rule):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.0 and k2 * 80.0 < kink_distance(b):
-        A, B = small_bimodal(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b)
         return A, B, flag
@@ -451,12 +420,6 @@ def pearson_coefficients(k2, k4, y, b, rule):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3 and k2 * 80.0 < kink_distance(b):
-        A, B = small_pearson(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-05 and kappa < 2.5 and k2 * 100000.0 < kink_distance(b):
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -688,9 +651,6 @@ def regression_coefficients(k2, k4, y, b, rule):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 3e-05 and kappa < 0.3 and k2 * 80.0 < kink_distance(b):
-        A, B = small_regression(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -1034,12 +994,6 @@ def tree_coefficients(k2, k4, y, b, rule):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3 and k2 * 80.0 < kink_distance(b):
-        A, B, c6, c6_k2, c6_k4 = small_tree(k2, k4, *odd_derivatives(b, y))
-        return A, B, c6, c6_k2, c6_k4, flag
-    if k2 < 1e-05 and kappa < 2.5 and k2 * 100000.0 < kink_distance(b):
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0.0, 0.0, 0.0, flag
     if kappa < -0.0001:
         A, B, c6, c6_k2, c6_k4 = tree_bounded(k2, k4, y, b, rule)
         return A, B, c6, c6_k2, c6_k4, flag

@@ -8,14 +8,6 @@ import math
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
-from cumulode.numerics.compile.generated.small import (
-    small_bimodal,
-    small_edgeworth,
-    small_pearson,
-    small_pearson_heavy,
-    small_regression,
-    small_tree,
-)
 
 
 ACTIVATION = 'softplus'
@@ -70,41 +62,6 @@ def slopes(h):
     x9 = (3.0/8.0)*x8
     x10 = x3*x4
     return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*x1 + 1.0/2.0, 1.0/4.0 - x3, -x6, (1.0/4.0)*x2*x4 - x5*x7, -x1**3*x5 + x1*x9 + x6*x7, x1**4*x5 - x10*x7 - x10*(3.0/2.0 - 3.0/2.0*x2) - 7.0/8.0*x2*x8 + x5*x7**2 + x7*x9
-
-
-@kernel
-def all_slopes(h):
-    """The same up to the eighth."""
-    x0 = (1.0/2.0)*h
-    x1 = math.tanh(x0)
-    x2 = x1**2
-    x3 = (1.0/4.0)*x2
-    x4 = 1 - x2
-    x5 = (1.0/4.0)*x4
-    x6 = x1*x5
-    x7 = 1.0/2.0 - 1.0/2.0*x2
-    x8 = x5*x7
-    x9 = x1**3
-    x10 = x4**2
-    x11 = (3.0/8.0)*x10
-    x12 = x1**4
-    x13 = x12*x5
-    x14 = x7**2
-    x15 = x3*x4
-    x16 = 3.0/2.0 - 3.0/2.0*x2
-    x17 = x4**3
-    x18 = (17.0/16.0)*x17
-    x19 = (5.0/4.0)*x10
-    x20 = 2 - 2*x2
-    x21 = (1.0/4.0)*x10*x16
-    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*x1 + 1.0/2.0, 1.0/4.0 - x3, -x6, (1.0/4.0)*x2*x4 - x8, x1*x11 - x5*x9 + x6*x7, -7.0/8.0*x10*x2 + x11*x7 + x13 + x14*x5 - x15*x16 - x15*x7, -x1**5*x5 - x1*x18 - x1*x19*x7 - x1*x21 + (9.0/4.0)*x10*x9 - x14*x6 + (1.0/4.0)*x16*x4*x9 + (1.0/4.0)*x20*x4*x9 + (1.0/4.0)*x4*x7*x9, (1.0/4.0)*x1**6*x4 - 11.0/2.0*x10*x12 + (11.0/4.0)*x10*x16*x2 + (11.0/4.0)*x10*x2*x7 - x12*x8 - x13*x16 - x13*x20 - x13*(5.0/2.0 - 5.0/2.0*x2) - x14*x19 + (1.0/4.0)*x14*x2*x4 + (1.0/4.0)*x16**2*x2*x4 + (1.0/4.0)*x16*x2*x20*x4 + (1.0/4.0)*x16*x2*x4*x7 + (67.0/16.0)*x17*x2 - x18*x7 - x21*x7 - x5*x7**3
-
-
-@kernel
-def odd_derivatives(h, y):
-    """F', F''' ... F^(7) (between the kinks)."""
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = all_slopes(h)
-    return -s0*s2 - s1**2 + s2*y, -s0*s4 - 4*s1*s3 - 3*s2**2 + s4*y, -s0*s6 - 6*s1*s5 - 15*s2*s4 - 10*s3**2 + s6*y, -s0*s8 - 8*s1*s7 - 28*s2*s6 - 56*s3*s5 - 35*s4**2 + s8*y
 
 
 @kernel
@@ -305,10 +262,6 @@ def edgeworth(k2, k4, y, b, rule):
 def edgeworth_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if k2 < 3e-05 and kappa < 1e+300:
-        A, B = small_edgeworth(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0
     A, B = edgeworth(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -408,18 +361,15 @@ def bimodal(k2, k4, y, b, rule):
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.0:
-        A, B = small_bimodal(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b, rule)
         return A, B, flag
@@ -581,21 +531,15 @@ def pearson_heavy(k2, k4, y, b, rule):
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B = small_pearson(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -769,18 +713,15 @@ def regression_heavy(k2, k4, y, b, rule):
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    if k2 < 1e-08:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 3e-05 and kappa < 0.3:
-        A, B = small_regression(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-08:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -1058,21 +999,15 @@ def tree_heavy(k2, k4, y, b, rule):
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0.0, 0.0, 0.0, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B, c6, c6_k2, c6_k4 = small_tree(k2, k4, *odd_derivatives(b, y))
-        return A, B, c6, c6_k2, c6_k4, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0.0, 0.0, 0.0, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0.0, 0.0, 0.0, 0
     if kappa < -0.0001:
         A, B, c6, c6_k2, c6_k4 = tree_bounded(k2, k4, y, b, rule)
         return A, B, c6, c6_k2, c6_k4, flag

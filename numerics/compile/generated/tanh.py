@@ -8,14 +8,6 @@ import math
 import numpy as np
 
 from cumulode.numerics.compile.jit import kernel
-from cumulode.numerics.compile.generated.small import (
-    small_bimodal,
-    small_edgeworth,
-    small_pearson,
-    small_pearson_heavy,
-    small_regression,
-    small_tree,
-)
 
 
 ACTIVATION = 'tanh'
@@ -72,55 +64,6 @@ def slopes(h):
     x11 = 3 - 3*x1
     x12 = x0*x7
     return x0, x2, -x4, 2*x1*x3 - x5, x0*x8 + 2*x2*x4 - 4*x3*x6, 8*x0**4*x3 - 14*x1*x7 - x10*x11*x3 - x10*x5 + x2*x8 + 2*x3*x9, -16*x0**5*x3 - 17*x0*x3**3 - 4*x11*x12 + 8*x11*x3*x6 - 20*x12*x2 + 8*x2*x3*x6 + 8*x3*x6*(4 - x10) - 4*x4*x9 + 72*x6*x7
-
-
-@kernel
-def all_slopes(h):
-    """The same up to the eighth."""
-    x0 = math.tanh(h)
-    x1 = x0**2
-    x2 = 1 - x1
-    x3 = 2 - 2*x1
-    x4 = x0*x3
-    x5 = x2*x3
-    x6 = x0**3
-    x7 = 4*x3
-    x8 = x3**2
-    x9 = 3*x8
-    x10 = x0**4
-    x11 = x2**2
-    x12 = x11*x3
-    x13 = 4*x1
-    x14 = 3 - 3*x1
-    x15 = x0**5
-    x16 = 16*x3
-    x17 = x3**3
-    x18 = 17*x17
-    x19 = 20*x8
-    x20 = x0*x2
-    x21 = 4 - x13
-    x22 = x0*x8
-    x23 = 4*x14
-    x24 = x2**3
-    x25 = 16*x5
-    x26 = x10*x16
-    x27 = 5 - 5*x1
-    x28 = x14**2
-    x29 = 32*x3
-    x30 = x15*x29
-    x31 = x6*x8
-    x32 = x16*x6
-    x33 = 8*x22
-    x34 = x25*x6
-    x35 = x14*x21
-    return x0, x2, -x4, 2*x1*x3 - x5, x0*x9 + 2*x2*x4 - x6*x7, -14*x1*x8 + 8*x10*x3 + 2*x12 - x13*x14*x3 - x13*x5 + x2*x9, -x0*x18 - 4*x11*x4 + 8*x14*x3*x6 - x15*x16 - x19*x20 + 8*x2*x3*x6 + 8*x21*x3*x6 - x22*x23 + 72*x6*x8, 32*x0**6*x3 + 8*x1*x11*x3 + 8*x1*x14*x2*x3 + 8*x1*x14*x21*x3 + 88*x1*x14*x8 + 134*x1*x17 + 88*x1*x2*x8 + 8*x1*x28*x3 - x10*x25 - 352*x10*x8 - x11*x19 - x14*x26 - x18*x2 - x2*x23*x8 - x21*x26 - x24*x7 - x26*x27, -64*x0**7*x3 + 92*x0*x14*x17 + 151*x0*x3**4 + 100*x11*x22 - 16*x12*x6 + 24*x14*x20*x8 + x14*x30 - 440*x14*x31 - x14*x34 + 32*x15*x5 + 1616*x15*x8 + 242*x17*x20 - 1156*x17*x6 - 392*x2*x31 - x21**2*x32 - x21*x27*x32 + x21*x30 - 376*x21*x31 - x21*x34 + 8*x24*x4 + x27*x30 - x28*x32 + x28*x33 - x29*x35*x6 + x30*(6 - 6*x1) + x33*x35
-
-
-@kernel
-def odd_derivatives(h, y):
-    """F', F''' ... F^(7) (between the kinks)."""
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = all_slopes(h)
-    return -s0*s2 - s1**2 + s2*y, -s0*s4 - 4*s1*s3 - 3*s2**2 + s4*y, -s0*s6 - 6*s1*s5 - 15*s2*s4 - 10*s3**2 + s6*y, -s0*s8 - 8*s1*s7 - 28*s2*s6 - 56*s3*s5 - 35*s4**2 + s8*y
 
 
 @kernel
@@ -318,10 +261,6 @@ def edgeworth(k2, k4, y, b, rule):
 def edgeworth_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure edgeworth."""
     k2 = max(k2, 1e-60)
-    kappa = k4 / (k2 * k2)
-    if k2 < 3e-05 and kappa < 1e+300:
-        A, B = small_edgeworth(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0
     A, B = edgeworth(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -421,18 +360,15 @@ def bimodal(k2, k4, y, b, rule):
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.0:
-        A, B = small_bimodal(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -1e-08:
         A, B = bimodal(k2, k4, y, b, rule)
         return A, B, flag
@@ -594,21 +530,15 @@ def pearson_heavy(k2, k4, y, b, rule):
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B = small_pearson(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = pearson_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -782,18 +712,15 @@ def regression_heavy(k2, k4, y, b, rule):
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
     k2 = max(k2, 1e-60)
+    if k2 < 1e-08:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 3e-05 and kappa < 0.3:
-        A, B = small_regression(k2, k4, *odd_derivatives(b, y))
-        return A, B, flag
-    if k2 < 1e-08:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
     if kappa < -0.0001:
         A, B = regression_bounded(k2, k4, y, b, rule)
         return A, B, flag
@@ -1071,21 +998,15 @@ def tree_heavy(k2, k4, y, b, rule):
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
     k2 = max(k2, 1e-60)
+    if k2 < 3e-06:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0.0, 0.0, 0.0, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
         flag = 2 if kappa < -2.0 - 1e-6 else 0
         kappa = -2.0 * (1.0 - 1e-12)
         k4 = kappa * k2 * k2
-    if k2 < 0.0003 and kappa < 0.3:
-        A, B, c6, c6_k2, c6_k4 = small_tree(k2, k4, *odd_derivatives(b, y))
-        return A, B, c6, c6_k2, c6_k4, flag
-    if k2 < 1e-05 and kappa < 2.5:
-        A, B = small_pearson_heavy(k2, k4, *odd_derivatives(b, y))
-        return A, B, 0.0, 0.0, 0.0, flag
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0.0, 0.0, 0.0, 0
     if kappa < -0.0001:
         A, B, c6, c6_k2, c6_k4 = tree_bounded(k2, k4, y, b, rule)
         return A, B, c6, c6_k2, c6_k4, flag
