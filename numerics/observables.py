@@ -1,14 +1,28 @@
-"""Quantities of a weight vector that need no law: norm and inverse participation ratio."""
+"""Quantities that need no law: norm and inverse participation ratio of weights, kurtosis from cumulants."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+#: Below this a square of k2, or the k4 over it, is no longer a float of full precision.
+SMALLEST_SQUARE = 1e-290
+
 
 def norm(w: ArrayLike) -> np.ndarray:
-    """Euclidean norm over the last axis: (..., D) -> (...)."""
-    return np.asarray(np.sqrt(np.sum(np.square(np.asarray(w, dtype=float)), axis=-1)))
+    """Euclidean norm over the last axis: (..., D) -> (...), whatever the scale."""
+    w = np.asarray(w, dtype=float)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        largest = np.max(np.abs(w), axis=-1)
+        shift = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)  # a power of two: no rounding
+        return np.asarray(np.ldexp(np.sqrt(np.sum(np.square(np.ldexp(w, -shift[..., None])), axis=-1)), shift))
+
+
+def kurtosis(k2: np.ndarray, k4: np.ndarray) -> np.ndarray:
+    """Excess kurtosis ``k4 / k2^2``; NaN where k2 is zero, or so small that k2^2 has lost digits."""
+    with np.errstate(invalid="ignore", divide="ignore", under="ignore", over="ignore"):
+        square = np.square(k2)
+        return np.asarray(np.where(square > SMALLEST_SQUARE, k4 / square, np.nan))
 
 
 def ipr(w: ArrayLike) -> np.ndarray:
