@@ -5,13 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import real_array
+
 #: Below this a square of k2, or the k4 over it, is no longer a float of full precision.
 SMALLEST_SQUARE = 1e-290
 
 
+def _rows(w: ArrayLike) -> np.ndarray:
+    allowed = "real numbers of shape (..., D), D >= 1"
+    array = real_array("w", w, allowed)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise InvalidArgument("w", w, allowed)
+    return array
+
+
 def norm(w: ArrayLike) -> np.ndarray:
     """Euclidean norm over the last axis: (..., D) -> (...), whatever the scale."""
-    w = np.asarray(w, dtype=float)
+    w = _rows(w)
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         largest = np.max(np.abs(w), axis=-1)
         shift = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)  # a power of two: no rounding
@@ -41,7 +52,7 @@ def ipr(w: ArrayLike) -> np.ndarray:
     array (...)
         ``1/D`` for a uniform vector, ``1.5/D`` for a sinusoid, 1 for a single site, NaN where ``w`` is zero.
     """
-    w = np.asarray(w, dtype=float)
+    w = _rows(w)
     largest = np.max(np.abs(w), axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         square = np.square(w / largest)  # scale first: no underflow for tiny weights

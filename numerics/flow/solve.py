@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode import __version__
-from cumulode.numerics.check_input import check_executor, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_stop, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.observables import norm
@@ -32,6 +32,7 @@ from cumulode.numerics.trajectory.run import Trajectory, run_one
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .ending import describe, summary
 from .plan import Plan, make_plan
@@ -52,6 +53,7 @@ class SolveWarning(UserWarning):
 
 
 @renamed_arguments(dict.fromkeys(("contraction", "max_step"), ("solver", Solver, KEYWORDS)))
+@either(solver=KEYWORDS)
 def solve(
     problem: Problem | Sequence[Problem],
     w0: ArrayLike,
@@ -105,7 +107,7 @@ def solve(
     """
     solver = choose(solver, FLOW, closure=closure, rtol=rtol, atol=atol, tolerance=tolerance)
     solution = integrate(problem, w0, t_eval, solver, executor, progress, stop)
-    warn(solution, stacklevel=4)
+    warn(solution, stacklevel=5)
     return solution
 
 
@@ -136,6 +138,7 @@ def integrate(
     times = check_work(check_times(t_eval), solver)
     executor = check_executor(executor)
     check_progress(progress)
+    check_stop(stop)
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, solver) for p in dict.fromkeys(problems)}
