@@ -138,9 +138,7 @@ def _choose(rules, spread, left, grain):  # type: ignore[no-untyped-def]
     first, n = 0, FEWEST
     if rules.shape[1] < FEWEST:
         return 0, rules.shape[1]
-    if not left + grain > 0.0:
-        return first, first + n
-    needed = FEWEST / 2 + DENSITY * spread / math.sqrt(left + grain)
+    needed = FEWEST / 2 + (DENSITY * spread / math.sqrt(left + grain) if left + grain > 0.0 else math.inf)
     while n < needed and first + 3 * n <= rules.shape[1]:
         first += n
         n *= 2

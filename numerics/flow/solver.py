@@ -56,7 +56,7 @@ class Solver:
     tolerance: float | None = option(None, "relative error of the fourth cumulant tensor")
     contraction: str = option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
     max_step: float = option(math.inf, "longest step")
-    max_steps: int = option(100_000, "most steps tried in one run")
+    max_steps: int = option(50_000, "most steps tried in one run")
 
     def __post_init__(self) -> None:
         check_closure(self.closure, (EXACT,))

@@ -154,8 +154,8 @@ def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray
     noise = noise_norm(problem, rule)
     theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise) | (theory.norm == 0))
     at_kink = math.isnan(largest_rate(problem))  # no noise is known: SGD has decayed where it is small
-    measured = spread < (min(start, SMALL) if at_kink else AT_NOISE * noise)
-    return np.stack([theirs, measured])
+    measured = spread < (min(start, SMALL) / 2 if at_kink else AT_NOISE * noise)
+    return np.stack([theirs, measured & (theory.t > 0)])
 
 
 def _start(problem: Problem, w0: ArrayLike) -> np.ndarray:

@@ -213,13 +213,13 @@ def test_a_closure_left_in_the_middle_of_a_run_is_said_to_be():
 
 
 def test_a_right_hand_side_that_jumps_collapses_the_step():
-    """Assert status 1 for a slope that changes sign at w = 1 at the tightest tolerance, with advice; the approach is
-    kept.
+    """Assert status 1 for a slope that jumps from -1 to 1e6 at w = 1 at the tightest tolerance, with advice; the approach
+    is kept.
     """
 
     def jumps(w, out, data, law):
         for i in range(w.size):
-            out[i] = -1.0 if w[i] > 1 else 1.0
+            out[i] = -1.0 if w[i] > 1 else 1e6
         return 0
 
     outcome, message = integrate_made_up(jumps, np.array([2.0]), np.array([0.0, 0.5, 2.0]), rtol=1e-13, atol=1e-300)
