@@ -18,8 +18,10 @@ class Status(IntEnum):
     DIVERGED = 2
     LEFT_DOMAIN = 3
     INTERRUPTED = 4
-    DECAYED = 5
-    OUT_OF_STEPS = 6
+    #: Integrated to the end, but beyond where the expansion holds.
+    LEFT_RANGE = 5
+    DECAYED = 6
+    OUT_OF_STEPS = 7
 
 
 #: A run that ended so is known at all its times.

@@ -51,12 +51,13 @@ class Steps(DOP853):  # type: ignore[misc]
 
 
 class Run(NamedTuple):
-    """States (T, n), NaN after the time ``t`` reached; how it ended; evaluations."""
+    """States (T, n), NaN after the time ``t`` reached; how it ended; evaluations; when the range was ``left``, or None."""
 
     states: np.ndarray
     status: Status
     t: float
     evaluations: int
+    left: float | None
 
 
 def integrate(
@@ -66,14 +67,19 @@ def integrate(
     shape: tuple[int, int],
     solver: Solver,
     ceiling: float,
+    within: Callable[[np.ndarray], float],
 ) -> Run:
-    """Through all ``times``, until a weight passes the ``ceiling``, the most steps are taken, or Ctrl-C."""
+    """Through all ``times``, until a weight passes the ``ceiling``, the most steps are taken, or Ctrl-C.
+
+    The range of the theory is left when ``within`` a state is not positive any more.
+    """
     states = np.full((times.size, state.size), np.nan)
     done = int(times[0] == 0.0)
     states[:done] = state
     steps = Steps(velocity, state, float(times[-1]), shape, solver)
     weights = slice(0, shape[0] * shape[1])
     status, end, taken = Status.REACHED_END, 0.0, 0
+    left = None if within(state) > 0 else 0.0
     try:
         while done < times.size and status is Status.REACHED_END:
             if taken >= solver.max_steps:
@@ -85,17 +91,19 @@ def integrate(
                 status = Status.STEPS_COLLAPSED
                 break
             between, end = steps.dense_output(), steps.t
-            if np.abs(steps.y[weights]).max() > ceiling:
+            if left is None and not within(steps.y) > 0:
+                left = brentq(lambda t, between=between: within(between(t)), steps.t_old, steps.t)
+            if _largest(steps.y[weights]) > ceiling:
                 status = Status.DIVERGED
-                end = brentq(_above, steps.t_old, steps.t, args=(between, weights, ceiling))
+                end = brentq(lambda t, between=between: _largest(between(t)[weights]) - ceiling, steps.t_old, steps.t)
             passed = done + int(np.searchsorted(times[done:], end, side="right"))
             states[done:passed] = between(times[done:passed]).T
             done = passed
     except KeyboardInterrupt:
         status = Status.INTERRUPTED
-    return Run(states, status if done < times.size else Status.REACHED_END, float(end), int(steps.nfev))
+    status = status if done < times.size else Status.REACHED_END
+    return Run(states, status, float(end), int(steps.nfev), left)
 
 
-def _above(t: float, state: Callable[[float], np.ndarray], weights: slice, ceiling: float) -> float:
-    """How far the largest weight at ``t`` is above the ceiling."""
-    return float(np.abs(state(t)[weights]).max()) - ceiling
+def _largest(values: np.ndarray) -> float:
+    return float(np.abs(values).max())

@@ -73,7 +73,8 @@ EVALUATIONS, ACCEPTED, REJECTED = range(3)
 TIME, STOP, NORM, FLAGS, STEP, AFTER_REJECTION, REASON, RECORDED, START, LIMIT, FLOOR, LEAST, RESTS, GROWS = range(14)
 STATE = 14
 #: The codes of ``Status``, as numbers a kernel takes; and what the integrator returns where it waits for a decision.
-DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = (int(status) for status in list(Status)[:5])
+DONE, COLLAPSED, BLOWN_UP = int(Status.REACHED_END), int(Status.STEPS_COLLAPSED), int(Status.DIVERGED)
+LEFT_DOMAIN, INTERRUPTED = int(Status.LEFT_DOMAIN), int(Status.INTERRUPTED)
 PAUSED = -1
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
 BLOW_UP = 1e4

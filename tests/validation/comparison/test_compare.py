@@ -96,7 +96,7 @@ def test_the_table_prints_selects_and_counts():
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     assert len(select(table, time=0.9)) == 2
-    assert verdict_counts(table) == {AGREES: 2, DIFFERS: 1, INCONCLUSIVE: 0}
+    assert verdict_counts(table) == {AGREES: 2, DIFFERS: 1, INCONCLUSIVE: 0, DECAYED: 0}
     assert len(table.to_csv(index=False).splitlines()) == 4
     assert "differs" in as_text(table)
 

@@ -18,8 +18,8 @@ from cumulode.theory import NLGP, Cumulants, Ising, Problem
 from cumulode.theory.problem.axes import AXES, at, value_of
 from cumulode.validation import phase_diagram, simulate_sgd
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, width
-from cumulode.validation.sweep import MEASURES, SweepWarning, open_phase
 from cumulode.validation.sgd.settings import Sgd
+from cumulode.validation.sweep import MEASURES, SweepWarning, open_phase
 from cumulode.validation.sweep.measures import PATTERNS, Runs
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
