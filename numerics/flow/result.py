@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_moments
-from cumulode.numerics.result import Result
+from cumulode.numerics.result import Result, unbroken
 from cumulode.theory.problem.problem import Problem
 
 from .solver import Solver
@@ -39,7 +39,7 @@ class Solution(Result):
 
         times = check_moments(t, 0.0)
         distinct, place = np.unique(times, return_inverse=True)
-        again = integrate(self._problem(), self.w0, distinct, self._solver())
+        again = unbroken(integrate(self._problem(), self.w0, distinct, self._solver()))
         warn(again, stacklevel=3)
         return np.asarray(np.take(again.w, place.reshape(times.shape), axis=again.w.ndim - 2))
 

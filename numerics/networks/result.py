@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.flow.solver import Solver
-from cumulode.numerics.result import IPR, Result
+from cumulode.numerics.result import IPR, Result, unbroken
 from cumulode.theory.problem.problem import Problem
 
 #: As ``NEURON_VARIABLES``, every hidden unit by itself.
@@ -136,7 +136,7 @@ class NetworkFlow(NetworkResult):
                 self.closure,
                 solver=solver,
             )
-        return np.asarray(again.w[np.searchsorted(again.t, times)])
+        return np.asarray(unbroken(again).w[np.searchsorted(again.t, times)])
 
     def to_xarray(self) -> Any:
         """As every result, and ``w0``, ``biases`` at time 0."""

@@ -7,7 +7,8 @@ numbers in ``numerics/cumulants``. A law of the user's own, by its cumulants as 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, real
@@ -44,18 +45,10 @@ class NLGP:
     covariance: str = "squared-exponential"
 
     def __post_init__(self) -> None:
-        gain = real("gain", self.gain, gt=0, le=math.inf, note=" (for a Gaussian field use the law GP)")
-        if gain < 1e-7:
-            raise InvalidArgument(
-                "gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)"
-            )
-        object.__setattr__(self, "gain", gain)
-        xi = real("xi", self.xi, gt=0)
-        if xi < 1e-100:
-            raise InvalidArgument(
-                "xi", self.xi, "1e-100 <= xi < inf (neighbours are uncorrelated to all digits below 0.03)"
-            )
-        object.__setattr__(self, "xi", xi)
+        note = " (below, the field is Gaussian to all digits: use the law GP)"
+        object.__setattr__(self, "gain", real("gain", self.gain, ge=1e-7, le=math.inf, note=note))
+        note = " (neighbours are uncorrelated to all digits below 0.03)"
+        object.__setattr__(self, "xi", real("xi", self.xi, ge=1e-100, note=note))
         choice("covariance", self.covariance, _cov.COVARIANCES)
 
     @property
@@ -97,9 +90,9 @@ class Ising:
 
     def __post_init__(self) -> None:
         if (self.t is None) == (self.J is None):
-            raise InvalidArgument("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (finite)")
+            raise InvalidArgument("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (|J| <= 18)")
         if self.J is not None:
-            coupling = real("J", self.J, ge=-18, le=18, allowed="a finite number, |J| <= 18 (tanh J < 1)")
+            coupling = real("J", self.J, ge=-18, le=18, allowed="|J| <= 18 (beyond, tanh J rounds to 1)")
             object.__setattr__(self, "t", math.tanh(coupling))
             object.__setattr__(self, "J", None)  # equal laws compare equal, however they were given
         t = real("t", self.t, gt=-1, lt=1)
@@ -170,13 +163,27 @@ def check_law(name: str, law: object, what: str = "a law") -> None:
 
 
 def from_dict(parameters: dict[str, Any]) -> Law:
-    """The law that ``to_dict`` described."""
-    rest = {k: v for k, v in parameters.items() if k != "law"}
-    name = choice("law", parameters.get("law"), LAWS)
-    if name == "GP":
-        return GP(from_dict(rest["source"]))
-    found: Law = LAWS[name](**rest)
-    return found
+    """The law that ``to_dict`` described; InvalidArgument naming ``law``, or what is wrong in it."""
+    copies = False
+    while isinstance(parameters, dict) and parameters.get("law") == "GP":  # of a GP as often as one likes
+        copies, parameters = True, parameters.get("source")  # type: ignore[assignment]
+    kind = parameters.get("law") if isinstance(parameters, dict) else parameters
+    law = LAWS[choice("law", kind, LAWS)]
+    own = [each.name for each in fields(law) if each.init]
+    required = [each.name for each in fields(law) if each.init and each.default is MISSING]
+    found: Law = law(**named("law", {k: v for k, v in parameters.items() if k != "law"}, own, required))
+    return GP(found) if copies else found
+
+
+def named(argument: str, parameters: object, names: Sequence[str], required: Sequence[str] = ()) -> dict[str, Any]:
+    """A copy of ``parameters``, a dictionary; InvalidArgument unless its keys are ``names``, all required ones too."""
+    keys = list(parameters) if isinstance(parameters, dict) else None
+    if keys is None or not set(required) <= set(keys) <= set(names):
+        got = parameters if keys is None else Described(f"keys {', '.join(map(str, keys))}" if keys else "no keys")
+        optional = [name for name in names if name not in required]
+        words = "a dictionary with " + ", ".join(required) + (" and perhaps " if required else "") + ", ".join(optional)
+        raise InvalidArgument(argument, got, words + ", as to_dict gives")
+    return dict(parameters)  # type: ignore[call-overload,no-any-return]
 
 
 def with_parameters(law: Law, **changes: Any) -> Law:

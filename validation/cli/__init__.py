@@ -1,14 +1,14 @@
 """The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|reproduce|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
-formula is wrong; 2 bad input, in one line; 130 interrupted.
+formula is wrong; 2 bad input, in one line; 130 interrupted (143 by SIGTERM, 129 by the terminal's end).
 
 ``commands`` has one file a command. They share ``parser`` (argparse as used here), ``values`` (one or many),
-``problem_options``, ``run_options``, ``fields`` (options of a dataclass) and ``output``.
+``problem_options``, ``run_options``, ``fields`` (options of a dataclass), ``output``, ``signals`` and ``workers``.
 """
 # For readers of the code: ``commands`` holds one command a file; ``parser`` is argparse with one-line errors and old
 # names; ``fields`` makes options from dataclasses; ``values``, ``problem_options``, ``run_options`` and ``output`` are
-# what commands share.
+# what commands share; ``signals`` hears Ctrl-C and its like, ``workers`` are processes that end with this one.
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 from .parser import CommandParser, Help, Parser, current_names, unknown_command, values_with_a_sign
+from .signals import INTERRUPTED, interrupted, listening
 
 COMMANDS = {
     "derive": "print a checked derivation",
@@ -53,7 +54,18 @@ def build_parser(only: str | None = None) -> Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    with listening(program=arguments is None) as listener:
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments)
+        except (KeyboardInterrupt, Exception) as error:
+            if listener.heard is None and not isinstance(error, KeyboardInterrupt):
+                raise
+            print("cumulode: interrupted", file=sys.stderr)
+            code = INTERRUPTED
+    return listener.exit_code(code)
+
+
+def _run(arguments: list[str]) -> int:
     named = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(named)
     if named is None:
@@ -75,12 +87,15 @@ def _module(command: str) -> Any:
 def _guarded(module: Any, options: argparse.Namespace) -> int:
     """Bad input is one line and 2; a closed pipe (``| head``) is no error."""
     from cumulode.theory.user_input.arguments import InvalidArgument
+    from cumulode.theory.user_input.printable import printable
 
     try:
         code = int(module.run(options))
         sys.stdout.flush()
         return code
     except (ValueError, OSError) as error:
+        if interrupted():
+            raise KeyboardInterrupt from error
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
@@ -88,8 +103,11 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         if isinstance(error, InvalidArgument):
             names = getattr(module, "NAMES", {})
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
-        print(f"cumulode {options.command}: {' '.join(str(shown).split())}", file=sys.stderr)
+        print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
         return 2
+    except MemoryError as error:
+        print(f"cumulode {options.command}: out of memory: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED

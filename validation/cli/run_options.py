@@ -91,11 +91,9 @@ def executor(options: argparse.Namespace) -> Iterator[Any]:
         with _client(options.scheduler) as client:
             yield client
     elif options.workers is not None:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        from .workers import processes  # numba: only once the input is good
 
-        count = integer("workers", options.workers, ge=1, le=1024)
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        with processes(integer("workers", options.workers, ge=1, le=1024)) as pool:
             yield pool
     else:
         yield None

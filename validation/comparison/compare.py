@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument, rea
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.metrics import width
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sgd.decay import AT_NOISE, noise_norm
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.seeds import seed_numbers
@@ -127,10 +129,14 @@ def compare(
         raise InvalidArgument("sgd", rule, f"conventions={OURS!r}, which are the theory's")
     rates = [rule.learning_rate] if share is not None else [rule.learning_rate, 2 * rule.learning_rate]
     times = np.unique(whole_steps(check_times(t_eval), rates[-1])) * rates[-1]  # whole steps of the coarse runs, too
-    simulate_sgd(problem, start, [0.0], sgd=rule)  # what cannot be drawn is refused before any work
+    for law in problem.laws:
+        sampler(law, problem.shape)  # what cannot be drawn is refused before any work
     theory = solve(problem, start, times, solver=theirs)
     options: dict[str, Any] = {"executor": executor, "progress": progress}
-    run = simulate_sgd(problem, start, theory.t, seeds=chosen, sgd=rule, **options)
+    stopped = threading.Event()
+    if interrupted(theory):
+        stopped.set()  # SGD does not begin
+    run = simulate_sgd(problem, start, theory.t, seeds=chosen, sgd=rule, stop=stopped, **options)
     coarse = None
     if share is None and not interrupted(theory, run):
         further = [10**6 + s for s in chosen]  # streams of their own: the two means are independent
