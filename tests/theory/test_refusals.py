@@ -222,6 +222,11 @@ CHECKS = [
     *(("mine", words, (formula, "force", {})) for formula, words in (
         ("gamma(10**9)", "gamma"), ("2**(b-b+64*64*64*64*64*64)", "exponent"), (r"9^{99999999999} b", "exponent"),
         (r"9^{9^{9^{9}}}\cdot b", "exponent"), ("exp(exp(exp(exp(50))))*b", "exp"), ("sin(exp(exp(50)))", "exp"))),
+    *(("mine", words, (formula, "nlgp.second", {})) for formula, words in (
+        ("1e999999999*c", "1e300"), ("c*1E+0400", "1e300"), (r"c\cdot 99999999!", "factorials"), ("9" * 400 + "*c", "1e300"),
+        (r"\frac{c}{(99999)!}", "factorials"), ("sin(exp(exp(exp(5))))", "exp of"), (r"c^3!", "formula"), (r"\pi c^3!", "braces"),
+        ("sin(exp(exp(exp(exp(exp(g))))))", "real number"), ("("*300 + "c" + ")"*300, "formula"))),
+    *(("seed", "an integer >= 0", ("c", "nlgp.second", {"seed": seed})) for seed in (1.5, -1, None, "1", True)),
     *(("against", "", ("F1*Cw", against, {})) for against in ("nosuch", None)),
     *(("order", "", ("F1*Cw", "drift", {"order": order})) for order in (2, True)),
     ("order", "", ("c", "nlgp.second", {"order": 3})),

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from cumulode.theory.checking.quantities.quantity import D
+from cumulode.theory.checking.quantities.quantity import D, eta
 from cumulode.theory.checking.quantities.shapes import x
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import read_formula
@@ -88,8 +88,10 @@ def read_ansatz(ansatz: Any) -> sp.Expr:
 
 def _names(target: Quantity) -> dict[str, sp.Symbol]:
     symbols = {*target.symbols, *target.shorthands, *target.expr.free_symbols}
-    if target.rate:
+    if target.rate or target.name.startswith("ipr"):
         symbols.add(D)
+    if target.rate:
+        symbols.add(eta)
     return {s.name: s for s in symbols}
 
 
