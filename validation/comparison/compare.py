@@ -15,6 +15,7 @@ from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants,
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
 from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.numerics.observables import norm
 from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
@@ -156,7 +157,7 @@ def compare(
 
 def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray:
     """Whether theory, and SGD (the root mean square over seeds), have decayed to w = 0 at each time, (2, T)."""
-    spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), np.linalg.norm(theory.w0)
+    spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), float(norm(theory.w0))
     noise = noise_norm(problem, rule)
     theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise) | (theory.norm == 0))
     at_kink = math.isnan(largest_rate(problem))  # no noise is known: SGD has decayed where it is small
