@@ -18,8 +18,8 @@ from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.display import html_table, json_ready
 from cumulode.numerics.io import netcdf
 from cumulode.numerics.io.atomic import check_output
-from cumulode.numerics.observables import ipr, norm
-from cumulode.numerics.status import Status
+from cumulode.numerics.observables import ipr, kurtosis, norm
+from cumulode.numerics.status import KNOWN, Status, worst
 from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
@@ -43,12 +43,6 @@ NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 def time_units(provenance: dict[str, Any]) -> str:
     """What a run's times are, in the conventions it was made in."""
     return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
-
-
-def resolved_kurtosis(k2: np.ndarray, k4: np.ndarray, error: np.ndarray) -> np.ndarray:
-    """``k4 / k2^2``, NaN where the error of k4 may exceed it; an unknown error (NaN) counts as none."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(error > np.abs(k4), np.nan, k4 / k2**2))
 
 
 Kind = TypeVar("Kind", bound="Result")
@@ -107,13 +101,13 @@ class Result:
 
     @property
     def status(self) -> Status:
-        """How the run ended; of several runs the worst (the largest code)."""
-        return Status(int(self.statuses.max()))
+        """How the run ended; of several runs the worst: one that failed, then one that decayed."""
+        return worst(self.statuses)
 
     @property
     def success(self) -> bool:
-        """Whether every run reached the last time."""
-        return self.status is Status.REACHED_END
+        """Whether every run is known to the last time: it got there, or its weights decayed to w = 0 before."""
+        return self.status in KNOWN
 
     @property
     def ipr(self) -> np.ndarray:
@@ -134,10 +128,10 @@ class Result:
     def kurtosis(self) -> np.ndarray:
         """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where it is not resolved.
 
-        That is where the error of k4 may exceed k4 (``k4_error``), as for fields of high wavenumber: with a smaller
-        ``tolerance`` it is resolved.
+        That is where the error of k4 may exceed k4 (``k4_error``), as for fields of high wavenumber (with a smaller
+        ``tolerance`` it is resolved), and where k2^2 underflows.
         """
-        return resolved_kurtosis(self.k2, self.k4, self.k4_error)
+        return kurtosis(self.k2, self.k4, self.k4_error)
 
     @property
     def size(self) -> int:
