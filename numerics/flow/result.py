@@ -44,8 +44,8 @@ class Solution(Result):
 
     def _problem(self) -> Any:
         """The problem solved, or one for each run."""
-        made = self.provenance["problem"]
-        return Problem.from_dict(made) if isinstance(made, dict) else [Problem.from_dict(one) for one in made]
+        made = self.provenance.get("problem")
+        return [Problem.from_dict(one) for one in made] if isinstance(made, list) else Problem.from_dict(made)
 
     def _solver(self) -> Solver:
         return Solver(**{f.name: self.provenance[f.name] for f in fields(Solver)})

@@ -112,7 +112,7 @@ class NetworkFlow(NetworkResult):
     @property
     def problem(self) -> Problem:
         """What the network was trained on."""
-        return Problem.from_dict(self.provenance["problem"])
+        return Problem.from_dict(self.provenance.get("problem"))
 
     def __call__(self, t: ArrayLike) -> np.ndarray:
         """Weights at any times >= 0, sorted or not: (K, D), or (m, K, D) for m times.

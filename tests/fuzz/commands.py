@@ -122,7 +122,7 @@ BAD_ONLY = {
     "jsn": words("1"),
     "help me": words("x"),
 }
-COSTLY = {"phase": 2, "draw": 3, "rerun": 3, "derive": 4}
+COSTLY = {"phase": 2, "draw": 3, "rerun": 3, "derive": 8, "cache": 8}
 assert set(TABLE) == set(COMMANDS)
 
 

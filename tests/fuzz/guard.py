@@ -21,7 +21,8 @@ import xarray as xr
 from cumulode import InvalidArgument
 from cumulode.numerics.compile import jit
 
-#: Seconds of CPU that a case may take, compilation excluded; and of the clock, after which the process is ended.
+#: Seconds of CPU that a case may take, compilation excluded; and of the clock for which the interpreter may be
+#: held, after which the process is ended.
 CPU, CLOCK = 10.0, 300.0
 #: Seconds in which an interruption must be heard.
 PATIENCE = 10.0
@@ -61,7 +62,11 @@ class Clock:
 
     def _watch(self, over: threading.Event) -> None:
         """Signal the main thread, which may wait for others, by CPU time: a busy machine raises no false alarm."""
+        armed = 0.0
         while not over.wait(PATIENCE if self.spent else 0.1):
+            if time.monotonic() - armed > CLOCK / 10:  # not done where the interpreter is held
+                faulthandler.dump_traceback_later(CLOCK, exit=True, file=sys.__stderr__)
+                armed = time.monotonic()
             if self.used() > CPU and not _compiling():
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
@@ -71,7 +76,6 @@ class Clock:
         over = threading.Event()
         before = signal.signal(signal.SIGUSR1, self._ring)
         thread = threading.Thread(target=self._watch, args=(over,), daemon=True)
-        faulthandler.dump_traceback_later(CLOCK, exit=True, file=sys.__stderr__)  # for what holds the interpreter
         thread.start()
         try:
             yield

@@ -105,8 +105,10 @@ def test_nothing_is_wrong_with_a_good_call():
 
 def test_a_run_without_end_is_seen_though_it_waits_for_threads(monkeypatch):
     """Assert that SGD of 10^9 steps is interrupted."""
+    given = {"problem": P, "w0": 0.1 * np.ones(6), "t_eval": [1.0], "learning_rate": 0.1}
+    guard.call(calls.Call("simulate_sgd", given, calls.judges.run))  # imports and compiles
     monkeypatch.setattr(guard, "CPU", 0.5)
-    given = {"problem": P, "w0": 0.1 * np.ones(6), "t_eval": [1.0], "learning_rate": 1e-9}
+    given["learning_rate"] = 1e-9
     assert guard.call(calls.Call("simulate_sgd", given, calls.judges.run)).startswith("hang: ")
 
 

@@ -53,7 +53,10 @@ FLOWS = [
     *(("tolerance", "", {"tolerance": v}) for v in (-1e-3, 1.0, math.nan, "small")),
     *(("solver", "", {"solver": v}) for v in ("regression", {"closure": "tree"})),
     ("solver", ".*one of solver and closure", {"solver": Solver("pearson"), "closure": "gaussian"}),
+    ("solver", ".*one of solver and closure", {"solver": Solver("pearson"), "closure": "regression"}),  # a default
+    ("solver", ".*one of solver and tolerance", {"solver": Solver(), "tolerance": 1e-4}),
     ("rtol", "", {"rtol": np.ones(2), "solver": Solver()}),
+    *(("stop", ".*Event or None", {"stop": v}) for v in (3, "x", True)),
     ("executor", "", {"executor": 2}),
     ("progress", "", {"progress": "bar"}),
 ]

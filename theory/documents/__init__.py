@@ -14,11 +14,13 @@ from pathlib import Path
 from cumulode.theory.derivation.content import SYMBOLIC
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
-from cumulode.theory.user_input.arguments import choice
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 from cumulode.theory.user_input.budget import OutOfBudget, refused, within_budget
 
 from .notation import table
 
+#: How the index begins.
+HEADING = "# Derivations"
 #: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
     "flow": "from SGD to gradient flow, and what time means",
@@ -91,9 +93,15 @@ def built(report: Callable[[str], None], document: str, activation: str, order: 
 
 
 def write(folder: str | Path) -> list[Path]:
-    """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files."""
+    """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files.
+
+    InvalidArgument where the folder has a README.md of something else, which the index would replace.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    index = folder / "README.md"
+    if index.exists() and not index.read_text(errors="replace").startswith(HEADING):
+        raise InvalidArgument("folder", str(folder), "a folder without a README.md of something else")
     texts = pages({name: derive(name) for name in DOCUMENTS})
     for name, text in texts.items():
         (folder / name).write_text(text)
@@ -108,7 +116,7 @@ def pages(derivations: dict[str, Derivation]) -> dict[str, str]:
 
 def _index(derivations: dict[str, Derivation]) -> str:
     lines = [
-        "# Derivations",
+        HEADING,
         "",
         "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
         "random points in 30-digit arithmetic; a test compares these pages with what the code writes. `cumulode "

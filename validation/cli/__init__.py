@@ -99,12 +99,14 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        shown: Exception = error
+        shown: object = error
         if isinstance(error, InvalidArgument):
             names = getattr(module, "NAMES", {})
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
+        elif isinstance(error, OSError) and error.strerror:  # without its number
+            shown = error.strerror + (f": {error.filename}" if error.filename else "")
         print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, OSError) else 2  # bad input that the system refuses is an InvalidArgument
     except MemoryError as error:
         print(f"cumulode {options.command}: out of memory: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
