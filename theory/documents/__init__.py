@@ -59,7 +59,7 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     ------
     ValueError
         Naming ``name``, ``activation`` or ``order``; an activation given as text with which the derivation takes more
-        than 10 s of the processor (none is refused for that as a SymPy expression).
+        than 8 s of the processor (none is refused for that as a SymPy expression).
     """
     document, _, number = name.partition(".") if isinstance(name, str) else (name, "", "")
     choice("name", document if number else name, DOCUMENTS)
@@ -76,7 +76,7 @@ def _silent(part: str) -> None:
 def _apart(report: Callable[[str], None], document: str, activation: str, order: int) -> Derivation:
     """Build with a user's text, or to a high order, in a second process."""
     try:
-        derivation = within_budget(f"{__name__}:built", document, activation, order, seconds=60.0, processor=10.0)
+        derivation = within_budget(f"{__name__}:built", document, activation, order, seconds=30.0, processor=8.0)
     except OutOfBudget as error:
         shipped = activation in SHIPPED_ACTIVATIONS
         name, got = ("order", order) if shipped else ("activation", activation)
