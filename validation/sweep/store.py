@@ -39,7 +39,7 @@ def parts_of(path: Path) -> Path:
 
 
 def _folder(path: Path) -> OwnFolder:
-    return OwnFolder(parts_of(path), rf"\d{{{_DIGITS},}}\.block", real_path(path))
+    return OwnFolder(parts_of(path), rf"\d{{{_DIGITS},}}\.block", real_path(path), path)
 
 
 def read(path: Path, name: str = "out") -> tuple[xr.Dataset, bool]:

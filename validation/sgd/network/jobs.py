@@ -22,7 +22,7 @@ from cumulode.validation.sampling.streams import child, seed_sequence, stream
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.seeds import RunSeeds, plain_seed
 from cumulode.validation.sgd.settings import Sgd
-from cumulode.validation.sgd.training import Stopwatch, Trace, described, go_through, how_ended, run_all
+from cumulode.validation.sgd.training import Stopwatch, Trace, described, flag_of, go_through, how_ended, run_all
 
 from . import settings
 from .engine import HiddenLayer, NetworkRule, draw_kernel
@@ -73,10 +73,11 @@ def blank(job: Job) -> NetworkTrace:
 def run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
     """One run from its start to its last time, or until it diverges or ``stop`` is set; in any thread or process."""
     random, theta, trace = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    halt = flag_of(stop)
     advance, response = job.layer.advance(), response_kernel(job.activation)
 
     def take(count: int) -> int:
-        return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random))
+        return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random, halt))
 
     def record(i: int) -> None:
         trace.record(i, theta, job)
