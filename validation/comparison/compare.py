@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants, solve
+from cumulode.numerics import Result, Solution, Solver, solve
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.numerics.observables import norm
@@ -179,8 +180,8 @@ def _at_tolerance(problem: Problem, run: Run | None, tolerance: float | None) ->
     """The run with its cumulants computed as the theory's are, so that rounding of K is no difference."""
     if run is None:
         return None
-    k2, k4 = preactivation_cumulants(problem, run.w, tolerance)
-    return replace(run, k2=k2, k4=k4)
+    k2, k4, k4_error = cumulants_and_error(problem, run.w, Solver(tolerance=tolerance))
+    return replace(run, k2=k2, k4=k4, k4_error=k4_error)
 
 
 def _allowance(allowance: Any) -> float | None:

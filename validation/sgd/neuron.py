@@ -20,6 +20,7 @@ from cumulode.numerics.check_input import check_problem, check_stop, check_times
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, flag_type, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.options import either
@@ -231,8 +232,8 @@ def _gather(
 ) -> Run:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
     w = np.stack([trace.w for trace in traces])
-    k2, k4 = preactivation_cumulants(problem, w)
-    arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4}
+    k2, k4, k4_error = cumulants_and_error(problem, w)
+    arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4, "k4_error": k4_error}
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}
     ended = how_ended(traces, steps, rule, units)

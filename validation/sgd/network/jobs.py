@@ -12,6 +12,7 @@ import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import response_kernel
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
@@ -178,7 +179,7 @@ class Training:
             readout = readout if self.rule.readout_rate > 0 else readout[..., 0]
         fields = embed(w, layer.taps, self.problem.shape)
         unknown = np.full((*fields.shape[:-1], 2), np.nan)
-        k2, k4 = preactivation_cumulants(self.problem, fields) if laws else (unknown, unknown)
-        arrays = {"w": w, "bias": bias, "readout": readout, "k2": k2, "k4": k4}
+        k2, k4, k4_error = cumulants_and_error(self.problem, fields) if laws else (unknown,) * 3
+        arrays = {"w": w, "bias": bias, "readout": readout, "k2": k2, "k4": k4, "k4_error": k4_error}
         arrays |= zip(MEASURES, np.moveaxis(np.stack([trace.measures for trace in traces]), -1, 0), strict=True)
         return arrays if self.seeds.many else {name: array[0] for name, array in arrays.items()}
