@@ -18,13 +18,16 @@ from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.display import html_table, json_ready
 from cumulode.numerics.io import netcdf
 from cumulode.numerics.io.atomic import check_output
-from cumulode.numerics.observables import ipr, norm
-from cumulode.numerics.status import Status
+from cumulode.numerics.observables import ipr, kurtosis, norm
+from cumulode.numerics.status import KNOWN, Status, worst
 from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
 
 IPR = "inverse participation ratio"
+K4_ERROR = "largest error of the fourth cumulant of the preactivation"
+#: What stands for a kurtosis that the error of k4 exceeds.
+NOT_RESOLVED = "not resolved"
 #: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
 NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "w": ("weight", ("site",)),
@@ -33,6 +36,7 @@ NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "norm": ("norm of the weights", ()),
     "k2": ("second cumulant of the preactivation", ("class",)),
     "k4": ("fourth cumulant of the preactivation", ("class",)),
+    "k4_error": (K4_ERROR, ("class",)),
 }
 
 
@@ -73,6 +77,9 @@ class Result:
         The same in one line for all runs.
     provenance : dict
         Versions, problem, tolerances, seeds, approximation errors, run and compile seconds.
+    k4_error : (T, 2) array
+        What the error of k4 is at most, from that of the fourth cumulant (``provenance["cumulant_error"]``, to which
+        entries beyond its reach contribute by an estimate); NaN where it is not known. Of networks (T, K, 2).
     """
 
     VARIABLES: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = NEURON_VARIABLES
@@ -86,16 +93,21 @@ class Result:
     messages: tuple[str, ...]
     message: str
     provenance: dict[str, Any] = field(repr=False)
+    k4_error: np.ndarray = field(default_factory=lambda: np.empty(0), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.k4_error.size != np.size(self.k4):  # made or saved without it
+            object.__setattr__(self, "k4_error", np.full(np.shape(self.k4), np.nan))
 
     @property
     def status(self) -> Status:
-        """How the run ended; of several runs the worst (the largest code)."""
-        return Status(int(self.statuses.max()))
+        """How the run ended; of several runs the worst: one that failed, then one that decayed."""
+        return worst(self.statuses)
 
     @property
     def success(self) -> bool:
-        """Whether every run reached the last time."""
-        return self.status is Status.REACHED_END
+        """Whether every run is known to the last time: it got there, or its weights decayed to w = 0 before."""
+        return self.status in KNOWN
 
     @property
     def ipr(self) -> np.ndarray:
@@ -114,9 +126,12 @@ class Result:
 
     @property
     def kurtosis(self) -> np.ndarray:
-        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(self.k4 / self.k2**2)
+        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where it is not resolved.
+
+        That is where the error of k4 may exceed k4 (``k4_error``), as for fields of high wavenumber (with a smaller
+        ``tolerance`` it is resolved), and where k2^2 underflows.
+        """
+        return kurtosis(self.k2, self.k4, self.k4_error)
 
     @property
     def size(self) -> int:
@@ -227,6 +242,8 @@ class Result:
         return json_ready(
             {
                 **{name: getattr(self, name) for name in ("t", *self.VARIABLES)},
+                "kurtosis": self.kurtosis,
+                **self._unresolved(),
                 **self._more_attrs(),
                 "success": self.success,
                 "message": self.message,
@@ -235,6 +252,12 @@ class Result:
                 "provenance": self.provenance,
             }
         )
+
+    def _unresolved(self) -> dict[str, str]:
+        """Why a kurtosis is missing, where the error of k4 exceeds it."""
+        if not np.any(self.k4_error > np.abs(self.k4)):
+            return {}
+        return {"kurtosis_missing": f"{NOT_RESOLVED}: the error of k4 may exceed it; a smaller tolerance resolves it"}
 
     def _summary(self) -> dict[str, str]:
         """The run in a few words; the last time's numbers."""

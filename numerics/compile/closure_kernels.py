@@ -115,7 +115,7 @@ def _written(activation: str, closures: tuple[str, ...]) -> str:
     """The module's text; a second process writes it: derivatives of a user's formula may grow without end."""
     try:
         task = "cumulode.numerics.compile.codegen:write_apart"
-        return str(within_budget(task, activation, closures, seconds=60.0, processor=20.0))
+        return str(within_budget(task, activation, closures, seconds=30.0, processor=8.0))
     except OutOfBudget as error:
         raise refused("activation", activation, error) from None
 

@@ -33,6 +33,7 @@ f8 = types.float64
 i8 = types.int64
 vector = types.float64[::1]
 matrix = types.float64[:, ::1]
+flag_type = types.uint8[::1]
 
 _compiling = threading.RLock()
 

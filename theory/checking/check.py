@@ -54,7 +54,7 @@ def check(
     ------
     ValueError
         Naming the argument: a formula that cannot be read or uses other symbols, an unknown quantity, a formula that
-        takes more than 8 s or 2 GB (saying at what).
+        takes more than 7 s of the processor or 2 GB (saying at what).
 
     Notes
     -----

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import mpmath
@@ -28,6 +29,8 @@ POINTS = 4
 _LARGEST_SIMPLIFIED = 60
 #: A formula with decimal numbers such as 0.7979 is equal when it agrees to this, relative to its size.
 _OF_DECIMALS = mpmath.mpf("1e-13")
+#: Numbers that differ by less than this, one of them rough, are evaluated in full.
+_ROUGHLY = mpmath.mpf("1e-6")
 #: What is reported before each part of the work; ``check`` names the argument by it.
 READING = {"activation": "reading the activation", "ansatz": "reading the ansatz", "mine": "reading it"}
 
@@ -81,6 +84,10 @@ class _Compared:
         for reading in self.readings():
             if same and weight(reading.conventions) > weight(same[0].conventions):
                 break
+            if reading.changes > 1 and self.multiple_of_ours:
+                continue  # all lengths scaled alike, say: a wrong constant is the better explanation
+            if self._clearly_not(reading):
+                continue
             if all(sample.error < tolerance for sample in self._samples(reading)):
                 same.append(reading)
         if not same:
@@ -92,11 +99,19 @@ class _Compared:
         result = self._result(kind, conventions=first.words, confirmed=confirmed, alternatives=alternatives)
         return result, first.expr
 
+    @cached_property
+    def multiple_of_ours(self) -> bool:
+        """Whether mine is a constant times ours, in our convention."""
+        return ratio(self._samples(self._readings[0])) is not None
+
     def multiple(self) -> tuple[CheckResult, sp.Expr] | None:
         """Equal up to a positive factor, with at most one convention."""
         for reading in self.readings():
             if weight(reading.conventions) > 1:
                 return None
+            rough = [Sample(p.at, m, p.rough(reading)) for p, m in zip(self.points[:2], self.values, strict=False)]
+            if all(sample.right for sample in rough) and _far(*(sample.left / sample.right for sample in rough)):
+                continue
             factor = ratio(self._samples(reading))
             if factor is not None and factor > 0:
                 found = self._result(FACTOR, conventions=reading.words, factor=factor, confirmed=_BY_NUMBERS)
@@ -126,12 +141,21 @@ class _Compared:
             self._readings.append(reading)
             yield reading
 
+    def _clearly_not(self, reading: Reading) -> bool:
+        rough = self.points[0].rough(reading)
+        return rough is not None and _far(self.values[0], rough)
+
     def _samples(self, reading: Reading) -> Any:
         for point, mine in zip(self.points, self.values, strict=True):
             yield Sample(point.at, mine, point.value(reading))
 
     def _result(self, kind: str, **more: Any) -> CheckResult:
         return CheckResult(kind, self.understood, self.target, **more)
+
+
+def _far(one: Any, other: Any) -> bool:
+    """Whether two numbers of which one is rough differ for certain; NaN differs from everything."""
+    return not abs(one - other) <= _ROUGHLY * max(1, abs(one), abs(other))
 
 
 def _target(against: Any, activation: Any, order: int | None, ansatz: Any) -> Quantity:

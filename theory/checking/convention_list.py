@@ -24,7 +24,7 @@ from .quantities import Quantity, quantity
 
 #: Symbols of quantities that other conventions rescale.
 J, B = sp.Symbol("J", negative=True), sp.Symbol("B", positive=True)
-t, u = sp.symbols("t u", positive=True)
+a, t, u = sp.symbols("a t u", positive=True)
 LENGTHS = sp.symbols("xi xiplus ximinus", positive=True)
 _HALF, _ROOT = sp.Rational(1, 2), sp.sqrt(2)
 _LN2 = sp.log(2)
@@ -110,6 +110,11 @@ def _norm(q: Quantity) -> sp.Expr:
     return variance if q.name == "nlgp.second" else variance**2
 
 
+def _norm_one(q: Quantity) -> Quantity:
+    """The height that makes the sum of squares 1: ``a^2 sqrt(pi) s = 1``."""
+    return q.with_expr(q.expr.xreplace({a: (sp.sqrt(sp.pi) * s) ** -_HALF}))
+
+
 def _spins(q: Quantity) -> sp.Expr:
     return sp.Rational(1, 4 if q.name == "ising.second" else 16)
 
@@ -165,17 +170,18 @@ RATES = (
         weight=2,
     ),
 )
+#: A prior 1/2 that is left out counts as a choice about the loss: the two cannot be told apart.
 CLASSES = (
     Convention("equal priors, p = 1/2", "prior", lambda q: q.expr.has(p), symbols=lambda q: {p: _HALF}),
     Convention(
         "equal priors, p = 1/2, left out",
-        "prior",
+        "loss",
         lambda q: q.expr.has(p),
         factor=_times(2),
         symbols=lambda q: {p: _HALF},
         weight=2,
     ),
-    Convention("the equal priors 1/2 left out", "prior", _is("growth.committee"), factor=_times(2)),
+    Convention("the equal priors 1/2 left out", "loss", _is("growth.committee"), factor=_times(2)),
     Convention(
         "spectra over sqrt D (a unitary Fourier transform)",
         "spectra",
@@ -218,6 +224,7 @@ SHAPES = (
         _is("bump.k", "growth.wavenumber"),
         symbols=_scaled(*LENGTHS, by=_ROOT),
     ),
+    Convention("a bump of norm 1", "height", _is("bump.k"), model=_norm_one),
     Convention("the width of w^2 for that of w", "width", _bump, symbols=_scaled(s, by=_ROOT)),
     Convention("exp(-x^2/s^2) for exp(-x^2/(2 s^2))", "width", _bump, symbols=_scaled(s, by=1 / _ROOT)),
     Convention("the full width at half height for s", "width", _bump, symbols=_scaled(s, by=1 / sp.sqrt(8 * _LN2))),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
@@ -73,6 +73,11 @@ class Reading:
         """The conventions in words."""
         return tuple(c.words for c in self.conventions)
 
+    @property
+    def changes(self) -> int:
+        """How many of the conventions change what symbols mean."""
+        return sum(bool(c.symbols(self.model)) for c in self.conventions)
+
     @cached_property
     def expr(self) -> sp.Expr:
         """The quantity as one expression in the other's symbols."""
@@ -105,18 +110,22 @@ def weight(conventions: tuple[Convention, ...]) -> int:
 
 
 def readings(quantity: Quantity, known: tuple[Convention, ...], symbols: set[Any]) -> Iterator[Reading]:
-    """Ours, then ours in up to ``MOST`` of the known conventions, by weight; only those in the given symbols."""
-    held = [c for c in known if c.holds(quantity)]
+    """Ours, then ours in up to ``MOST`` of the conventions that bring in no other symbols, by weight."""
+    yield read_in(quantity, ())
+    held = [c for c in known if c.holds(quantity) and read_in(quantity, (c,)).free_symbols <= symbols]
     groups: dict[str, list[Convention | None]] = {}
     for convention in held:
         groups.setdefault(convention.about, [None]).append(convention)
     chosen = [tuple(c for c in choice if c) for choice in product(*groups.values())]
     for conventions in sorted(chosen, key=lambda choice: (weight(choice), [known.index(c) for c in choice])):
-        if len(conventions) > MOST:
-            continue
-        reading = read_in(quantity, conventions)
-        if reading.free_symbols <= symbols:
-            yield reading
+        if 0 < len(conventions) <= MOST:
+            yield read_in(quantity, conventions)
+
+
+@lru_cache(maxsize=64)
+def _quick(expr: sp.Expr) -> tuple[list[Any], Callable[..., Any]]:
+    symbols = sorted(expr.free_symbols, key=str)
+    return symbols, sp.lambdify(symbols, expr, "mpmath", cse=True)
 
 
 @dataclass
@@ -134,6 +143,19 @@ class Point:
             if reading.inverse:
                 return factor / ours if ours else mpmath.nan
             return factor * ours
+
+    def rough(self, reading: Reading) -> Any:
+        """About the reading's number: integrals to 15 digits, which are quick. None where that fails."""
+        if not reading.model.expr.has(sp.Integral):
+            return self.value(reading)
+        try:
+            there = {**self.at, **{s: value(e, self.at) for s, e in reading.symbols.items()}}
+            symbols, function = _quick(reading.model.expr)
+            ours = function(*(mpmath.mpf(there[s]) for s in symbols))
+        except (*_UNREAL, NameError):
+            return None
+        factor = self._number(reading.factor, reading.symbols)
+        return factor / ours if reading.inverse else factor * ours
 
     def _number(self, expr: sp.Expr, symbols: Mapping[sp.Symbol, sp.Expr]) -> Any:
         inside = {s: symbols[s] for s in symbols if expr.has(s)}

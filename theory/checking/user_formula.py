@@ -39,6 +39,10 @@ _LATEX = {
     "aplus": ("a_+",),
     "aminus": ("a_-",),
     "kappa4": (r"\kappa_4",),
+    "u": ("u", r"\lambda"),
+    "p": ("p", "p_+"),
+    "nu": (r"\nu",),
+    "kurtosis": (r"\kappa",),
     **{f"g{i}": (f"g_{i}",) for i in range(4)},
     **{f"F{n}": (f"F_y^{{({n})}}(0)", "F_y" + "'" * n + "(0)", "F" + "'" * n + "(0)") for n in range(1, 20)},
 }

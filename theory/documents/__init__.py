@@ -37,6 +37,10 @@ DOCUMENTS = {
 }
 
 
+#: Orders up to which a derivation is a matter of seconds.
+_QUICK = 9
+
+
 def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     """Build and check the derivation called ``name``.
 
@@ -55,28 +59,36 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     ------
     ValueError
         Naming ``name``, ``activation`` or ``order``; an activation given as text with which the derivation takes more
-        than 10 s of the processor (none is refused for that as a SymPy expression).
+        than 8 s of the processor (none is refused for that as a SymPy expression).
     """
     document, _, number = name.partition(".") if isinstance(name, str) else (name, "", "")
     choice("name", document if number else name, DOCUMENTS)
     text = isinstance(activation, str) and activation not in SHIPPED_ACTIVATIONS
-    derivation = _apart(document, activation, order) if text else built(None, document, activation, order)
+    long = isinstance(order, int) and order > _QUICK and isinstance(activation, str)
+    derivation = (_apart if text or long else built)(_silent, document, activation, order)
     return derivation.equation(name) if number else derivation
 
 
-def _apart(document: str, activation: str, order: int) -> Derivation:
-    """Build with a user's text, in a second process."""
+def _silent(part: str) -> None:
+    pass
+
+
+def _apart(report: Callable[[str], None], document: str, activation: str, order: int) -> Derivation:
+    """Build with a user's text, or to a high order, in a second process."""
     try:
-        return within_budget(f"{__name__}:built", document, activation, order, seconds=60.0, processor=10.0)
+        derivation = within_budget(f"{__name__}:built", document, activation, order, seconds=30.0, processor=8.0)
     except OutOfBudget as error:
-        raise refused("activation", activation, error, "; a SymPy expression may take longer") from None
+        shipped = activation in SHIPPED_ACTIVATIONS
+        name, got = ("order", order) if shipped else ("activation", activation)
+        raise refused(name, got, error, "; with a SymPy expression as activation it may take longer") from None
+    assert isinstance(derivation, Derivation)
+    return derivation
 
 
-def built(report: Callable[[str], None] | None, document: str, activation: str, order: int) -> Derivation:
+def built(report: Callable[[str], None], document: str, activation: str, order: int) -> Derivation:
     """One whole document; see ``within_budget``."""
     build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
-    if report is not None:
-        report("deriving with it")
+    report("deriving with it")
     return build(activation=activation, order=order)
 
 

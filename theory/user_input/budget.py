@@ -19,12 +19,12 @@ from typing import Any, ClassVar
 
 from .arguments import InvalidArgument
 
-#: Time on the clock for one text, and memory beyond what the second process takes itself.
-SECONDS, MEMORY = 8.0, 2 * 2**30
+#: For one text: time of the processor, time on the clock (on a busy machine), and memory beyond that of the process.
+PROCESSOR, SECONDS, MEMORY = 7.0, 20.0, 2 * 2**30
 #: Starting takes half a second; more than this on no machine that works.
 _START = 60.0
-#: Exit codes of a process whose own alarms ended it.
-_TIMES_UP = tuple(-getattr(signal, name) for name in ("SIGALRM", "SIGPROF") if hasattr(signal, name))
+#: Exit code of a process that has had its time of the processor.
+_TIMES_UP = (-signal.SIGPROF,) if hasattr(signal, "SIGPROF") else ()
 #: Set in the second process.
 _INSIDE = "CUMULODE_SECOND_PROCESS" in os.environ
 _BEGIN = "import sys; sys.path[:] = {paths!r}; from cumulode.theory.user_input.worker import serve; serve()"
@@ -41,7 +41,7 @@ class OutOfBudget(ValueError):
         return f"{self.part} {self.why}"
 
 
-def within_budget(task: str, *arguments: Any, seconds: float = SECONDS, processor: float | None = None) -> Any:
+def within_budget(task: str, *arguments: Any, seconds: float = SECONDS, processor: float = PROCESSOR) -> Any:
     """What a function returns, computed in a second process within a time and ``MEMORY``.
 
     Within such a process the function is simply called: its budget is that process's.
@@ -54,7 +54,7 @@ def within_budget(task: str, *arguments: Any, seconds: float = SECONDS, processo
     arguments
         Anything that can be pickled.
     seconds, processor : float
-        Time on the clock, and of the processor (where the system can limit that) if this is to be shorter.
+        Time on the clock, and of the processor, where the system can limit that.
 
     Returns
     -------
@@ -86,15 +86,16 @@ def within_budget(task: str, *arguments: Any, seconds: float = SECONDS, processo
     if kind in ("result", "raised"):
         worker.release()
     else:
-        ended = worker.end()
-        late = worker.late or ended in _TIMES_UP
+        by_itself = worker.end() in _TIMES_UP
     if kind == "raised":
         raise found[0]
     if found:
         return found[0]
     if kind == "memory":
         raise OutOfBudget(part, f"needs more than {MEMORY / 2**30:g} GB")
-    raise OutOfBudget(part, f"takes longer than {processor or seconds:g} s" if late else "fails: the process ended")
+    limit = processor if by_itself else seconds
+    late = by_itself or worker.late
+    raise OutOfBudget(part, f"takes longer than {limit:g} s" if late else "fails: the process ended")
 
 
 def refused(name: str, got: object, error: OutOfBudget, instead: str = "") -> InvalidArgument:

@@ -74,12 +74,12 @@ def _send(answers: BinaryIO, *message: Any) -> None:
 
 
 @contextlib.contextmanager
-def _alarms(seconds: float, processor: float | None) -> Iterator[None]:
+def _alarms(seconds: float, processor: float) -> Iterator[None]:
     """End this process after so much time of the processor, and some seconds late on the clock, where there are alarms.
 
     Their default action ends a process in the middle of any computation.
     """
-    timers = [("ITIMER_REAL", seconds + 3.0), ("ITIMER_PROF", processor or 0.0)]
+    timers = [("ITIMER_REAL", seconds + 3.0), ("ITIMER_PROF", processor)]
     known = [(getattr(signal, name), after) for name, after in timers if hasattr(signal, name)]
     for timer, after in known:
         signal.setitimer(timer, after)

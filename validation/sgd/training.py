@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -54,6 +54,23 @@ def whole_steps(times: np.ndarray, learning_rate: float, units: Units = OWN) -> 
         half = f"more than half a step, {0.5 * learning_rate / units.time:g} at learning_rate={rate:g}"
         raise InvalidArgument("t_eval", Described(f"the last time {last:g}"), f"0 alone, or a last time of {half}")
     return steps.astype(np.int64)
+
+
+class Halt(threading.Event):
+    """An event that compiled code sees, too, between two samples: ``flag`` (1,) is 1 once it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flag = np.zeros(1, np.uint8)
+
+    def set(self) -> None:
+        self.flag[0] = 1
+        super().set()
+
+
+def flag_of(stop: threading.Event | None) -> np.ndarray:
+    """The flag of a ``Halt``; of what has none, one that stays 0."""
+    return stop.flag if isinstance(stop, Halt) else np.zeros(1, np.uint8)
 
 
 class Stopwatch:
@@ -102,7 +119,8 @@ def go_through(
 ) -> None:
     """Take the steps to each of the ``goals`` (T,) and record there, until ``stop`` is set or ``take`` fails.
 
-    ``take(n)`` does n steps and returns how many, negative where what is trained was not finite then; ``spell`` is the
+    ``take(n)`` does n steps, fewer once a ``Halt`` is set, and returns how many, negative where what is trained was not
+    finite then; ``spell`` is the
     first n; ``record(i)`` keeps what there is at goal i. ``trace`` keeps the status and the steps.
     """
     try:
@@ -147,7 +165,7 @@ def run_all(
     """
     given = check_executor(executor)
     pool = given or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
-    halt = threading.Event()
+    halt = Halt()
     if stop is not None and stop.is_set():
         halt.set()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
@@ -164,9 +182,9 @@ def run_all(
         wait(tasks, timeout=None if shared else _GRACE)
     finally:
         halt.set()  # nothing is left running, whatever happened
+        if given is None:
+            pool.shutdown()
     begun = [task.result() if _ended(task) else blank(job) for job, task in zip(jobs, tasks, strict=False)]
-    if given is None:
-        pool.shutdown()
     return begun + [blank(job) for job in jobs[len(begun) :]]
 
 
@@ -176,10 +194,12 @@ def _ended(task: Future[Any]) -> bool:
 
 
 def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
-    """Wait for all; what Ctrl-C raises is raised when ``stop`` is set."""
+    """Wait for all, or until one fails; what Ctrl-C raises is raised when ``stop`` is set."""
     left = set(tasks)
     while left:
-        left = wait(left, timeout=None if stop is None else 0.1).not_done
+        done, left = wait(left, None if stop is None else 0.1, FIRST_EXCEPTION)
+        if any(task.exception() for task in done):
+            return
         if left and stop is not None and stop.is_set():
             raise KeyboardInterrupt
 

@@ -18,7 +18,7 @@ from cumulode.theory.checking.convention_list import CONVENTIONS, MODEL
 from cumulode.theory.checking.conventions import Point, read_in
 from cumulode.theory.checking.quantities import quantity
 from cumulode.theory.checking.quantities.quantity import D, eta
-from cumulode.theory.checking.result import CONVENTION, DIFFERENT, EQUAL
+from cumulode.theory.checking.result import CONVENTION, DIFFERENT, EQUAL, FACTOR
 from cumulode.theory.derivation.evaluation import random_point
 
 
@@ -189,6 +189,12 @@ def test_explanations_that_cannot_be_told_apart_are_all_reported():
     assert "one of: the loss without its 1/2; or the equal priors" in str(result)
     assert result.to_dict()["alternatives"] == [["the equal priors 1/2 left out"]]
     assert check("F1*Cw/2 + F3/12*(3*k2*Cw + Kwww)", "drift").kind == "equal up to a factor"
+
+
+def test_a_wrong_constant_is_not_explained_by_two_changed_lengths():
+    """Assert that twice k2, which both lengths in other units would give, is different, and four times a rate is no loss."""
+    assert check("4*pi*a**2*s**2*xi/sqrt(4*s**2 + xi**2)", "bump.k2").kind == DIFFERENT
+    assert check("-2*sqrt(2/pi)*b*exp(-b**2/2)*(Cplus - Cminus)", "growth.committee").kind == FACTOR
 
 
 def test_pairs_that_do_not_commute_are_read_in_one_order():

@@ -111,7 +111,7 @@ def _elliptical_fourth(activation: Activation, order: int | None) -> Quantity:
         elliptical.fourth(c, second),
         {},
         {c: "variance of the scale s", **{C: f"second cumulant of sites {pair}" for pair, C in second.items()}},
-        {sp.Symbol("kurtosis", positive=True): 3 * c},
+        {sp.Symbol("kurtosis", positive=True): 3 * c, sp.Symbol("nu", positive=True): 4 + 2 / c},
         grades={"c": {c: 1}},
     )
 
