@@ -19,7 +19,6 @@ RUNS = {
 LONG = "--time 5e3 --points 5001 --out run.npz --json"
 SHORT = "--time 20 --points 21 --out run.npz --json"
 OTHERS = {
-    "derive": "derive fluctuations",
     "reproduce": "reproduce control --out claims",
     "rerun": "rerun whole.nc --quiet",
 }
