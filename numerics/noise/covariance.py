@@ -1,0 +1,151 @@
+"""Covariance of one step of SGD from second and fourth cumulants (theory.md section 7)."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from cumulode.numerics.check_input import check_weights
+from cumulode.numerics.compile.closure_kernels import square_kernel
+from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.compile.signatures import square_t
+from cumulode.numerics.contraction.form import contract
+from cumulode.numerics.flow.plan import Plan, class_forms, cumulant_data, make_plan
+from cumulode.numerics.flow.right_hand_side import UNDEFINED, class_cumulants, class_t
+from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+
+#: Nodes a panel: the squared force varies twice as fast as the force.
+NODES = 80
+#: Closer to two points than this (in kappa + 2) T/h_3 is 0/0; its terms, of the order of the root of this, are left out.
+TWO_POINTS = 1e-9
+#: Below this k2 the noise is that at w = 0, to rounding.
+SMALL = 1e-40
+
+
+class NoiseData(NamedTuple):
+    """One class: as in a right-hand side; C (D, D); row j: K(e_j,e_j,e_j); site j - i of the pair (i, j)."""
+
+    own: Any
+    second: np.ndarray
+    cubes: np.ndarray
+
+
+noise_t = types.NamedTuple((class_t, matrix, matrix), NoiseData)
+
+
+@kernel
+def second_slices(w, data, out, work):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D, D) to K(w,w), by ``K(w + h e_j)^3 - K(w - h e_j)^3 = 6 h K(w,w,e_j) + 2 h^3 K(e_j,e_j,e_j)``."""
+    size, h = w.size, 0.0
+    for i in range(size):
+        h = max(h, abs(w[i]))
+    moved, up, down = work[0], work[1], work[2]
+    moved[:] = w
+    for j in range(size):
+        moved[j] = w[j] + h
+        contract(moved, up, data.own.tables, data.own.scratch)
+        moved[j] = w[j] - h
+        contract(moved, down, data.own.tables, data.own.scratch)
+        moved[j] = w[j]
+        for i in range(size):
+            out[j, i] = (up[i] - down[i]) / (6.0 * h) - h * h * data.cubes[j, i] / 3.0
+
+
+@kernel
+def add_noise(w, data, square, bias, rule, out, slices, work):  # type: ignore[no-untyped-def]
+    """Add ``p E[F^2 x x^T]`` of one class to ``out`` (D, D); flags."""
+    size, own = w.size, data.own
+    k2, k4 = class_cumulants(w, own)
+    g0, g2, g4, g6, flag = square(k2, k4, own.label, bias, rule)
+    if k2 < SMALL:
+        for i in range(size):
+            for j in range(size):
+                out[i, j] += own.prior * g0 * data.second[i, j]
+        return flag
+    if own.tables.nonzero:
+        second_slices(w, data, slices, work)
+    else:
+        slices[:] = 0.0
+    kappa = k4 / (k2 * k2)
+    if kappa + 2.0 < TWO_POINTS:
+        g4, g6 = 0.0, 0.0
+    u, T = work[0], work[1]
+    for i in range(size):
+        u[i] = own.cw[i] / math.sqrt(k2)
+        T[i] = (own.kwww[i] / k2 - kappa * own.cw[i]) / math.sqrt(k2)
+    for i in range(size):
+        for j in range(size):
+            along = 2.0 * g2 * u[i] * u[j] + g4 * (u[i] * T[j] + T[i] * u[j]) + g6 * T[i] * T[j]
+            pairs = g2 * 0.5 * (slices[i, j] + slices[j, i]) / k2
+            out[i, j] += own.prior * (g0 * data.second[i, j] + pairs + along)
+    return flag
+
+
+@kernel
+def noise_matrix(w, drift, classes, square, bias, rule, out, slices, work):  # type: ignore[no-untyped-def]
+    """Set ``out`` (D, D) to ``sum_y p_y E_y[F^2 x x^T] - f f^T``; flags. ``drift``: f at ``w``; ``work`` (3, D)."""
+    flags = 0
+    out[:] = 0.0
+    for data in classes:
+        flags |= add_noise(w, data, square, bias, rule, out, slices, work)
+    for i in range(w.size):
+        for j in range(w.size):
+            out[i, j] -= drift[i] * drift[j]
+    return flags
+
+
+noise_matrix_sig = i8(vector, vector, types.UniTuple(noise_t, 2), square_t, f8, matrix, matrix, matrix, matrix)
+
+
+def noise_data(problem: Problem, tolerance: float, contraction: str) -> tuple[NoiseData, NoiseData]:
+    """Both classes, plus first; scratch is fresh."""
+    data = cumulant_data(problem, class_forms(problem, tolerance, contraction))
+    plus, minus = (_class_noise(own, problem) for own in data.classes)
+    return plus, minus
+
+
+def _class_noise(own: Any, problem: Problem) -> NoiseData:
+    size = problem.size
+    second, cubes, site = np.empty((size, size)), np.empty((size, size)), np.zeros(size)
+    for j in range(size):
+        site[:] = 0.0
+        site[j] = 1.0
+        class_cumulants(site, own)
+        second[j], cubes[j] = own.cw, own.kwww
+    return NoiseData(own, second, cubes)
+
+
+def noise_covariance(
+    problem: Problem, w: Any, closure: str = "regression", *, solver: Solver | None = None
+) -> np.ndarray:
+    """Covariance N of ``F x``, by which one step of SGD with one sample scatters: ``eta^2 N / batch`` a step.
+
+    ``N = sum_y p_y E_y[F_y^2 x x^T] - f f^T``, from second and fourth cumulants (theory.md section 7).
+    """
+    solver = choose(solver, FLOW, closure=closure)
+    plan = make_plan(problem, solver)
+    rows = check_weights("w", w, problem.shape)
+    flat, matrices = np.atleast_2d(rows), []
+    work = compiled(noise_matrix, noise_matrix_sig)
+    classes, square = noise_data(problem, plan_tolerance(solver), solver.contraction), square_kernel(str(problem.activation))
+    size, drift, data = problem.size, np.empty(problem.size), plan.data()
+    for row in flat:
+        flags = plan.rhs(row, drift, data, plan.law)
+        out = np.empty((size, size))
+        flags |= work(row, drift, classes, square, problem.bias, gauss_legendre(NODES), out, np.empty((size, size)), np.empty((3, size)))
+        if flags & UNDEFINED or not np.all(np.isfinite(out)):
+            raise InvalidArgument("w", Described("undefined"), "x")
+        matrices.append(out)
+    return np.stack(matrices).reshape(*rows.shape, size)
+
+
+def plan_tolerance(solver: Solver) -> float:
+    assert solver.tolerance is not None
+    return solver.tolerance
