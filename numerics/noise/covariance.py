@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vect
 from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.compile.signatures import square_t
 from cumulode.numerics.contraction.form import contract
-from cumulode.numerics.flow.plan import Plan, class_forms, cumulant_data, make_plan
+from cumulode.numerics.flow.plan import Forms, cumulant_data, make_plan
 from cumulode.numerics.flow.right_hand_side import UNDEFINED, class_cumulants, class_t
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.theory.problem.problem import Problem
@@ -104,22 +103,23 @@ def noise_matrix(w, drift, classes, square, bias, rule, out, slices, work):  # t
 noise_matrix_sig = i8(vector, vector, types.UniTuple(noise_t, 2), square_t, f8, matrix, matrix, matrix, matrix)
 
 
-def noise_data(problem: Problem, tolerance: float, contraction: str) -> tuple[NoiseData, NoiseData]:
+def noise_data(problem: Problem, forms: Forms) -> tuple[NoiseData, NoiseData]:
     """Both classes, plus first; scratch is fresh."""
-    data = cumulant_data(problem, class_forms(problem, tolerance, contraction))
-    plus, minus = (_class_noise(own, problem) for own in data.classes)
+    plus, minus = (_class_noise(own, problem.shape) for own in cumulant_data(problem, forms).classes)
     return plus, minus
 
 
-def _class_noise(own: Any, problem: Problem) -> NoiseData:
-    size = problem.size
-    second, cubes, site = np.empty((size, size)), np.empty((size, size)), np.zeros(size)
-    for j in range(size):
-        site[:] = 0.0
-        site[j] = 1.0
-        class_cumulants(site, own)
-        second[j], cubes[j] = own.cw, own.kwww
-    return NoiseData(own, second, cubes)
+def _class_noise(own: Any, shape: tuple[int, ...]) -> NoiseData:
+    site = np.zeros(math.prod(shape))
+    site[0] = 1.0
+    class_cumulants(site, own)  # leaves C e_0 and K(e_0,e_0,e_0), of which all others are translates
+    return NoiseData(own, translates(own.cw, shape), translates(own.kwww, shape))
+
+
+def translates(row: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Row j: ``row`` moved by site j, (D, D), on a ring or torus."""
+    axes, field = tuple(range(len(shape))), row.reshape(shape)
+    return np.stack([np.roll(field, place, axes).ravel() for place in np.ndindex(shape)])
 
 
 def noise_covariance(
@@ -134,7 +134,7 @@ def noise_covariance(
     rows = check_weights("w", w, problem.shape)
     flat, matrices = np.atleast_2d(rows), []
     work = compiled(noise_matrix, noise_matrix_sig)
-    classes, square = noise_data(problem, plan_tolerance(solver), solver.contraction), square_kernel(str(problem.activation))
+    classes, square = noise_data(problem, plan.forms()), square_kernel(str(problem.activation))
     size, drift, data = problem.size, np.empty(problem.size), plan.data()
     for row in flat:
         flags = plan.rhs(row, drift, data, plan.law)
@@ -145,7 +145,3 @@ def noise_covariance(
         matrices.append(out)
     return np.stack(matrices).reshape(*rows.shape, size)
 
-
-def plan_tolerance(solver: Solver) -> float:
-    assert solver.tolerance is not None
-    return solver.tolerance
