@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
+from cumulode.theory.user_input.arrays import finite_array, real_array
 
 
 def check_problem(problem: object) -> None:
@@ -45,56 +46,44 @@ def check_executor(executor: Any) -> Executor | None:
     raise InvalidArgument("executor", executor, "a concurrent.futures.Executor, a dask.distributed.Client or None")
 
 
+def check_stop(stop: Any) -> threading.Event | None:
+    """The event that ends runs early, or None; InvalidArgument for what cannot be looked at."""
+    if stop is None or callable(getattr(stop, "is_set", None)):
+        return stop
+    raise InvalidArgument("stop", stop, "a threading.Event or None")
+
+
 def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """``w`` as a contiguous float array (D,) or (n, D), finite; ValueError naming it otherwise.
+    """``w`` as a new contiguous float array (D,) or (n, D), finite; ValueError naming it otherwise.
 
     On a torus (L, L) and (n, L, L) will do, too, and become rows of D = L L.
     """
     size = math.prod(shape)
     square = f", {shape} or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape ({size},) or (n, {size})" + square
-    array = np.ascontiguousarray(reals(name, w, allowed))
+    array = finite_array(name, w, allowed)
+    came = Described(f"shape {array.shape}")
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
-        raise InvalidArgument(name, Described(f"shape {array.shape}"), allowed)
-    if not np.all(np.isfinite(array)):
-        bad = int(np.sum(~np.isfinite(array)))
-        raise InvalidArgument(name, Described(f"{bad} entries that are NaN or infinite"), allowed)
+        raise InvalidArgument(name, came, allowed)
     return array
-
-
-def reals(name: str, w: Any, allowed: str) -> np.ndarray:
-    """``w`` as an array of floats; InvalidArgument for complex numbers, words and ragged lists."""
-    try:
-        array = np.asarray(w)
-        if array.dtype.kind != "c":
-            return np.asarray(array, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, w, allowed) from None
-    raise InvalidArgument(name, Described("complex numbers"), allowed)
 
 
 def check_moments(t: Any, first: float, last: float = math.inf) -> np.ndarray:
     """``t`` as floats () or (m,), in any order, each a finite time from ``first`` to ``last``."""
-    allowed = f"a finite time from {first:g} to {last:g}, or a 1-d sequence of them"
-    try:
-        times = np.asarray(t, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument("t", t, allowed) from None
+    allowed = f"a finite time from {first:.17g} to {last:.17g}, or a 1-d sequence of them"
+    times = real_array("t", t, allowed)
     if times.ndim > 1 or times.size == 0 or not np.all((times >= first) & (times <= last) & np.isfinite(times)):
-        raise InvalidArgument("t", times.tolist(), allowed)
+        raise InvalidArgument("t", t, allowed)
     return times
 
 
-def check_times(t_eval: ArrayLike) -> np.ndarray:
-    """``t_eval`` as a float array; ValueError unless it is 1-d, finite, non-negative and increasing."""
+def check_times(t_eval: Any, name: str = "t_eval") -> np.ndarray:
+    """``t_eval`` as a new float array; ValueError unless it is 1-d, finite, non-negative and increasing."""
     allowed = "a 1-d sequence of finite times >= 0, strictly increasing"
-    try:
-        times = np.atleast_1d(np.asarray(t_eval, dtype=float))
-    except (TypeError, ValueError):
-        raise InvalidArgument("t_eval", t_eval, allowed) from None
+    times = np.atleast_1d(real_array(name, t_eval, allowed))
     good = times.ndim == 1 and times.size > 0 and bool(np.all(np.isfinite(times)) and times[0] >= 0)
     if not good or np.any(np.diff(times) <= 0):
-        raise InvalidArgument("t_eval", times.tolist(), allowed)
+        raise InvalidArgument(name, t_eval, allowed)
     return times

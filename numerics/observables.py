@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import real_array
+
+
+def _rows(w: ArrayLike) -> np.ndarray:
+    allowed = "real numbers of shape (..., D), D >= 1"
+    array = real_array("w", w, allowed)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise InvalidArgument("w", w, allowed)
+    return array
+
 
 def norm(w: ArrayLike) -> np.ndarray:
     """Euclidean norm over the last axis: (..., D) -> (...)."""
-    return np.asarray(np.sqrt(np.sum(np.square(np.asarray(w, dtype=float)), axis=-1)))
+    return np.asarray(np.sqrt(np.sum(np.square(_rows(w)), axis=-1)))
 
 
 def ipr(w: ArrayLike) -> np.ndarray:
@@ -27,7 +38,7 @@ def ipr(w: ArrayLike) -> np.ndarray:
     array (...)
         ``1/D`` for a uniform vector, ``1.5/D`` for a sinusoid, 1 for a single site, NaN where ``w`` is zero.
     """
-    w = np.asarray(w, dtype=float)
+    w = _rows(w)
     largest = np.max(np.abs(w), axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         square = np.square(w / largest)  # scale first: no underflow for tiny weights

@@ -6,9 +6,9 @@ written for users' own activations. Removing any of it is safe at any time: what
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
 from . import jit
 from .closure_kernels import activation_kernels, coefficients_kernel, potential_kernel
-from .jit import cache_directory, kernel_directory
+from .places import cache_directory, kernel_directory
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,42 @@ def contents() -> CacheContents:
     return CacheContents(path, sum(sizes.values()), len(sizes), stale)
 
 
+#: Names of files that this version and earlier ones have written, below the folder of each.
+_OURS = {
+    "kernels": ("*.nbc", "*.nbi", "*.nb[ci].tmp.*", ".*.nbc.*.tmp", "lock"),
+    "generated": ("*cumulode_generated_*",),
+}
+
+
 def clear(stale_only: bool = False) -> CacheContents:
     """Remove what the cache holds, or only kernels of other versions; returns what there was.
 
-    Nothing outside the two directories that the cache makes is touched.
+    Only files of the names that the cache gives are removed, and the folders that are empty then.
     """
-    before = contents()
-    if not stale_only:
-        for part in ("kernels", "generated"):
-            shutil.rmtree(before.path / part, ignore_errors=True)
-        return before
-    kernels = before.path / "kernels"
-    for old in kernels.iterdir() if kernels.is_dir() else ():
-        if old != kernel_directory():
-            shutil.rmtree(old, ignore_errors=True)
+    before, current = contents(), kernel_directory()
+    for folder, names in _OURS.items():
+        top = before.path / folder
+        if stale_only and folder != "kernels":
+            continue
+        for place in [*_folders(top), top]:
+            if not (stale_only and place == current):
+                _remove(place, names)
     return before
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """The folders in a folder, none that is a link to elsewhere."""
+    with contextlib.suppress(OSError):
+        yield from (place for place in sorted(top.iterdir()) if place.is_dir() and not place.is_symlink())
+
+
+def _remove(place: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        for file in list(place.glob(name)):
+            with contextlib.suppress(OSError):
+                file.unlink()
+    with contextlib.suppress(OSError):
+        place.rmdir()
 
 
 def warm(

@@ -22,7 +22,8 @@ from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.closures.names import CLOSURES, tree_weight
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
-from .jit import cache_directory, compiled
+from . import places
+from .jit import compiled
 from .signatures import (
     coefficients_sig,
     conditional_law_sig,
@@ -102,7 +103,7 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
         return importlib.import_module(f"cumulode.numerics.compile.generated.{activation}")
     digest = hashlib.sha256(repr((activation, closures, _generator_stamp())).encode()).hexdigest()[:20]
     name = f"cumulode_generated_{digest}"
-    path = cache_directory() / "generated" / f"{name}.py"
+    path = places.generated_directory() / f"{name}.py"
     text = _read(path)
     if text is None:
         from cumulode.theory.neuron.activations import parse
@@ -111,8 +112,8 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
 
         text = write_activation(parse(activation), closures)
         with contextlib.suppress(OSError):  # without a place to write, the module lives in memory
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, (text + _seal(text)).encode())
+            places.make(path.parent)
+            write_bytes(path, (text + _seal(text)).encode(), mode=0o600)
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
@@ -126,10 +127,10 @@ def _seal(text: str) -> str:
 
 
 def _read(path: Path) -> str | None:
-    """The text of a module, or None where there is none or it is not whole."""
+    """The text of a module, or None where there is none, it is not whole, or others could have written it."""
     try:
-        whole = path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
+        whole = (places.read(path) or b"").decode()
+    except UnicodeDecodeError:
         return None
     text = "".join(whole.splitlines(keepends=True)[:-1])
     return text if text and whole == text + _seal(text) else None

@@ -7,14 +7,10 @@ cache lives in the user's cache directory, so that a read-only installation work
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import hashlib
 import os
-import pickle
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import warnings
@@ -23,15 +19,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numba
-from filelock import FileLock
 from numba import njit, types
 from numba.core import caching
 from numba.core.errors import NumbaExperimentalFeatureWarning
-from platformdirs import user_cache_path
 
-from cumulode import __version__
+from cumulode.numerics.io import waiting
 
+from . import places
+from .kernel_files import UNREADABLE, KernelFiles
 from .stamps import stamp
 
 f8 = types.float64
@@ -45,37 +40,12 @@ _compiling = threading.RLock()
 compile_seconds = 0.0
 
 
-def cache_directory() -> Path:
-    """Where compiled kernels and generated sources are kept: $CUMULODE_CACHE, or cumulode/ in the user's cache."""
-    chosen = os.environ.get("CUMULODE_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    try:
-        path = user_cache_path("cumulode", appauthor=False)
-    except RuntimeError:  # a user without a home, as in a container
-        return _own_directory()
-    return path if path.is_absolute() else _own_directory()  # the same, in older versions of platformdirs
-
-
-@lru_cache(maxsize=1)
-def _own_directory() -> Path:
-    """A directory for this process alone: compiled code found in a shared one could be anybody's."""
-    directory = tempfile.mkdtemp(prefix="cumulode-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return Path(directory)
-
-
-def kernel_directory() -> Path:
-    """Where the kernels of this version of the package and of numba are kept."""
-    return cache_directory() / "kernels" / f"{__version__}-numba-{numba.__version__}"
-
-
 @lru_cache(maxsize=1)
 def _own_kernels() -> Path | None:
     """Where this process keeps its kernels; None where no directory can be made."""
-    directory = kernel_directory()
+    directory = places.kernel_directory()
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        places.make(directory)
     except OSError:
         return None
     return directory
@@ -108,24 +78,8 @@ class _Locator(caching._CacheLocator):  # type: ignore[misc]
 def _announce() -> None:
     """Tell somebody who looks at a terminal, once, why nothing happens for a while."""
     if sys.stderr.isatty():
-        where = cache_directory()
+        where = places.cache_directory()
         print(f"cumulode: compiling kernels, up to half a minute, once: kept in {where}", file=sys.stderr, flush=True)
-
-
-#: What reading a file of the cache raises that is cut or garbage: a pickle or machine code that is none.
-_UNREADABLE = (
-    pickle.UnpicklingError,
-    EOFError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 
 
 class _Impl(caching.CompileResultCacheImpl):  # type: ignore[misc]
@@ -138,30 +92,35 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
     def __init__(self, kernel: Any) -> None:
         super().__init__(kernel.py_func)
         self._kernel = kernel
+        self._cache_file: Any = KernelFiles(Path(self._cache_path), self._impl.filename_base)
 
     def _stamp(self) -> None:
         """Only now, since a kernel may call others that stand further down its file."""
-        self._cache_file._source_stamp = stamp(self._kernel)
+        self._cache_file.stamp = stamp(self._kernel)
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return sig, codegen.magic_tuple()  # the code and its closure are in the stamp
+
+    def holds(self, sig: Any) -> bool:
+        """Whether there is a file for the signature."""
+        self._stamp()
+        return self._cache_file.path(self._index_key(sig, self._kernel.targetctx.codegen())).exists()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is cached, or None where it cannot be read."""
         self._stamp()
         found = None
-        with contextlib.suppress(*_UNREADABLE):
+        with contextlib.suppress(*UNREADABLE):
             found = super().load_overload(sig, target_context)
         if found is None:
             _announce()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep it for the next process, where there is a place to; an index that cannot be read is begun anew."""
+        """Keep it for the next process, where there is a place to."""
         self._stamp()
         with contextlib.suppress(OSError):
-            try:
-                super().save_overload(sig, data)
-            except _UNREADABLE:
-                self.flush()
-                super().save_overload(sig, data)
+            super().save_overload(sig, data)
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -177,18 +136,32 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return compiled
 
 
+#: Seconds that this process still waits for others that compile.
+_patience = 60.0
+
+
 @contextlib.contextmanager
 def one_process_at_a_time() -> Iterator[None]:
     """Hold the lock of the cache: of many workers that start at once one compiles, the others then find it there.
 
-    Where files cannot be locked (a system without flock, a directory that cannot be written) nobody waits.
+    Only a courtesy, since two that write at once do each other no harm: after a minute in all nobody waits any longer.
     """
+    global _patience
     directory = _own_kernels()
-    with contextlib.ExitStack() as held:
-        if directory is not None:
-            with contextlib.suppress(NotImplementedError, OSError):
-                held.enter_context(FileLock(directory / "lock"))
+    if directory is None:
         yield
+        return
+    what, then = "waiting for kernels that another process compiles", "compiling them here, too,"
+    with _compiling, waiting.held(directory / "lock", _patience, what, then) as waited:
+        _patience = max(0.0, _patience - waited)
+        yield
+
+
+def _in_turn(function: Any, signature: Any) -> contextlib.AbstractContextManager[None]:
+    """Nobody waits for a kernel that is in the cache."""
+    cached = getattr(function, "_cache", None)
+    there = isinstance(cached, _Cache) and cached.holds(signature)
+    return contextlib.nullcontext() if there else one_process_at_a_time()
 
 
 #: Dispatchers of signatures that were added later; numba forgets what a dispatcher compiled when it goes.
@@ -225,7 +198,7 @@ def compiled(function: Any, signature: Any) -> Any:
         if signature.args not in function.overloads:
             start = time.perf_counter()
             # that functions may be arguments is called experimental; it is tested here
-            with one_process_at_a_time(), warnings.catch_warnings():
+            with _in_turn(function, signature), warnings.catch_warnings():
                 warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
                 _compile(function, signature)
             compile_seconds += time.perf_counter() - start

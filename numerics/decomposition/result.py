@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from cumulode.theory.cumulants.cubic import convolutional_cubic
 from cumulode.theory.problem.laws import NLGP, Ising
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arrays import finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +76,10 @@ class ConvolutionalCP:
 
         Raises ValueError naming ``w`` on rings shorter than the factors. Plain numpy, for checks.
         """
-        w = np.asarray(w, dtype=float)
-        if w.ndim != 1 or w.size < self.offsets.size or not np.isfinite(w).all():
-            raise InvalidArgument(
-                "w", w, f"finite, shape (D,) with D >= {self.offsets.size}, the length of the factors"
-            )
+        allowed = f"finite, shape (D,) with D >= {self.offsets.size}, the length of the factors"
+        w = finite_array("w", w, allowed)
+        if w.ndim != 1 or w.size < self.offsets.size:
+            raise InvalidArgument("w", Described(f"shape {w.shape}"), allowed)
         return convolutional_cubic(list(self.factors), self.coefficients.tolist(), w)
 
     def tensor(self, offsets: ArrayLike) -> np.ndarray:

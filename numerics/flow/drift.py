@@ -10,6 +10,7 @@ from cumulode.numerics.check_input import check_weights
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .plan import make_plan
 from .right_hand_side import UNDEFINED
@@ -57,7 +58,8 @@ class Drift:
         return f"Drift(closure={self.closure!r}, method={self.method!r}, error={self.error:.1e}, {self.problem})"
 
 
-@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))})
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, last="contraction")
+@either(solver=("closure", "tolerance"))
 def drift(
     problem: Problem, closure: str = "regression", tolerance: float = 1e-3, *, solver: Solver | None = None
 ) -> Drift:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance, reals
+from cumulode.numerics.check_input import check_problem, check_tolerance
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -14,7 +14,9 @@ from cumulode.numerics.contraction.form import Form
 from cumulode.theory.closures.names import check_closure, is_gradient, tree_weight
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arrays import real_array
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from . import tree
 from .plan import class_forms, cumulant_data, tree_data
@@ -22,7 +24,8 @@ from .right_hand_side import many_cumulants, many_cumulants_sig
 from .solver import EXACT, FLOW, Solver, choose
 
 
-@renamed_arguments({"contraction": ("solver", Solver, ("tolerance",))})
+@renamed_arguments({"contraction": ("solver", Solver, ("tolerance",))}, last="contraction")
+@either(solver=("tolerance",))
 def preactivation_cumulants(
     problem: Problem, w: Any, tolerance: float = 1e-3, *, solver: Solver | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,7 +59,7 @@ def preactivation_cumulants(
 
 def _weights(problem: Problem, w: Any) -> np.ndarray:
     allowed = f"real numbers of shape (..., {problem.size})"
-    array = reals("w", w, allowed)
+    array = real_array("w", w, allowed)
     if array.ndim == 0 or array.shape[-1] != problem.size:
         raise InvalidArgument("w", Described(f"shape {array.shape}"), allowed)
     return array
@@ -114,7 +117,7 @@ def potential(problem: Problem, w: Any, closure: str = "pearson", tolerance: flo
 
 def _sixth(problem: Problem, w: Any, closure: str, tolerance: float) -> np.ndarray:
     """``sum_y p_y chi Q c6`` (...)."""
-    w = np.asarray(w, dtype=float)
+    w = _weights(problem, w)
     rows = np.ascontiguousarray(w.reshape(-1, problem.size))
     terms = np.empty((len(rows), 2))
     data = tree_data(problem, closure, class_forms(problem, tolerance))

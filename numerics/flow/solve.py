@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode import __version__
-from cumulode.numerics.check_input import check_executor, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_stop, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.status import Status
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .dormand_prince import ACCEPTED, EVALUATIONS, REJECTED, STOP, TABLEAU, TIME, Steps, integrator
 from .ending import describe, has_moved, summary
@@ -41,6 +42,7 @@ class SolveWarning(UserWarning):
 
 
 @renamed_arguments(dict.fromkeys(("contraction", "max_step"), ("solver", Solver, KEYWORDS)))
+@either(solver=KEYWORDS)
 def solve(
     problem: Problem | Sequence[Problem],
     w0: ArrayLike,
@@ -101,6 +103,7 @@ def solve(
     times = check_times(t_eval)
     executor = check_executor(executor)
     check_progress(progress)
+    check_stop(stop)
     jobs = [(problems[i % len(problems)], starts[i % len(starts)]) for i in range(runs)]
     began, compiling = time.perf_counter(), jit.compile_seconds
     plans = {p: make_plan(p, solver) for p in dict.fromkeys(problems)}
@@ -219,7 +222,7 @@ def _gather(
     failed = [i for i, s in enumerate(statuses) if s != Status.REACHED_END]
     message = summary(messages, failed, single)
     if any(statuses[i] != Status.INTERRUPTED for i in failed):
-        warnings.warn(message, SolveWarning, stacklevel=4)
+        warnings.warn(message, SolveWarning, stacklevel=5)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
     arrays: dict[str, Any] = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
     if single:

@@ -1,1 +1,2 @@
-"""Files whole at any moment (``atomic``), what numbers were made with (``provenance``), ``progress`` as it is shown."""
+"""Files whole at any moment (``atomic``), locks that are ``waiting`` for each other, what numbers were made with
+(``provenance``), ``progress`` as it is shown."""

@@ -11,15 +11,15 @@ from typing import Any
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """A reader sees the old file or the new one; on disk before this returns."""
+def write_bytes(path: Path, data: bytes, mode: int | None = None) -> None:
+    """A reader sees the old file or the new one; on disk before this returns. ``mode``: by default a new file's."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~_umask() if mode is None else mode)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

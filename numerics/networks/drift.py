@@ -13,6 +13,8 @@ from cumulode.numerics.flow.plan import class_forms, cumulant_data, method_name
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import finite_array
+from cumulode.theory.user_input.options import either
 
 from .right_hand_side import PAIR_ROWS, class_drift, class_sig
 
@@ -55,6 +57,7 @@ class NetworkDrift:
         return f"NetworkDrift(method={self.method!r}, error={self.error:.1e}, {self.problem})"
 
 
+@either(solver=("tolerance",))
 def network_drift(problem: Problem, tolerance: float = 1e-3, *, solver: Solver | None = None) -> NetworkDrift:
     """The population drift of a committee ``s(x) = mean_k sigma(w_k.x + b_k)``, to third order in w.
 
@@ -85,11 +88,8 @@ def network_drift(problem: Problem, tolerance: float = 1e-3, *, solver: Solver |
 def check_biases(biases: Any, neurons: int, problem: Problem) -> np.ndarray:
     """``biases`` as floats (K,), finite and off the activation's kinks; InvalidArgument naming them otherwise."""
     allowed = f"a finite number, or {neurons} of them"
-    try:
-        array = np.array(biases, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument("biases", biases, allowed) from None
-    if array.shape not in ((), (1,), (neurons,)) or not np.all(np.isfinite(array)):
+    array = finite_array("biases", biases, allowed)
+    if array.shape not in ((), (1,), (neurons,)):
         raise InvalidArgument("biases", array.tolist(), allowed)
     array = np.broadcast_to(array, (neurons,)).copy()
     kinks = activation_kernels(str(problem.activation)).kinks

@@ -23,6 +23,7 @@ from cumulode.theory.closures.names import NETWORK_CLOSURES
 from cumulode.theory.dynamics.balanced import OUTPUT, without_output
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, flag
+from cumulode.theory.user_input.options import either
 
 from .drift import NetworkDrift, check_biases, network_drift
 from .result import NetworkFlow
@@ -43,6 +44,7 @@ class _Run(NamedTuple):
     counts: dict[str, Any]
 
 
+@either(solver=("rtol", "atol", "tolerance"))
 def solve_network(
     problem: Problem,
     w0: ArrayLike,

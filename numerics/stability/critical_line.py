@@ -14,20 +14,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_executor, check_problem
+from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.flow.solver import Solver, choose
-from cumulode.theory.problem.axes import PROBLEM_AXES, at, check_axis
+from cumulode.theory.problem.axes import PROBLEM_AXES, at
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
-from .critical_value import DEFAULT, STABILITY, CriticalValues, check_question, critical_value
+from .critical_value import DEFAULT, STABILITY, CriticalValues, check_between, check_has, check_question, critical_value
 
 if TYPE_CHECKING:
     import xarray
 
 
 @renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, points="scan")
+@either(solver=("closure", "tolerance"))
 def critical_line(
     problem: Problem,
     axis: str,
@@ -65,16 +67,16 @@ def critical_line(
     InvalidArgument
         As :func:`critical_value`; naming ``along`` where it has no axis, or ``axis`` itself; ``executor``.
     """
-    check_problem(problem)
-    check_question(axis, criterion, scan)
+    check_question(problem, axis, criterion, scan)
     executor = check_executor(executor)
     solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
-    coordinates = _along(along, axis)
+    low, high = check_between(axis, between)
+    coordinates = _along(problem, along, axis)
     places = [dict(zip(coordinates, values, strict=True)) for values in product(*coordinates.values())]
-    work = partial(_point, problem, axis, between, criterion, scan, solver)
+    work = partial(_point, problem, axis, (low, high), criterion, scan, solver)
     with nullcontext(executor) if executor else ThreadPoolExecutor(cpu_count() or 1) as pool:
         points = list(pool.map(work, places))
-    attributes = {"problem": json.dumps(problem.to_dict()), "between": list(map(float, between)), "scan": scan}
+    attributes = {"problem": json.dumps(problem.to_dict()), "between": [low, high], "scan": scan}
     settings = {name: getattr(solver, name) for name in ("closure", "tolerance", "contraction")}
     return _dataset(axis, coordinates, points, attributes | {"criterion": criterion} | settings)
 
@@ -91,13 +93,13 @@ def _point(
     return critical_value(moved, axis, between, criterion, solver.closure, scan=scan, solver=solver)
 
 
-def _along(along: Any, axis: str) -> dict[str, list[Any]]:
+def _along(problem: Problem, along: Any, axis: str) -> dict[str, list[Any]]:
     allowed = "a dict of other axes of problems and their values, 1-d and not empty"
     if not isinstance(along, Mapping) or not along or axis in along:
         raise InvalidArgument("along", along, allowed)
     coordinates = {}
     for name, values in along.items():
-        check_axis(name, tuple(PROBLEM_AXES))
+        check_has(problem, name, "along", tuple(PROBLEM_AXES))
         array = np.asarray(values)
         if array.ndim != 1 or array.size == 0:
             raise InvalidArgument("along", along, allowed)

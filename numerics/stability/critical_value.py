@@ -19,10 +19,11 @@ from scipy.optimize import elementwise
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.flow.solver import Solver, choose
-from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis
+from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis, value_of
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .growth import Wavenumber, growth_rates, peak
 from .stationary import state_of
@@ -34,7 +35,7 @@ DEFAULT = Solver(tolerance=1e-4)
 ZERO = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rate:
     """The largest rate at one value of the axis; ``why`` it is NaN."""
 
@@ -76,8 +77,14 @@ class CriticalValues:
         """The smallest critical value, NaN where there is none."""
         return float(self.values[0]) if self.values.size else math.nan
 
+    def __repr__(self) -> str:
+        values = ", ".join(f"{v:.6g}" for v in self.values) or "none"
+        remark = f": {self.reason}" if self.reason else ""
+        return f"CriticalValues({self.axis} {values}, criterion {self.criterion}, closure {self.closure}{remark})"
+
 
 @renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, points="scan")
+@either(solver=("closure", "tolerance"))
 def critical_value(
     problem: Problem,
     axis: str,
@@ -119,10 +126,9 @@ def critical_value(
     InvalidArgument
         Naming the argument, what came and what is allowed.
     """
-    check_problem(problem)
-    check_question(axis, criterion, scan)
+    check_question(problem, axis, criterion, scan)
     solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
-    low, high = _between(axis, between)
+    low, high = check_between(axis, between)
 
     @cache
     def rate(x: float) -> Rate:
@@ -145,14 +151,25 @@ def critical_value(
     )
 
 
-def check_question(axis: object, criterion: object, scan: object) -> None:
-    """InvalidArgument naming ``axis``, ``criterion`` or ``scan``."""
-    check_axis(axis, CONTINUOUS, "axis")
+def check_question(problem: object, axis: Any, criterion: object, scan: object) -> None:
+    """InvalidArgument naming ``problem``, ``axis``, ``criterion`` or ``scan``."""
+    check_problem(problem)
+    check_has(problem, axis, "axis")
     choice("criterion", criterion, (STABILITY, LINEAR))
     integer("scan", scan, ge=2)
 
 
-def _between(axis: str, between: Any) -> tuple[float, float]:
+def check_has(problem: Any, axis: Any, argument: str, allowed: Sequence[str] = CONTINUOUS) -> None:
+    """InvalidArgument naming ``argument`` unless the axis is one of the ``allowed``, and of the problem's laws."""
+    check_axis(axis, allowed, argument)
+    try:
+        value_of(problem, axis)
+    except InvalidArgument as error:
+        raise error.about(argument) from None
+
+
+def check_between(axis: str, between: Any) -> tuple[float, float]:
+    """Two values of the axis, rising; InvalidArgument otherwise."""
     allowed = "two finite numbers, low < high" + (", low > 0" if AXES[axis].ratios else "")
     try:
         low, high = (real("between", float(x)) for x in between)

@@ -21,6 +21,7 @@ from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .growth import Wavenumber, growth_rates, half, peak
 from .jacobian import jacobian, slope
@@ -33,7 +34,7 @@ SMALLEST, FACTOR, LARGEST = 1e-4, 1.2, 1e3
 STATIONARY = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StationaryState:
     """A stationary state and the rates of its perturbations.
 
@@ -69,8 +70,13 @@ class StationaryState:
     translation: float
     message: str
 
+    def __repr__(self) -> str:
+        left = f"left at the rate {self.rate:.4g}" + ("" if self.mode is None else f" by the wave {self.mode}")
+        return f"StationaryState({self.message}" + ("" if math.isnan(self.rate) else f"; {left}") + ")"
 
-@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))})
+
+@renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, last="contraction")
+@either(solver=("closure", "tolerance"))
 def stationary_state(
     problem: Problem,
     closure: str = "regression",

@@ -37,7 +37,9 @@ from cumulode.numerics.observables import ipr
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
+from cumulode.theory.user_input.arrays import real_array
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 
 from .jacobian import arnoldi, top_eigenvalue
 from .verdict import DELTA, MU, RHO, Diagnostics, judge
@@ -48,7 +50,7 @@ SMALLEST_K2 = 1e-3
 ACCURACY = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Validity:
     """What :func:`validity` returns; arrays over the runs (n,), or scalars for one.
 
@@ -71,6 +73,14 @@ class Validity:
     trusted: Any
     reasons: Any
     thresholds: dict[str, float] = field(default_factory=lambda: {"rho": RHO, "mu": MU, "delta": DELTA})
+
+    def __repr__(self) -> str:
+        words = {1: "trusted", 0: "not trusted", -1: "unknown"}
+        if np.ndim(self.trusted):
+            counts = [f"{int(np.sum(self.trusted == code))} {word}" for code, word in words.items()]
+            return f"Validity({len(self.trusted)} runs: {', '.join(counts)})"
+        known = [f"{name} {getattr(self, name):.3g}" for name in ("rho", "mu", "mu_own", "delta")]
+        return f"Validity({words[int(self.trusted)]}, {', '.join(n for n in known if 'nan' not in n)}: {self.reasons})"
 
 
 @kernel
@@ -98,6 +108,7 @@ share_sig = types.float64(matrix, tree_data_t, types.float64)
 
 
 @renamed_arguments({"contraction": ("solver", Solver, ("closure", "tolerance"))}, threads="executor")
+@either(solver=("closure", "tolerance"))
 def validity(
     problem: Problem | Sequence[Problem],
     w: ArrayLike,
@@ -171,10 +182,7 @@ def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
         check_problem(p)
     size = problems[0].size
     allowed = f"numbers of shape (T, {size}) or (n, T, {size})"
-    try:
-        rows = np.ascontiguousarray(w, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument("w", w, allowed) from None
+    rows = real_array("w", w, allowed)
     if rows.ndim not in (2, 3) or rows.shape[-1] != size or rows.size == 0 or any(p.size != size for p in problems):
         raise InvalidArgument("w", Described(f"shape {rows.shape}"), allowed)
     single = rows.ndim == 2
@@ -229,7 +237,7 @@ def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> D
 
 def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, solver: Solver, pool: Executor) -> np.ndarray:
     """``|IPR_tree / IPR - 1|`` at the end."""
-    times = check_times(t)
+    times = check_times(t, "t")
     if times.size != runs.shape[1]:
         raise InvalidArgument("t", Described(f"{times.size} times"), f"the {runs.shape[1]} times of w")
     ends = np.full((len(runs), runs.shape[2]), np.nan)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arrays import finite_array
 
 from .covariance import NEGATIVE_EIGENVALUE
 from .lattice import Size, as_size, shape_of
@@ -154,18 +155,7 @@ class Cumulants:
 
 def _real(name: str, given: Any) -> np.ndarray:
     """A read-only, finite copy."""
-    allowed = "an array of finite real numbers"
-    try:
-        found = np.asarray(given)
-    except ValueError:  # ragged lists
-        raise InvalidArgument(name, given, allowed) from None
-    if found.dtype.kind not in "iuf":
-        raise InvalidArgument(name, given, allowed)
-    found = np.array(found, dtype=float, order="C") + 0.0  # -0.0 is 0.0
-    if not np.isfinite(found).all():
-        raise InvalidArgument(
-            name, Described(f"{int((~np.isfinite(found)).sum())} entries that are NaN or infinite"), allowed
-        )
+    found = finite_array(name, given, "an array of finite real numbers") + 0.0  # -0.0 is 0.0
     found.setflags(write=False)
     return found
 

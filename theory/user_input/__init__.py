@@ -1,5 +1,6 @@
 """What a user gives, read or refused, and the one place where errors about it are worded.
 
-Read ``arguments`` (numbers in range, choices, the errors), ``options`` (objects such as Solver), ``formulas`` (formulas
-as text), ``deprecation`` (old names of arguments). All but formulas import no SymPy.
+Read ``arguments`` (numbers in range, choices, the errors), ``arrays`` (real numbers as NumPy has them), ``options``
+(objects such as Solver), ``formulas`` (formulas as text), ``deprecation`` (old names of arguments). All but formulas
+import no SymPy.
 """

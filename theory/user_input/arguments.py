@@ -30,7 +30,7 @@ class InvalidArgument(ValueError):
         self.name, self.got, self.allowed = name, got, allowed
 
     def __str__(self) -> str:
-        return f"{self.name}: got {_shown(self.got)}, allowed: {self.allowed}"
+        return f"{self.name}: got {shown(self.got)}, allowed: {self.allowed}"
 
     def about(self, name: str) -> InvalidArgument:
         """The same refusal under another name: of the option, or of the axis, that gave the argument."""
@@ -45,9 +45,11 @@ class Described(str):
     """Words about what came, shown as they are: ``Described("3 starts for 2 problems")``."""
 
 
-def _shown(got: object) -> str:
+def shown(got: object) -> str:
+    """What came, on one line and not too long."""
     try:
         text = " ".join((str(got) if isinstance(got, Described) else repr(got)).split())
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)  # a terminal's escapes from a file's name
         text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"

@@ -13,13 +13,15 @@ from .arguments import InvalidArgument
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: str) -> Callable[[F], F]:
+def renamed_arguments(
+    moved: dict[str, tuple[Any, ...]] | None = None, *, last: str | None = None, **names: str
+) -> Callable[[F], F]:
     """Accept old keywords, each with a ``FutureWarning``.
 
     ``names``: old name -> new name. ``moved``: old name -> (argument that holds a frozen object, its class, the
     function's keywords that are fields of it, too): ``solve(..., max_step=1)`` is ``solve(...,
     solver=Solver(max_step=1))``, and keywords given with it move into the object with it. A fourth entry is the
-    field's name, where that is not the old one.
+    field's name, where that is not the old one. ``last``: the old name that was the last positional argument.
     """
     into = moved or {}
 
@@ -28,9 +30,12 @@ def renamed_arguments(moved: dict[str, tuple[Any, ...]] | None = None, **names: 
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
+        positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in signature.parameters.values())
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if last is not None and len(args) == positional + 1 and last not in kwargs:
+                args, kwargs = args[:-1], kwargs | {last: args[-1]}
             old = [name for name in kwargs if name in names or name in into]
             if not old:
                 return function(*args, **kwargs)

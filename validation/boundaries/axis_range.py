@@ -48,9 +48,9 @@ class AxisRange:
         return np.full(np.shape(u), self.high - self.low)
 
 
-def check_range(name: object, between: Any, argument: str = "between") -> AxisRange:
-    """The axis called ``name`` between two values; InvalidArgument naming what is wrong."""
-    axis = check_axis(name, FOLLOWED)
+def check_range(name: object, between: Any, names: str = "axis", argument: str = "between") -> AxisRange:
+    """The axis called ``name`` between two values; InvalidArgument by the name of the argument that holds it."""
+    axis = check_axis(name, FOLLOWED, names)
     words = f"two finite values of {axis.name}, the smaller first" + (", above 0" * axis.ratios)
     try:
         low, high = (real(argument, x) for x in between)

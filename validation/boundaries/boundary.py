@@ -17,6 +17,7 @@ from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
@@ -34,6 +35,7 @@ RULE = dict.fromkeys(("learning_rate", "batch_size"), ("sgd", Sgd, ()))
 
 
 @renamed_arguments({**MOVED, **RULE}, points="sgd_values", tolerance="margin")
+@either(solver=("closure",))
 def boundary(
     problem: Problem,
     axis: str,
@@ -157,7 +159,7 @@ def _names(along: Any, along_axis: AxisRange, simulate: bool) -> dict[str, list[
         raise InvalidArgument("along", along, "a mapping of an axis's name to its values")
     names: dict[str, list[Any]] = {}
     for name, values in along.items():
-        if along_axis.axis.overwrites(check_axis(name)):
+        if along_axis.axis.overwrites(check_axis(name, argument="along")):
             raise InvalidArgument("along", name, f"axes that {along_axis.name} does not set as well")
         if name in ("learning_rate", "batch_size") and not simulate:
             raise InvalidArgument("along", name, "axes of the theory where simulate=False")
@@ -171,5 +173,9 @@ def _points(names: dict[str, list[Any]], along_axis: AxisRange, probe: Probe) ->
     """Every combination of values; the problems at both ends of each line must exist."""
     points: list[Point] = [dict(zip(names, values, strict=True)) for values in itertools.product(*names.values())]
     for point, end in itertools.product(points, (along_axis.low, along_axis.high)):
-        probe.check({**point, along_axis.name: end})
+        try:
+            probe.check({**point, along_axis.name: end})
+        except InvalidArgument as error:  # an axis that the laws do not have
+            name = "axis" if error.got == along_axis.name else "along"
+            raise error.about(name) if error.name == "axes" else error from None
     return points

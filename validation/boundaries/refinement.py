@@ -18,6 +18,7 @@ from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.localised import LOCALISED
 
 from .axis_range import AxisRange, check_range
@@ -27,6 +28,7 @@ from .probe import Probe
 
 
 @renamed_arguments(MOVED)
+@either(solver=("closure",))
 def refine_boundary(
     problem: Problem,
     axes: Mapping[str, tuple[float, float]],
@@ -149,7 +151,7 @@ def _plane(axes: Any, probe: Probe) -> list[AxisRange]:
     """Both axes with their ranges; the problems at the corners must exist."""
     if not isinstance(axes, Mapping) or len(axes) != 2:
         raise InvalidArgument("axes", axes, "a mapping of two axes to their (low, high)")
-    one, two = (check_range(name, between, f"axes[{name!r}]") for name, between in axes.items())
+    one, two = (check_range(name, between, "axes", f"axes[{name!r}]") for name, between in axes.items())
     if one.axis.overwrites(two.axis) or two.axis.overwrites(one.axis):
         raise InvalidArgument("axes", list(axes), "two axes that do not set the same parameter")
     for corner in itertools.product((one.low, one.high), (two.low, two.high)):

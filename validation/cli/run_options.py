@@ -11,7 +11,7 @@ import numpy as np
 
 from cumulode.numerics.flow.solver import FLOW
 from cumulode.theory.problem.lattice import shape_of, sites_in
-from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer, real
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.starts import random_start
 
@@ -53,7 +53,7 @@ def start(options: argparse.Namespace) -> np.ndarray:
         return random_start(integer("seed", options.seed, ge=0), real("amplitude", options.amplitude, gt=0), size)
     w0 = read_array(options.w0, f"a readable .npy or text file of {size} numbers")
     if w0.shape not in ((size,), shape):
-        raise InvalidArgument("w0", f"{options.w0}, shape {w0.shape}", f"{size} numbers, one start")
+        raise InvalidArgument("w0", Described(f"{options.w0}, shape {w0.shape}"), f"{size} numbers, one start")
     return np.reshape(w0, size)
 
 

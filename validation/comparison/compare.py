@@ -14,13 +14,15 @@ from cumulode.numerics.check_input import check_executor, check_problem, check_t
 from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, real
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.seeds import seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
+from cumulode.validation.sgd.training import whole_steps
 
 from .result import Comparison, interrupted
 from .table import COLUMNS, judge
@@ -47,6 +49,7 @@ _SOLVER = ("solver", Solver, ("closure",))
 @renamed_arguments(
     {"rtol": _SOLVER, "atol": _SOLVER, "cumulant_tolerance": (*_SOLVER, "tolerance")}, tolerance="margin"
 )
+@either(solver=("closure",), sgd=("learning_rate", "batch_size"))
 def compare(
     problem: Problem,
     w0: ArrayLike,
@@ -116,7 +119,7 @@ def compare(
     if rule.conventions != OURS:
         raise InvalidArgument("sgd", rule, f"conventions={OURS!r}, which are the theory's")
     rates = [rule.learning_rate] if share is not None else [rule.learning_rate, 2 * rule.learning_rate]
-    times = np.unique(np.rint(check_times(t_eval) / rates[-1])) * rates[-1]  # whole steps of the coarse runs, too
+    times = np.unique(whole_steps(check_times(t_eval), rates[-1])) * rates[-1]  # whole steps of the coarse runs, too
     simulate_sgd(problem, start, [0.0], sgd=rule)  # what cannot be drawn is refused before any work
     theory = solve(problem, start, times, solver=theirs)
     options: dict[str, Any] = {"executor": executor, "progress": progress}
@@ -141,7 +144,9 @@ def _start(problem: Problem, w0: ArrayLike) -> np.ndarray:
     check_problem(problem)
     start = check_weights("w0", w0, problem.shape)
     if start.ndim != 1:
-        raise InvalidArgument("w0", f"shape {start.shape}", f"finite numbers of shape ({start.shape[-1]},): one start")
+        raise InvalidArgument(
+            "w0", Described(f"shape {start.shape}"), f"finite numbers of shape ({start.shape[-1]},): one start"
+        )
     return start
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.observables import norm
 from cumulode.theory.problem.lattice import shape_of, sites_in
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import real_array
 
 #: Resultant lengths and differences of overlap up to here are rounding: no centre, and a tie.
 ROUNDING = 1e-12
@@ -18,13 +19,10 @@ ROUNDING = 1e-12
 def field(name: str, w: ArrayLike) -> np.ndarray:
     """``w`` as floats, or the one error for what is not a field on a ring."""
     allowed = "real numbers of shape (..., D), D >= 4"
-    try:
-        a = np.asarray(w)
-    except ValueError:  # ragged lists
-        raise InvalidArgument(name, w, allowed) from None
-    if a.dtype.kind not in "iuf" or a.ndim == 0 or a.shape[-1] < 4:
+    a = real_array(name, w, allowed)
+    if a.ndim == 0 or a.shape[-1] < 4:
         raise InvalidArgument(name, w, allowed)
-    return a.astype(float)
+    return a
 
 
 def shape_for(w: np.ndarray, shape: Any) -> tuple[int, ...]:
@@ -70,23 +68,3 @@ def unit(w: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = w / np.max(np.abs(w), axis=-1, keepdims=True)  # first, lest tiny or huge weights under- or overflow
         return np.asarray(scaled / norm(scaled)[..., None])
-
-
-def real_array(name: str, values: Any, allowed: str) -> np.ndarray:
-    """Real numbers of any shape as a new float array, NaN and infinities included; InvalidArgument otherwise."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        return np.array(array, dtype=float, order="C")
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, values, allowed) from None
-
-
-def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
-    """The same, all finite."""
-    array = real_array(name, values, allowed)
-    bad = int(np.sum(~np.isfinite(array)))
-    if bad:
-        raise InvalidArgument(name, f"{bad} entries that are NaN or infinite", allowed)
-    return array

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
 from cumulode.numerics.display import json_ready
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arrays import finite_array
 
-from .field_input import ROUNDING, embed, finite_array, shape_for
+from .field_input import ROUNDING, embed, shape_for
 from .metrics import width
 from .symmetry import AnySymmetry, align, find_symmetry, transform
 
@@ -119,10 +120,10 @@ def _rows(name: str, values: Any) -> np.ndarray:
     allowed = "finite real numbers, a row each, no row constant"
     array = finite_array(name, values, allowed)
     if array.ndim != 2 or array.size == 0:
-        raise InvalidArgument(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, Described(f"shape {array.shape}"), allowed)
     spread = np.ptp(array, axis=-1)
     if (spread <= ROUNDING * np.abs(array).max(axis=-1)).any():
-        raise InvalidArgument(name, f"the constant row {int(np.argmin(spread))}", allowed)
+        raise InvalidArgument(name, Described(f"the constant row {int(np.argmin(spread))}"), allowed)
     return array
 
 
@@ -133,5 +134,6 @@ def _continued(v: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
         taps = (math.isqrt(v.shape[-1]),) * 2
     if math.prod(taps) != v.shape[-1] or taps > sides:
         square = " a square," if len(sides) == 2 else ""
-        raise InvalidArgument("filters", f"{v.shape[-1]} taps", f"rows of{square} at most {math.prod(sides)} taps")
+        allowed = f"rows of{square} at most {math.prod(sides)} taps"
+        raise InvalidArgument("filters", Described(f"{v.shape[-1]} taps"), allowed)
     return embed(v, taps, sides)

@@ -14,9 +14,8 @@ from scipy import optimize, stats
 
 from cumulode.numerics.display import json_ready
 from cumulode.theory.problem.lattice import shape_of
-from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-
-from .field_input import real_array
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer, real
+from cumulode.theory.user_input.arrays import real_array
 
 MOST = 400  # centres: beyond, exact sums take seconds
 _DRAWS = 999
@@ -157,15 +156,15 @@ def _runs(centres: Any, shape: tuple[int, ...]) -> list[np.ndarray]:
     allowed = f"real numbers of shape {form}, NaN left out, 1 to {MOST} finite ones a run"
     array = real_array("centres", centres, allowed)
     if array.ndim not in (own, own + 1) or array.size == 0 or (own == 2 and array.shape[-1] != 2):
-        raise InvalidArgument("centres", f"shape {array.shape}", allowed)
+        raise InvalidArgument("centres", Described(f"shape {array.shape}"), allowed)
     if np.isinf(array).any():
-        raise InvalidArgument("centres", "an infinite entry", allowed)
+        raise InvalidArgument("centres", Described("an infinite entry"), allowed)
     array = array if array.ndim > own else array[None]
     sorted_runs = []
     for run in array:
         run = run[~np.isnan(run)] if own == 1 else run[~np.isnan(run).any(axis=-1)]
         if not 1 <= len(run) <= MOST:
-            raise InvalidArgument("centres", f"a run with {len(run)} finite centres", allowed)
+            raise InvalidArgument("centres", Described(f"a run with {len(run)} finite centres"), allowed)
         run = np.mod(run, shape[0])
         run[run >= shape[0]] = 0.0  # mod rounds -1e-17 up to the side
         sorted_runs.append(np.sort(run) if own == 1 else run)

@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.display import html_table
+from cumulode.numerics.io import waiting
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.user_input.arguments import InvalidArgument, flag
@@ -187,7 +186,8 @@ def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
     A claim that was interrupted or failed now does not replace what was there before.
     """
     file = path / "results.json"
-    with FileLock(path / "results.lock"):
+    what, then = "waiting for another process that writes results", "writing all the same"
+    with waiting.held(path / "results.lock", 30.0, what, then):
         rows = {row["number"]: row for row in _read(file)["claims"]}
         for finding in findings:
             if not finding.ended or finding.number not in rows:

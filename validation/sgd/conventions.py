@@ -33,6 +33,7 @@ import numpy as np
 
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import real_array
 
 from .settings import OURS, THEIRS, Sgd
 
@@ -84,20 +85,24 @@ class Units:
         return replace(run, **changed)
 
 
+#: Our own.
+OWN = Units()
+
+
 def scaled(value: Any, factor: float) -> Any:
-    """Numbers times a factor; anything else as it is."""
-    if value is None or factor == 1.0 or isinstance(value, (str, bool)):
+    """Numbers times a factor; anything else as it is, to be refused by those who know its name."""
+    if value is None or factor == 1.0:
         return value
     try:
-        return np.asarray(value) * factor
-    except (TypeError, ValueError):
+        return real_array("", value, "") * factor
+    except InvalidArgument:
         return value
 
 
 def units_of(sgd: Sgd, problem: Problem) -> Units:
     """The factors of ``sgd.conventions`` for a committee, or a neuron."""
     if sgd.conventions == OURS:
-        return Units()
+        return OWN
     rate, weight = 2.0 / problem.size, 1.0 / float(np.sqrt(problem.size))
     return Units(THEIRS, rate, 2.0 * sgd.learning_rate, weight, loss=2.0, diagonal=DIAGONAL)
 

@@ -16,12 +16,13 @@ from numba import types
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Result, preactivation_cumulants
-from cumulode.numerics.check_input import check_problem, check_times, check_weights
+from cumulode.numerics.check_input import check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.options import either
 from cumulode.validation.sampling.draw import Sampler, draw_class, sampler_type, scratch, unowned_law
 from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sampling.streams import stream, stream_type
@@ -127,6 +128,7 @@ def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | No
 
 
 @old_arguments
+@either(sgd=("learning_rate", "batch_size"))
 def simulate_sgd(
     problem: Problem,
     w0: ArrayLike,
@@ -190,9 +192,10 @@ def simulate_sgd(
     units = units_of(sgd, problem)
     starts = check_weights("w0", units.weights_to_ours(w0), problem.shape)
     rule = NeuronRule(problem.prior, problem.bias, sgd.learning_rate * units.rate, sgd.batch_size)
-    steps = whole_steps(check_times(units.times_to_ours(t_eval)), rule.learning_rate)
+    steps = whole_steps(check_times(units.times_to_ours(t_eval)), rule.learning_rate, units)
     chosen = check_seeds(seed, seeds, None if starts.ndim == 1 else len(starts))
     check_progress(progress)
+    check_stop(stop)
     watch = Stopwatch()
     jobs = _jobs(problem, starts, rule, steps, chosen, units.diagonal)
     with watch.running(), Progress(len(jobs) * int(steps[-1]), "SGD", progress) as shown:

@@ -24,11 +24,16 @@ def old_arguments(function: F) -> F:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         old = {name: kwargs.pop(name) for name in ("conventions", "erf") if name in kwargs}
-        given = signature.bind_partial(*args, **kwargs).arguments
+        try:
+            given = signature.bind_partial(*args, **kwargs).arguments
+        except TypeError:
+            return function(*args, **kwargs)  # says so, with its name
         if not old and not is_sequence(given.get("seed")):
             return function(*args, **kwargs)
         if is_sequence(given.get("seed")):
             _warn(f"{function.__name__}: a sequence of seeds is now given as seeds; seed is one seed")
+            if given.get("seeds") is not None:
+                raise InvalidArgument("seeds", given["seeds"], "one of seeds and seed")
             given["seeds"] = given.pop("seed")
         if "conventions" in old:
             _warn(f"{function.__name__}: conventions is now sgd=Sgd(conventions=...)")

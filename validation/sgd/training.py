@@ -23,10 +23,10 @@ from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress
 from cumulode.numerics.status import Status
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.validation.sampling.erf_table import erf_name
 
-from .conventions import Units
+from .conventions import OWN, Units
 from .seeds import RunSeeds
 from .settings import Sgd
 
@@ -42,12 +42,16 @@ class Trace:
     steps: int = field(default=0, kw_only=True)
 
 
-def whole_steps(times: np.ndarray, learning_rate: float) -> np.ndarray:
-    """Whole steps nearest to the times."""
+def whole_steps(times: np.ndarray, learning_rate: float, units: Units = OWN) -> np.ndarray:
+    """Whole steps nearest to the times, both in our units; a last time that holds no step is refused in ``units``."""
     with np.errstate(over="ignore"):
         steps = np.rint(times / learning_rate)
+    last, rate = float(times[-1] / units.time), learning_rate / units.rate
     if not steps[-1] <= _MOST_STEPS:
-        raise InvalidArgument("t_eval", float(times[-1]), f"at most 2**53 steps of learning_rate={learning_rate:g}")
+        raise InvalidArgument("t_eval", last, f"at most 2**53 steps of learning_rate={rate:g}")
+    if steps[-1] == 0 < times[-1]:
+        half = f"more than half a step, {0.5 * learning_rate / units.time:g} at learning_rate={rate:g}"
+        raise InvalidArgument("t_eval", Described(f"the last time {last:g}"), f"0 alone, or a last time of {half}")
     return steps.astype(np.int64)
 
 

@@ -56,7 +56,7 @@ def _check_diagram(dataset: xr.Dataset, path: Path) -> None:
     what = f"a {kind}" if kind else ", ".join(map(str, dataset.data_vars))
     allowed = "a phase diagram, a netCDF file written by `cumulode phase` or phase_diagram"
     more = f" (cumulode.load reads a {kind})" if kind else ""
-    raise InvalidArgument("path", f"{path}, which holds {what}", allowed + more)
+    raise InvalidArgument("path", Described(f"{path}, which holds {what}"), allowed + more)
 
 
 def _put_parts(table: Table, parts: list[tuple[str, Block]]) -> None:

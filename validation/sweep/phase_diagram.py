@@ -18,6 +18,7 @@ from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.options import either
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
 
@@ -33,6 +34,7 @@ _SOLVER = ("solver", Solver, ("closure",))
 
 
 @renamed_arguments(dict.fromkeys(("rtol", "atol", "tolerance", "contraction"), _SOLVER))
+@either(solver=("closure",), sgd=("learning_rate", "batch_size"))
 def phase_diagram(
     problem: Problem,
     axes: Mapping[str, Sequence[Any]],

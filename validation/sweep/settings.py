@@ -16,7 +16,7 @@ from cumulode.numerics.flow.exact import exact_data
 from cumulode.numerics.flow.solver import EXACT, Solver
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, InvalidTogether, flag, integer
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether, flag, integer
 from cumulode.validation.sgd.settings import Sgd
 
 from .measures import check_measures
@@ -125,7 +125,9 @@ def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:
     """Refuse what axes and settings make impossible at every point."""
     idle = [name for name in _SGD if name in axes and not settings.simulate]
     if idle:
-        raise InvalidArgument("axes", ", ".join(idle), "only with simulate=True (theory does not depend on it)")
+        raise InvalidArgument(
+            "axes", Described(", ".join(idle)), "only with simulate=True (theory does not depend on it)"
+        )
     closures = axes.get("closure", (settings.solver.closure,))
     if EXACT in closures and "activation" not in axes:
         exact_data(settings.problem)  # says which law or activation has no exact flow

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
 from cumulode.numerics.compile import cache
-from cumulode.numerics.compile.jit import kernel_directory
+from cumulode.numerics.compile.places import kernel_directory
 from cumulode.validation.cli import main
 
 
@@ -21,7 +21,7 @@ def filled(tmp_path, monkeypatch):
     for name, size in (
         (f"kernels/{kernel_directory().name}/a.nbc", 10),
         ("kernels/old/b.nbc", 20),
-        ("generated/c.py", 5),
+        ("generated/cumulode_generated_c.py", 5),
         ("mine", 1),
     ):
         path = tmp_path / name
@@ -44,14 +44,18 @@ def test_clear_stale_keeps_the_current_version(filled, capsys):
     assert main(["cache", "--clear-stale", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed_bytes"] == 20
     assert (kernel_directory() / "a.nbc").exists()
-    assert (filled / "generated" / "c.py").exists()
+    assert (filled / "generated" / "cumulode_generated_c.py").exists()
 
 
 def test_clear_removes_what_the_cache_made_and_nothing_else(filled):
-    """Assert that kernels and generated modules go and another file stays; clearing an empty cache is no error."""
+    """Assert that kernels and generated modules go and other files stay, whatever the folder is called; an empty cache is no error."""
+    (filled / "generated" / "mine.py").write_text("x")
+    (filled / "kernels" / "mine").mkdir()
+    (filled / "kernels" / "mine" / "notes.txt").write_text("x")
     cache.clear()
-    assert [path.name for path in filled.iterdir()] == ["mine"]
-    assert cache.clear().size == 1
+    left = sorted(str(path.relative_to(filled)) for path in filled.rglob("*") if path.is_file())
+    assert left == ["generated/mine.py", "kernels/mine/notes.txt", "mine"]
+    assert cache.clear().size == 3
 
 
 def test_bad_input_gets_one_line(capsys):
@@ -62,23 +66,35 @@ def test_bad_input_gets_one_line(capsys):
         main(["cache", "--warm", "--clear"])
 
 
+LOOKED_FOR = """
+import sys
+from cumulode.numerics.compile import jit
+from cumulode.validation.cli import main
+real, looked = jit._Cache.load_overload, set()
+def load(self, sig, context):
+    looked.add(f"{self._impl.filename_base} {sig}")
+    return real(self, sig, context)
+jit._Cache.load_overload = load
+for words in sys.argv[1].split(";"):
+    assert main(words.split()) == 0
+print("looked for", sorted(looked))
+"""
+
+
 @pytest.mark.slow
-def test_after_warming_the_next_process_compiles_nothing(tmp_path):
-    """Assert that warming one activation and two closures leaves kernels that solve, SGD and networks find: no new file appears."""
-    environment = {**os.environ, "CUMULODE_CACHE": str(tmp_path)}
+def test_warming_makes_all_that_a_later_process_looks_for(tmp_path):
+    """Assert that the kernels of solve, SGD and networks are among those made by warming their activation and closures."""
 
-    def run(*words):
-        code = "import sys; from cumulode.validation.cli import main; sys.exit(main(sys.argv[1:]))"
-        return subprocess.run(
-            [sys.executable, "-c", code, *words], env=environment, capture_output=True, text=True, check=True
-        )
+    def kernels(*commands):
+        words = [sys.executable, "-c", LOOKED_FOR, ";".join(commands)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+        return set(ast.literal_eval(done.stdout.rpartition("looked for ")[2]))
 
-    run("cache", "--warm", "--activation", "relu", "--closure", "regression", "--closure", "pearson")
-    before = sorted(str(path) for path in tmp_path.rglob("*.nbc"))
-    assert before
-    problem = ("--activation", "relu", "--size", "8", "--xi-plus", "1.5", "--time", "1", "--points", "2")
-    run("solve", *problem)
-    run("solve", *problem, "--closure", "pearson")
-    run("sgd", *problem, "--learning-rate", "0.01", "--batch-size", "2")
-    run("network", *problem, "--hidden", "2", "--test", "10")
-    assert sorted(str(path) for path in tmp_path.rglob("*.nbc")) == before
+    problem = "--activation relu --size 8 --xi-plus 1.5 --time 1 --points 2 --quiet"
+    sgd = f"{problem} --learning-rate 0.01 --batch-size 2"
+    warmed = kernels("cache --warm --activation relu --closure regression --closure pearson")
+    needed = kernels(
+        f"solve {problem}", f"solve {problem} --closure pearson", f"sgd {sgd}", f"network {sgd} --hidden 2 --n-test 10"
+    )
+    assert needed
+    assert needed - warmed == set()

@@ -1,4 +1,4 @@
-"""The cache of generated modules and compiled kernels: written once, shared, and never a reason to fail."""
+"""The cache of generated modules: written once, shared, and never a reason to fail."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cumulode.numerics.compile import closure_kernels, jit
+from cumulode.numerics.compile import closure_kernels, places
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.closures.names import CLOSURES
 
@@ -175,7 +175,6 @@ def test_the_name_of_a_module_depends_on_all_it_is_made_from(part, monkeypatch, 
 DAMAGE = {
     "empty": lambda text: "",
     "half a line": lambda text: text[: len(text) // 2],
-    "cut between functions": lambda text: text[: text.index("@kernel\ndef gaussian(")],
     "cut before the last function": lambda text: text[: text.rindex("@kernel")],
     "zero bytes": lambda text: "\0" * len(text),
     "not Python": lambda text: "{" + text,
@@ -185,26 +184,37 @@ DAMAGE = {
 }
 
 
-QUICK = ("cut before the last function",)
+@pytest.fixture
+def module_in(monkeypatch):
+    """The cubic's module as a new process finds or makes it, in a cache; only the closure taylor."""
+
+    def load(cache):
+        monkeypatch.setenv("CUMULODE_CACHE", str(cache))
+        closure_kernels._module.cache_clear()
+        return closure_kernels._module(NAME, ("taylor",))
+
+    yield load
+    closure_kernels._module.cache_clear()
 
 
-@pytest.mark.parametrize("damage", [d if d in QUICK else pytest.param(d, marks=pytest.mark.slow) for d in DAMAGE])
-def test_a_damaged_module_is_written_anew(damage, cache_with, warm):
-    """Assert that whatever stands under the name, the closures are whole and right, and the file is repaired."""
-    cache, path = cache_with(DAMAGE[damage])
-    assert path.read_text() != warm[1]
-    words = run(SIGMA_AND_FORCE + ALL_CLOSURES, cache)
-    check_values(words)
-    assert path.read_text() == warm[1]
-    assert generated(cache) == [path]
+def test_a_damaged_module_is_written_anew(tmp_path, module_in):
+    """Assert that whatever stands under the name, the module is whole and right, and the file is repaired."""
+    path = Path(module_in(tmp_path).__file__)
+    right = path.read_text()
+    for name, damage in DAMAGE.items():
+        path.write_text(damage(right))
+        assert path.read_text() != right, name
+        check_values([module_in(tmp_path).sigma.py_func(0.3), EXPECTED[1]])
+        assert path.read_text() == right, name
+        assert generated(tmp_path) == [path]
 
 
-def test_a_directory_in_place_of_the_module_does_not_matter(cache_with):
+def test_a_directory_in_place_of_the_module_does_not_matter(tmp_path, module_in):
     """Assert that what cannot even be replaced is done without."""
-    cache, path = cache_with()
+    path = Path(module_in(tmp_path).__file__)
     path.unlink()
     (path / "inside").mkdir(parents=True)
-    check_values(run(SIGMA_AND_FORCE, cache))
+    check_values([module_in(tmp_path).sigma.py_func(0.3), EXPECTED[1]])
 
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -242,22 +252,19 @@ def _no_place(kind, tmp_path):
 PLACES = ["below a file", "a file", "read-only file system", "read-only directory"]
 
 
-@pytest.mark.parametrize("kind", [PLACES[0], *(pytest.param(p, marks=pytest.mark.slow) for p in PLACES[1:])])
-def test_without_a_place_to_write_a_users_activation_still_works(kind, tmp_path):
-    """Assert that the module is then made in memory, with all its closures."""
-    place = _no_place(kind, tmp_path)
-    check_values(run(SIGMA_AND_FORCE + ALL_CLOSURES, place))
+@pytest.mark.parametrize("kind", PLACES)
+def test_without_a_place_to_write_a_users_activation_still_works(kind, tmp_path, module_in):
+    """Assert that the module is then made in memory."""
+    module = module_in(_no_place(kind, tmp_path))
+    check_values([module.sigma.py_func(0.3), EXPECTED[1]])
 
 
-@pytest.mark.parametrize("kind", [PLACES[0], *(pytest.param(p, marks=pytest.mark.slow) for p in PLACES[1:])])
+@pytest.mark.parametrize("kind", PLACES)
 def test_without_a_place_to_write_kernels_are_compiled_in_memory(kind, tmp_path):
-    """Assert that numba's cache is done without, and nothing is said about it on standard error."""
-    place = _no_place(kind, tmp_path)
-    process = start(SIGMA_AND_FORCE, place, compiled=True)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err[-1500:]
-    check_values(out.split())
-    assert err == ""
+    """Assert that the cache is done without, and nothing is said about it on standard error."""
+    program = "from cumulode.numerics.compile.jit import compiled, f8, kernel\nprint(compiled(kernel(lambda x: 2 * x), f8(f8))(3.0))"
+    process = start(program, _no_place(kind, tmp_path), compiled=True)
+    assert process.communicate(timeout=120) == ("6.0\n", "")
 
 
 def test_a_module_that_is_in_a_read_only_cache_is_used(cache_with):
@@ -280,8 +287,8 @@ def test_a_user_without_a_home_has_a_cache_or_none(monkeypatch):
     for name in ("CUMULODE_CACHE", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
-    assert jit.cache_directory().is_absolute()
-    assert jit.cache_directory() == jit.cache_directory()
+    assert places.cache_directory().is_absolute()
+    assert places.cache_directory() == places.cache_directory()
 
 
 def test_the_place_of_the_cache_is_chosen_by_the_environment(monkeypatch, tmp_path):
@@ -289,13 +296,13 @@ def test_the_place_of_the_cache_is_chosen_by_the_environment(monkeypatch, tmp_pa
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CUMULODE_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", "")
-    assert jit.cache_directory() == tmp_path / ".cache" / "cumulode"
+    assert places.cache_directory() == tmp_path / ".cache" / "cumulode"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert jit.cache_directory() == tmp_path / "xdg" / "cumulode"
+    assert places.cache_directory() == tmp_path / "xdg" / "cumulode"
     monkeypatch.setenv("CUMULODE_CACHE", str(tmp_path / "mine"))
-    assert jit.cache_directory() == tmp_path / "mine"
+    assert places.cache_directory() == tmp_path / "mine"
     monkeypatch.setenv("CUMULODE_CACHE", "~/mine")
-    assert jit.cache_directory() == tmp_path / "mine"
+    assert places.cache_directory() == tmp_path / "mine"
 
 
 # --------------------------------------------------------------------------------------- several at once
@@ -309,52 +316,6 @@ def test_processes_that_write_at_once_do_not_clash(tmp_path, warm):
         check_values(words)
     (path,) = generated(tmp_path)
     assert (path.name, path.read_text()) == warm
-
-
-@pytest.mark.slow
-def test_processes_that_compile_at_once_do_not_clash(cache_with):
-    """Assert the same of numba's cache: three processes compile one kernel into an empty cache, a fourth loads it."""
-    cache, _ = cache_with()
-    for words in [finish(p) for p in [start(SIGMA_AND_FORCE, cache, compiled=True) for _ in range(3)]]:
-        check_values(words)
-    hits = "print(sum(kernels.force.stats.cache_hits.values()))"
-    words = run(SIGMA_AND_FORCE + hits, cache, compiled=True)
-    check_values(words)
-    assert words[2] == "1"
-
-
-# ----------------------------------------------------------------------------------------- compiled kernels
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("damage", [b"", b"garbage", None], ids=["empty", "garbage", "half"])
-@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-def test_a_damaged_kernel_is_compiled_anew(suffix, damage, cache_with):
-    """Assert that an index or object file of numba's cache that is empty, cut or garbage costs a compilation, not the run."""
-    cache, _ = cache_with()
-    run(SIGMA_AND_FORCE, cache, compiled=True)
-    files = list((cache / "kernels").rglob(f"*.{suffix}"))
-    assert files
-    for file in files:
-        whole = file.read_bytes()
-        file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    check_values(run(SIGMA_AND_FORCE, cache, compiled=True))
-    check_values(run(SIGMA_AND_FORCE, cache, compiled=True))
-
-
-@pytest.mark.slow
-def test_two_kernels_of_one_name_in_one_file_are_kept_apart(tmp_path):
-    """Assert that the cache tells functions of one name by the line they stand on."""
-    source = tmp_path / "twice.py"
-    source.write_text(
-        "from cumulode.numerics.compile.jit import kernel\n\ndef make():\n    @kernel\n    def f(x):\n        return x + 1.0\n"
-        "    first = f\n    @kernel\n    def f(x):\n        return x + 2.0\n    return first, f\n"
-    )
-    program = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from twice import make; print(*(f(1.0) for f in make()))"
-    )
-    for _ in range(2):
-        assert run(program, tmp_path / "cache", compiled=True) == ["2.0", "3.0"]
 
 
 def test_the_default_closures_are_those_of_theory():

@@ -190,7 +190,7 @@ def test_the_second_start_compiles_nothing(capsys, tmp_path):
 
     The times are printed, not asserted (target: 2 s).
     """
-    from cumulode.numerics.compile.jit import cache_directory
+    from cumulode.numerics.compile.places import cache_directory
 
     arguments = ["solve", "--gain", "3", "--xi-plus", "4", "--quiet"]
     first = _timed(*arguments)

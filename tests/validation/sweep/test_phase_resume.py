@@ -212,31 +212,3 @@ def test_two_dask_workers_one_killed(whole):
         assert killed.is_set()
     reference = xr.load_dataset(whole[0], engine="scipy")
     assert reference.drop_attrs().identical(found.drop_attrs())
-
-
-@pytest.mark.slow
-def test_of_many_workers_with_an_empty_cache_one_compiles(tmp_path):
-    """Assert that four processes that start at once together write as many kernels to the cache as one alone: none is
-    compiled twice. One that starts later writes none.
-    """
-    script = (
-        "import cumulode.numerics.compile.jit as jit\n"
-        "from cumulode.numerics.compile.closure_kernels import activation_kernels, coefficients_kernel\n"
-        "saved = []\n"
-        "real = jit._Cache.save_overload\n"
-        "jit._Cache.save_overload = lambda self, sig, data: (saved.append(str(self._name)), real(self, sig, data))[1]\n"
-        "activation_kernels('erf'); [coefficients_kernel('erf', c) for c in ('taylor', 'gaussian', 'edgeworth')]\n"
-        "print(len(saved))\n"
-    )
-    environment = {**os.environ, "CUMULODE_CACHE": str(tmp_path)}
-    processes = [
-        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(4)
-    ]
-    counts = sorted(int(process.communicate()[0]) for process in processes)
-    assert counts[-1] > 1
-    alone = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
-    assert int(alone.stdout) == 0
-    fresh = {**environment, "CUMULODE_CACHE": str(tmp_path / "fresh")}
-    once = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=fresh, check=True)
-    assert sum(counts) == int(once.stdout)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.validation.cli.output import FIGURES, add_output, print_json, save_figure, without_screen, writable
 from cumulode.validation.cli.values import numbers
 
@@ -158,7 +158,7 @@ def _value(ds: Any, option: str, axis: str, text: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise InvalidArgument(option, f"{axis}={text}", "a number") from None
+        raise InvalidArgument(option, Described(f"{axis}={text}"), "a number") from None
 
 
 def _point(text: str) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from cumulode.validation.cli.output import FAILED, INTERRUPTED, add_output, print_json, without_screen
 from cumulode.validation.cli.run_options import add_executor, executor
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             print("\n".join(f"{claim.number} {claim.name:10}{claim.title}" for claim in CLAIMS))
         return 0
     if "all" in options.claim[1:] or options.claim[:1] == ["all"] != options.claim:
-        raise InvalidArgument("claims", " ".join(options.claim), "all alone, or numbers and names of claims")
+        raise InvalidArgument("claims", Described(" ".join(options.claim)), "all alone, or numbers and names of claims")
     claims = "all" if options.claim in ([], ["all"]) else options.claim
     chosen(claims)
     without_screen()

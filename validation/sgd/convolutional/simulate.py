@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_problem
+from cumulode.numerics.check_input import check_problem, check_stop
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer
+from cumulode.theory.user_input.options import either
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.network import settings
 from cumulode.validation.sgd.network.engine import HiddenLayer
@@ -29,6 +30,7 @@ MOST_FILTERS = 10_000
 
 
 @old_arguments
+@either(sgd=("learning_rate", "batch_size"))
 def simulate_convolutional(
     problem: Problem,
     filters: int = 8,
@@ -95,6 +97,7 @@ def simulate_convolutional(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
+    check_stop(stop)
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     if sgd.conventions != OURS:
         raise InvalidArgument("sgd", sgd, f"conventions={OURS!r}, the only ones of convolutional networks")

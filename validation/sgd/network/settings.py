@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cumulode.numerics.check_input import check_times
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
-from cumulode.validation.receptive_fields.field_input import finite_array
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, real
+from cumulode.theory.user_input.arrays import finite_array
 from cumulode.validation.sgd.seeds import RunSeeds, check_seeds
 from cumulode.validation.sgd.settings import Sgd
 
@@ -52,15 +51,17 @@ def _units(name: str, values: Any, hidden: int, allowed: str) -> np.ndarray:
     """Finite numbers (K,)."""
     array = finite_array(name, values, allowed)
     if array.shape != (hidden,):
-        raise InvalidArgument(name, f"shape {array.shape}", allowed)
+        raise InvalidArgument(name, Described(f"shape {array.shape}"), allowed)
     return array
 
 
 def check_labels(labels: Any) -> tuple[float, float]:
     """The targets of minus and plus."""
-    if isinstance(labels, (Sequence, np.ndarray)) and not isinstance(labels, str) and tuple(labels) in LABELS:
-        return float(labels[0]), float(labels[1])
-    raise InvalidArgument("labels", labels, "(-1, 1) or (0, 1): the targets of the classes minus and plus")
+    allowed = "(-1, 1) or (0, 1): the targets of the classes minus and plus"
+    given = tuple(finite_array("labels", labels, allowed).ravel().tolist())
+    if given not in LABELS:
+        raise InvalidArgument("labels", labels, allowed)
+    return given
 
 
 def make_rule(
@@ -92,10 +93,11 @@ def check_start(w0: Any, amplitude: object, hidden: int, shape: tuple[int, ...])
         return None, scale
     allowed = f"finite numbers of shape ({hidden}, {size}), or (n, {hidden}, {size}) with n seeds"
     array = finite_array("w0", w0, allowed)
+    came = array.shape
     if len(shape) == 2 and array.shape[-2:] == shape:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (2, 3) or array.shape[-2:] != (hidden, size) or array.size == 0:
-        raise InvalidArgument("w0", f"shape {np.shape(w0)}", allowed)
+        raise InvalidArgument("w0", Described(f"shape {came}"), allowed)
     return array, scale
 
 
@@ -127,7 +129,7 @@ def check_samples(samples: Any, shape: tuple[int, ...]) -> Pair | None:
     if samples is None:
         return None
     if not isinstance(samples, (tuple, list)) or len(samples) != 2:
-        raise InvalidArgument("samples", type(samples).__name__, "a pair of arrays (plus, minus), a row an input")
+        raise InvalidArgument("samples", samples, "a pair of arrays (plus, minus), a row an input")
     plus, minus = (
         _rows(f"samples of the class {name}", rows, shape)
         for name, rows in zip(("plus", "minus"), samples, strict=True)
@@ -140,10 +142,11 @@ def _rows(name: str, rows: Any, shape: tuple[int, ...]) -> np.ndarray:
     square = f" or (n, {shape[0]}, {shape[1]})" if len(shape) == 2 else ""
     allowed = f"finite numbers of shape (n, {size}){square}, n >= 2, not all equal"
     array = finite_array(name, rows, allowed)
+    came = array.shape
     if len(shape) == 2 and array.shape[1:] == shape:
         array = array.reshape(len(array), size)
     if array.ndim != 2 or array.shape[1] != size or len(array) < 2:
-        raise InvalidArgument(name, f"shape {np.shape(rows)}", allowed)
+        raise InvalidArgument(name, Described(f"shape {came}"), allowed)
     if np.all(array == array.flat[0]):
-        raise InvalidArgument(name, f"the constant {array.flat[0]:g}", allowed)
+        raise InvalidArgument(name, Described(f"the constant {array.flat[0]:g}"), allowed)
     return array

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics.check_input import check_problem
+from cumulode.numerics.check_input import check_problem, check_stop
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
+from cumulode.theory.user_input.options import either
 from cumulode.validation.sgd.conventions import check_readout, network_units
 from cumulode.validation.sgd.old_arguments import old_arguments
 from cumulode.validation.sgd.seeds import Seed, Seeds
@@ -25,6 +26,7 @@ from .result import NetworkRun
 
 
 @old_arguments
+@either(sgd=("learning_rate", "batch_size"))
 def simulate_network(
     problem: Problem,
     hidden: int = 8,
@@ -117,6 +119,7 @@ def simulate_network(
         Naming the argument, what came and what is allowed.
     """
     check_problem(problem)
+    check_stop(stop)
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     hidden, targets = integer("hidden", hidden, ge=1, le=settings.MOST_HIDDEN), settings.check_labels(labels)
     units = network_units(sgd, problem, hidden, architecture, loss, targets)
@@ -125,7 +128,7 @@ def simulate_network(
     first = settings.biases_of(biases, problem, hidden)
     second = settings.readout_of(check_readout(readout, units, architecture), architecture, hidden)
     start, scale = settings.check_start(units.weights_to_ours(w0), amplitude, hidden, problem.shape)
-    steps = whole_steps(settings.check_times_or_default(units.times_to_ours(t_eval)), rule.learning_rate)
+    steps = whole_steps(settings.check_times_or_default(units.times_to_ours(t_eval)), rule.learning_rate, units)
     training = Training(
         problem, sgd, rule, fully_connected(problem.shape), start, scale, np.concatenate([first, second]), steps,
         settings.check_starts(start, seed, seeds), units,
