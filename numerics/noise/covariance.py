@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from cumulode.numerics.check_input import check_weights
+from cumulode.numerics.check_input import check_problem, check_weights
 from cumulode.numerics.compile.closure_kernels import square_kernel
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -122,26 +122,63 @@ def translates(row: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.stack([np.roll(field, place, axes).ravel() for place in np.ndindex(shape)])
 
 
+class Covariance:
+    """``w -> N(w)``, (D,) -> (D, D), of one problem and closure; not for several threads at once."""
+
+    def __init__(self, problem: Problem, solver: Solver) -> None:
+        self._problem, self._plan = problem, make_plan(problem, solver)
+        self._data, self._classes = self._plan.data(), noise_data(problem, self._plan.forms())
+        self._square, self._rule = square_kernel(str(problem.activation)), gauss_legendre(NODES)
+        self._kernel = compiled(noise_matrix, noise_matrix_sig)
+
+    def __call__(self, w: np.ndarray) -> np.ndarray:
+        """N at ``w``; NaN where the closure is not defined."""
+        size = w.size
+        drift, N = np.empty(size), np.empty((size, size))
+        flags = self._plan.rhs(w, drift, self._data, self._plan.law)
+        work = np.empty((size, size)), np.empty((3, size))
+        flags |= self._kernel(w, drift, self._classes, self._square, self._problem.bias, self._rule, N, *work)
+        if flags & UNDEFINED:
+            N[:] = np.nan
+        return N
+
+
 def noise_covariance(
     problem: Problem, w: Any, closure: str = "regression", *, solver: Solver | None = None
 ) -> np.ndarray:
-    """Covariance N of ``F x``, by which one step of SGD with one sample scatters: ``eta^2 N / batch`` a step.
+    """Covariance N of ``F x`` over the data, the noise of SGD: one step scatters by ``eta^2 N / batch``.
 
-    ``N = sum_y p_y E_y[F_y^2 x x^T] - f f^T``, from second and fourth cumulants (theory.md section 7).
+    ``N = sum_y p_y E_y[F_y^2 x x^T] - f f^T`` with the averages of :mod:`cumulode.theory.closures.force_square`: from
+    second and fourth cumulants, the preactivation's law Pearson's. From a kurtosis of 5/4 on, where moments are
+    missing, what the third cumulant says of the input's mean is left out. Deltas of a force that jumps are counted.
+
+    Parameters
+    ----------
+    problem : Problem
+    w : (D,) or (n, D) array
+        Weights, finite.
+    closure : str
+        Of the drift f that is subtracted; any that :func:`cumulode.drift` takes.
+    solver : Solver, optional
+        Closure and accuracy of the fourth cumulant, in its place.
+
+    Returns
+    -------
+    (D, D) or (n, D, D) array, symmetric
+        Per unit of ``eta^2`` for one sample a step; time is learning rate x steps, so that weights gather the
+        covariance ``s N`` a unit of time, ``s = eta / batch``.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming ``problem``, ``w``, ``closure`` or ``solver``; ``w`` where the closure is not defined there.
     """
     solver = choose(solver, FLOW, closure=closure)
-    plan = make_plan(problem, solver)
+    check_problem(problem)
     rows = check_weights("w", w, problem.shape)
-    flat, matrices = np.atleast_2d(rows), []
-    work = compiled(noise_matrix, noise_matrix_sig)
-    classes, square = noise_data(problem, plan.forms()), square_kernel(str(problem.activation))
-    size, drift, data = problem.size, np.empty(problem.size), plan.data()
-    for row in flat:
-        flags = plan.rhs(row, drift, data, plan.law)
-        out = np.empty((size, size))
-        flags |= work(row, drift, classes, square, problem.bias, gauss_legendre(NODES), out, np.empty((size, size)), np.empty((3, size)))
-        if flags & UNDEFINED or not np.all(np.isfinite(out)):
-            raise InvalidArgument("w", Described("undefined"), "x")
-        matrices.append(out)
-    return np.stack(matrices).reshape(*rows.shape, size)
-
+    covariance = Covariance(problem, solver)
+    matrices = np.stack([covariance(row) for row in np.atleast_2d(rows)])
+    if not np.all(np.isfinite(matrices)):
+        where = f"largest |w_i| = {np.abs(rows).max():.3g}, where closure {solver.closure!r} is not defined"
+        raise InvalidArgument("w", Described(where), "smaller weights, or another closure")
+    return matrices.reshape(*rows.shape, problem.size)

@@ -24,7 +24,7 @@ from cumulode.numerics.status import Status
 from .covariance import noise_matrix, noise_t
 
 #: Length of a step; the flow over it is split where the drift turns by more than TURN within half of it.
-STEP, TURN = 0.2, 0.35
+STEP, TURN = 0.2, 0.05
 #: Until when, and how often, N is renewed.
 RENEWALS = np.array([[2.0, 0.25], [10.0, 1.0], [math.inf, 4.0]])
 #: Added to the diagonal of N, relative to its mean: the least that keeps Cholesky's root real at rounding.
