@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from cumulode.theory.closures.force_square import branches as square_branches
+from cumulode.theory.closures.force_square import entry_equations
 from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
 from cumulode.theory.closures.names import CLOSURES
 from cumulode.theory.closures.third_norm import third_norm_equations
@@ -192,11 +193,15 @@ def _deltas(q: Quadrature) -> list[str]:
         lines.append("            density = math.copysign(density, KINKS[k] - centre)")
     slope = square_slope_o if squared else d_e
     return lines + [
-        f"            {symbol} += 0.5 * jumps[k] * density * ({show(sp.diff(e, slope))})" for symbol, e in q.sums if e.has(slope)
+        f"            {symbol} += 0.5 * jumps[k] * density * ({show(sp.diff(e, slope))})"
+        for symbol, e in q.sums
+        if e.has(slope)
     ]
 
 
-def write_dispatch(name: str, branches: list[Branch], potential: bool, small: float = 0.0, names: tuple[str, ...] = COEFFICIENTS) -> str:
+def write_dispatch(
+    name: str, branches: list[Branch], potential: bool, small: float = 0.0, names: tuple[str, ...] = COEFFICIENTS
+) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
@@ -314,7 +319,12 @@ def _basics(activation: Activation) -> str:
     if activation.kinks:
         for name, what, power in (("force_jumps", "F_y", 1), ("square_jumps", "F_y^2", 2)):
             jumps = ", ".join(show(j) for j in activation.force_jumps(power)) + ","
-            lines = ["@kernel", f"def {name}({label}):", f'    """Jumps of {what} at the kinks."""', f"    return ({jumps})"]
+            lines = [
+                "@kernel",
+                f"def {name}({label}):",
+                f'    """Jumps of {what} at the kinks."""',
+                f"    return ({jumps})",
+            ]
             functions.append("\n".join(lines))
     return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
 
@@ -342,6 +352,11 @@ def write_tree() -> str:
     return "\n\n".join([HEADER.format(doc="The tree closure: Q, its drift and its potential."), *functions])
 
 
+def write_noise() -> str:
+    """Source of the second moments of force times input whatever the activation."""
+    return HEADER.format(doc="The noise of SGD.") + "\n\n" + write_function(entry_equations())
+
+
 def write_losses() -> str:
     """Source of the losses of networks and their residuals."""
     parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
@@ -362,6 +377,7 @@ def write_all() -> dict[str, str]:
         "pearson": write_pearson,
         "tree": write_tree,
         "losses": write_losses,
+        "noise": write_noise,
         "network": write_network,
     }
     return files | {f"{name}.py": write() for name, write in others.items()}

@@ -10,6 +10,7 @@ from numba import types
 
 from cumulode.numerics.check_input import check_problem, check_weights
 from cumulode.numerics.compile.closure_kernels import square_kernel
+from cumulode.numerics.compile.generated.noise import squared_entry
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
 from cumulode.numerics.compile.quadrature import gauss_legendre
 from cumulode.numerics.compile.signatures import square_t
@@ -81,9 +82,9 @@ def add_noise(w, data, square, bias, rule, out, slices, work):  # type: ignore[n
         T[i] = (own.kwww[i] / k2 - kappa * own.cw[i]) / math.sqrt(k2)
     for i in range(size):
         for j in range(size):
-            along = 2.0 * g2 * u[i] * u[j] + g4 * (u[i] * T[j] + T[i] * u[j]) + g6 * T[i] * T[j]
-            pairs = g2 * 0.5 * (slices[i, j] + slices[j, i]) / k2
-            out[i, j] += own.prior * (g0 * data.second[i, j] + pairs + along)
+            K = 0.5 * (slices[i, j] + slices[j, i]) / k2
+            entry = squared_entry(g0, g2, g4, g6, data.second[i, j], K, u[i], u[j], T[i], T[j])
+            out[i, j] += own.prior * entry
     return flag
 
 

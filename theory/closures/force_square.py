@@ -16,6 +16,7 @@ jumps adds deltas.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 
@@ -36,6 +37,20 @@ MEAN_END = sp.Rational(3, 2)
 HEAVY, HEAVY_ALONE = Tails("heavy", heavy=True, excess=3), Tails("heavy", heavy=True)
 
 _m0, _g, _d1, _d3, _d5 = sp.symbols("m0 g d1 d3 d5", real=True)
+
+
+def entry(averages: Any, C: Any, K: Any, u: Any, u2: Any, T: Any, T2: Any) -> Any:
+    """``E[G x_i x_j]``, eq. (fluctuations.24, squared force), from C_ij, ``K(w,w)_ij / k2``, and u and T at i and at j."""
+    g0, g2, g4, g6 = averages
+    return g0 * C + g2 * (2 * u * u2 + K) + g4 * (u * T2 + T * u2) + g6 * T * T2
+
+
+def entry_equations() -> EquationSet:
+    """``entry`` as the function that kernels call."""
+    averages = sp.symbols("g0 g2 g4 g6", real=True)
+    others = sp.symbols("C K u_i u_j T_i T_j", real=True)
+    doc = "E[F^2 x_i x_j] of one class from averages over the preactivation's law."
+    return EquationSet("squared_entry", doc, (*averages, *others), (entry(averages, *others),))
 
 
 def step(n: int, law: sp.Expr) -> sp.Expr:
@@ -87,7 +102,9 @@ def slope_polynomials() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
 
 def _in_kappa(polynomial: sp.Expr) -> sp.Expr:
     terms = sp.Poly(polynomial, x).terms()
-    return sum((sp.factor(sp.cancel(sp.together(c).subs(nu, -3 / kappa - 1))) * x**n for (n,), c in terms), sp.Integer(0))
+    return sum(
+        (sp.factor(sp.cancel(sp.together(c).subs(nu, -3 / kappa - 1))) * x**n for (n,), c in terms), sp.Integer(0)
+    )
 
 
 def _averages() -> tuple[sp.Expr, ...]:
