@@ -23,7 +23,7 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
 #: Nodes a panel: the squared force varies twice as fast as the force.
 NODES = 80
-#: Closer to two points than this (in kappa + 2) T/h_3 is 0/0; its terms, of the order of the root of this, are left out.
+#: Closer to two points than this (in kappa + 2) T/h_3 is 0/0; its terms, of the order of the root, are left out.
 TWO_POINTS = 1e-9
 #: Below this k2 the noise is that at w = 0, to rounding.
 SMALL = 1e-40

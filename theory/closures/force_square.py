@@ -1,4 +1,4 @@
-"""Averages of the squared force over Pearson's law, from which the covariance of one step follows (theory.md section 7).
+"""Averages of the squared force over Pearson's law, which make the covariance of one step (theory.md section 7).
 
 With ``G = F^2``, ``x = lam/sqrt(k2)`` and the orthogonal polynomials ``p_n(x)`` of Pearson's law, the input given the
 preactivation has the mean ``u p_1 + T p_3/h_3``, where ``u = C w/sqrt(k2)``, ``T = [K(w,w,w) - (k4/k2) C w] /
@@ -31,8 +31,9 @@ from .pearson import BOUNDED, Tails, nu
 x = sp.Symbol("x", real=True)
 kappa = sp.Symbol("kappa", real=True)
 
-#: Where the eighth moment of Pearson's law ends: from here on the terms in T are left out.
-MEAN_END = sp.Rational(3, 2)
+#: From here on the terms in T are left out. At 3/2 the eighth moment of Pearson's law ends, and g_6 with it; near it
+#: the tails reach so far that powers of lam overflow.
+MEAN_END = sp.Rational(5, 4)
 #: With heavy tails lam^7 G' is averaged.
 HEAVY, HEAVY_ALONE = Tails("heavy", heavy=True, excess=3), Tails("heavy", heavy=True)
 
@@ -40,7 +41,7 @@ _m0, _g, _d1, _d3, _d5 = sp.symbols("m0 g d1 d3 d5", real=True)
 
 
 def entry(averages: Any, C: Any, K: Any, u: Any, u2: Any, T: Any, T2: Any) -> Any:
-    """``E[G x_i x_j]``, eq. (fluctuations.24, squared force), from C_ij, ``K(w,w)_ij / k2``, and u and T at i and at j."""
+    """``E[G x_i x_j]`` from C_ij, K(w,w)_ij / k2, and u and T at i and at j; eq. (fluctuations.24, squared force)."""
     g0, g2, g4, g6 = averages
     return g0 * C + g2 * (2 * u * u2 + K) + g4 * (u * T2 + T * u2) + g6 * T * T2
 
@@ -80,7 +81,7 @@ def from_slope(polynomial: sp.Expr) -> sp.Expr:
     """``R(x)`` with ``E_nu[P G] = E_(nu+1)[R dG/dx]`` for every ``G``; ``P`` even, of degree 6 and average 0.
 
     By ``E_nu[p_n G] = (2 nu - 1)/(n + 2 nu - 2) E_(nu+1)[q_(n-1) dG/dx]``, ``q`` the polynomials of the law with
-    ``nu + 1``, eq. (fluctuations.21, polynomial by parts).
+    ``nu + 1``, eq. (fluctuations.21, projection by parts).
     """
     rest, result = sp.expand(polynomial), sp.Integer(0)
     for n in (6, 4, 2):
@@ -93,7 +94,7 @@ def from_slope(polynomial: sp.Expr) -> sp.Expr:
 
 @lru_cache(maxsize=1)
 def slope_polynomials() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    """What multiplies ``dG/dx`` over the law with ``nu + 1`` in ``g_2``, ``g_4`` and ``g_6``; in ``x`` and ``kappa``."""
+    """What multiplies ``dG/dx`` over the law with ``nu + 1`` in g_2, g_4 and g_6; in ``x`` and ``kappa``."""
     p, h2, h3 = polynomials(nu), norm(2), norm(3)
     c = (norm(4) + h3**2 / h2 - h3) / h2  # E[p_2 p_3^2]/h_2, as p_3^2 = p_3 (x p_2 - beta_2 x)
     rows = (from_slope(p[2]) / h2, from_slope(p[4]) / h3, from_slope(p[3] ** 2 - h3 - c * p[2]) / h3**2)

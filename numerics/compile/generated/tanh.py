@@ -1270,7 +1270,7 @@ def square_coefficients(k2, k4, y, b, rule):
     if kappa < 0.0001:
         g0, g2, g4, g6 = square_gaussian(k2, k4, y, b, rule)
         return g0, g2, g4, g6, flag
-    if kappa < 1.5:
+    if kappa < 1.25:
         g0, g2, g4, g6 = square_heavy(k2, k4, y, b, rule)
         return g0, g2, g4, g6, flag
     if kappa < 3.0:

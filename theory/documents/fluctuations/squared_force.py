@@ -59,9 +59,11 @@ def _by_parts(d: Derivation) -> None:
     for text, name, polynomial, norm, row, label in zip(
         texts, names, left, (h2, h3, h3**2), closed.slope_polynomials(), labels, strict=True
     ):
-        slope = ", ".join(sp.latex(term) for term in [row])
         d.chain(text, name, mean(_flat(polynomial) * SQUARE) / norm).equals(
-            mean(row * sp.diff(SQUARE, x), 1), f"$E_{{\\nu+1}}[R\\,dG/dx]$, $R = {slope}$", name=label, **_bounded
+            mean(row * sp.diff(SQUARE, x), 1),
+            f"$E_{{\\nu+1}}[R\\,dG/dx]$, $R = {sp.latex(row)}$",
+            name=label,
+            **_bounded,
         )
 
 
@@ -94,9 +96,9 @@ def _matrix(d: Derivation) -> None:
     root = sp.sqrt(k2)
     positive = {k2: (0.3, 2.0), k4: (-0.2, 0.2)}
     d.chain(
-        "A check that no closure of the rest can spoil: along $w$ itself, where $w\\cdot u = \\sqrt{k_2}$, $w\\cdot T = "
-        "0$ and $w\\cdot K(w,w)\\,w = k_4$, the matrix is the average of $\\lambda^2 G$ over the law, $h_2 = 2 + "
-        "\\kappa$.",
+        "A check that no closure of the rest can spoil: along $w$ itself, where $w\\cdot u = \\sqrt{k_2}$, "
+        "$w\\cdot T = 0$ and $w\\cdot K(w,w)\\,w = k_4$, the matrix is the average of $\\lambda^2 G$ over the law, "
+        "$h_2 = 2 + \\kappa$.",
         r"w \cdot E[G x x^T]\, w",
         closed.entry(averages, k2, k4 / k2, root, root, sp.Integer(0), sp.Integer(0)),
     ).equals(
@@ -118,8 +120,8 @@ def centre(d: Derivation) -> None:
     rate = used.covariance_rate(J, S, B, eta)
     d.chain(
         "The place of a field. At a stationary field a translation costs nothing: $J\\,\\partial w = 0$, and there is "
-        "a left vector $l$ with $l J = 0$. Moved by $\\delta$, the field is $w + \\delta\\,\\partial w$, so that $\\delta "
-        "= l \\cdot (w' - w)/(l\\cdot\\partial w)$ is the part of a deviation that lasts, and its variance is "
+        "a left vector $l$ with $l J = 0$. Moved by $\\delta$, the field is $w + \\delta\\,\\partial w$, so that "
+        "$\\delta = l \\cdot (w' - w)/(l\\cdot\\partial w)$ is the part of a deviation that lasts, and its variance is "
         "$l\\cdot S\\,l/(l\\cdot\\partial w)^2$. Two weights, $J$ of rank one with $l J = 0$:",
         r"\frac{d}{dt}\,\frac{l \cdot S\,l}{(l\cdot\partial w)^2}",
         (l.T * rate * l)[0, 0] / (l.T * dw)[0, 0] ** 2,
