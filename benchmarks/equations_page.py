@@ -44,6 +44,8 @@ GENERATED: dict[str, tuple[str, tuple[str, ...]]] = {
     "network.3": ("network", ("label_drift", "pair_drift")),
     "network.4": ("network", ("label_bias", "pair_bias")),
     "nlgp.18": ("nlgp", ("plackett_pair",)),
+    "nlgp.41": ("nlgp", ("plackett_layer",)),
+    "nlgp.42": ("nlgp", ("plackett_layer",)),
 }
 #: Closures whose kernels tests reach by the closure's name.
 CLOSURES = {

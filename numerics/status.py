@@ -13,3 +13,5 @@ class Status(IntEnum):
     DIVERGED = 2
     LEFT_DOMAIN = 3
     INTERRUPTED = 4
+    #: Integrated to the end, but beyond where the expansion holds.
+    LEFT_RANGE = 5

@@ -353,3 +353,39 @@ def fields(size):
         "sinusoid": np.cos(2 * np.pi * i / size + 0.3),
         "constant": np.ones(size),
     }
+
+
+def plackett_fourth(gain, xi, offsets, size=None, nodes=260):
+    """K of sites (0, *offsets) of an NLGP by Plackett's identity from its definition, 130 digits; to about 1e-13."""
+    sites = (0, *offsets)
+    with mp.workdps(130):
+        q = 1 / (1 + 1 / mp.mpf(gain) ** 2)
+
+        def covariance(i, j):
+            d = abs(i - j)
+            d = d if size is None else min(d % size, size - d % size)
+            return q * mp.exp(-((mp.mpf(d) / mp.mpf(xi)) ** 2))
+
+        r = [[covariance(i, j) for j in sites] for i in sites]
+
+        def integrand(tau):
+            def c(x, y):
+                return mp.mpf(1) if x == y else tau * r[x][y]
+
+            total = mp.mpf(0)
+            for i, j in itertools.combinations(range(4), 2):
+                k, l = (x for x in range(4) if x not in (i, j))
+                rest = 1 - c(i, j) ** 2
+
+                def left(x, y, i=i, j=j, rest=rest):
+                    mixed = c(x, i) * c(j, y) + c(x, j) * c(i, y)
+                    return c(x, y) - (c(x, i) * c(i, y) + c(x, j) * c(j, y) - c(i, j) * mixed) / rest
+
+                rho = left(k, l) / mp.sqrt(left(k, k) * left(l, l))
+                total += r[i][j] / mp.sqrt(rest) * (mp.asin(rho) - mp.asin(c(k, l)))
+            return total
+
+        step = mp.mpf(115) / nodes
+        taus = (1 / (1 + mp.exp(-(-25 + step * n))) for n in range(nodes + 1))
+        whole = step * sum(integrand(tau) * tau * (1 - tau) for tau in taus)
+        return float(4 / mp.pi**2 * whole / (2 / mp.pi * mp.asin(q)) ** 2)

@@ -41,7 +41,7 @@ _SIGNATURES = {"tree": tree_law_sig, "conditional": conditional_law_sig}
 class ActivationKernels:
     """Compiled ``force(h, y)``, ``functions(h, y) -> (Phi, F, F')``, ``sigma(h)`` and ``slopes(h)`` of one activation.
 
-    ``slopes``: sigma and its derivatives up to the fifth.
+    ``slopes``: sigma and its derivatives up to the sixth.
 
     ``panel``: length in h over which 40 nodes resolve the force.
     """

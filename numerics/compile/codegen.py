@@ -20,7 +20,7 @@ from cumulode.theory.closures.lowering import Branch, conditional_means, lower, 
 from cumulode.theory.closures.names import CLOSURES
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
-from cumulode.theory.cumulants.plackett import plackett_pair
+from cumulode.theory.cumulants.plackett import plackett_layer, plackett_pair
 from cumulode.theory.dynamics.committee import network_equations
 from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e, square_e, square_slope_o
 from cumulode.theory.neuron.activations import Activation, h, parse
@@ -305,7 +305,7 @@ def _basics(activation: Activation) -> str:
         activation.join(p)
         for p in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
     )
-    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(6)]
+    derivatives = [activation.join(activation.derivative_pieces(n)) for n in range(7)]
     of_all = "Phi, F and F' (without deltas) at preactivation h and label y."
     functions = [
         _pointwise("functions", labelled, of_all, [potential, force, slope]),
@@ -313,7 +313,7 @@ def _basics(activation: Activation) -> str:
         _pointwise("sigma", str(h), "The activation.", [activation.expr]),
         _pointwise("response", str(h), "The activation and its derivative.", [activation.expr, derivatives[1]]),
         _pointwise(
-            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the fifth.", derivatives
+            "slopes", str(h), "The activation and its derivatives (between the kinks) up to the sixth.", derivatives
         ),
     ]
     if activation.kinks:
@@ -338,7 +338,8 @@ def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) 
 
 def write_nlgp() -> str:
     """Source of the Plackett integrand."""
-    return HEADER.format(doc="Fourth cumulant of the NLGP.") + "\n\n" + write_function(plackett_pair())
+    functions = [write_function(equations) for equations in (plackett_pair(), plackett_layer())]
+    return "\n\n".join([HEADER.format(doc="Fourth cumulant of the NLGP."), *functions])
 
 
 def write_pearson() -> str:

@@ -10,17 +10,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from cumulode.numerics.compile.generated.nlgp import plackett_pair
+from cumulode.numerics.compile.generated.nlgp import plackett_layer, plackett_pair
 from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, types, vector
 from cumulode.theory.cumulants import nlgp as theory
 from cumulode.theory.problem.covariance import covariance_on, gaussian_covariance
 from cumulode.theory.problem.laws import NLGP
 
 #: Smallest 1 - r of two hidden signs down to which a number of nodes below serves; the last has no limit.
-CLOSEST = (1e-1, 1e-2, 1e-5, 0.0)
+CLOSEST = (1e-1, 1e-2, 1e-5, 1e-7, 0.0)
 #: Nodes by the error allowed, relative to K_0000; measured against 256 nodes over gains 0.1 to infinity and
-#: correlation lengths 0.5 to 1000. The last: 1e-14, but 8e-14 down to 1 - r = 1e-7 and 7e-13 at 1e-11.
-NODES = {1e-6: (16, 16, 24, 32), 1e-11: (32, 32, 48, 80), 1e-14: (32, 48, 64, 96)}
+#: correlation lengths 0.5 to 1000: the last 1e-14, but 8e-14 down to 1 - r = 1e-7. Then ``_layer_rule``, to 1e-14.
+NODES = {1e-6: (16, 16, 24, 32, 100), 1e-11: (32, 32, 48, 80, 200), 1e-14: (32, 48, 64, 96, 300)}
+#: Below this 1 - q a gain is infinite: K and C are those of signs to 1e-17.
+SIGNS = 1e-34
+LAYER = len(CLOSEST) - 1
 
 
 def second(law: NLGP, shape: tuple[int, ...]) -> np.ndarray:
@@ -42,7 +45,7 @@ def fourth(law: NLGP, sites: np.ndarray, shape: tuple[int, ...] | None, precisio
     work = compiled(_fourth, _SIGNATURE)
     rules, last = _rules(precision)
     chunks = np.array_split(np.arange(len(sites)), max(1, len(sites) // 4096))
-    hidden = np.array([law.q, law.one_minus_q])
+    hidden = np.array([law.q, law.one_minus_q if law.one_minus_q > SIGNS else 0.0])
     scale = 4 / math.pi**2 / theory.normalisation(law.q, complement=law.one_minus_q) ** 2
 
     def run(rows: np.ndarray) -> None:
@@ -78,7 +81,8 @@ def _table(law: NLGP, positions: np.ndarray, shape: tuple[int, ...] | None) -> n
 def _rules(precision: float) -> tuple[np.ndarray, np.ndarray]:
     """The rules for each of ``CLOSEST`` one after another, (3, n), and where each ends."""
     counts = NODES[max((p for p in NODES if p <= precision), default=min(NODES))]
-    return np.ascontiguousarray(np.concatenate([_rule(n) for n in counts], axis=1)), np.cumsum([0, *counts])
+    rules = [*map(_rule, counts[:-1]), _layer_rule(counts[-1])]
+    return np.ascontiguousarray(np.concatenate(rules, axis=1)), np.cumsum([0, *counts])
 
 
 @lru_cache(maxsize=16)
@@ -94,6 +98,17 @@ def _rule(count: int) -> np.ndarray:
     tau_complement = 2 * np.sin(np.pi * rest**4 / 4) ** 2
     jacobian = np.pi / 2 * np.cos(np.pi * u / 2) * 4 * rest**3
     return np.stack([tau, tau_complement, weight / 2 * jacobian])
+
+
+@lru_cache(maxsize=4)
+def _layer_rule(count: int) -> np.ndarray:
+    """The same with ``1 - tau = 1/(1 + e^x)``, x at equal steps: as dense at every scale of 1 - tau down to 1e-35.
+
+    The integrand is at most ``1/sqrt(1 - tau)`` and analytic for ``|Im x| < pi``.
+    """
+    x, step = np.linspace(-20.0, 80.0, count, retstep=True)
+    tau, rest = 1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))
+    return np.stack([tau, rest, tau * rest * step])
 
 
 @kernel
@@ -135,6 +150,9 @@ def _fourth(sites, sides, first, second, hidden, rule, last, out):  # type: igno
         chosen = 0
         while closest < CLOSEST[chosen]:
             chosen += 1
+        if chosen == LAYER:
+            out[row] = _layer(pairs, r, rc, rule[:, last[chosen] :])
+            continue
         total = 0.0
         for p in range(6):
             i, j, k, l = pairs[p]
@@ -162,6 +180,27 @@ def _fourth(sites, sides, first, second, hidden, rule, last, out):  # type: igno
 
 
 @kernel
+def _layer(pairs, r, rc, rule):  # type: ignore[no-untyped-def]
+    """The integral where signs are nearly one; of a pair i comes first that is nearer to one of the others."""
+    total = 0.0
+    for p in range(6):
+        i, j, k, l = pairs[p]
+        if min(rc[j, k], rc[j, l]) < min(rc[i, k], rc[i, l]):
+            i, j = j, i
+        whole = (r[i, j], r[i, k], r[i, l], r[j, k], r[j, l], r[k, l])
+        rest = (rc[i, j], rc[i, k], rc[i, l], rc[j, k], rc[j, l], rc[k, l])
+        for n in range(rule.shape[1]):
+            total += rule[2, n] * plackett_layer(rule[0, n], rule[1, n], *whole, *rest)
+    return total
+
+
+@kernel
+def _arcsine(r: float, complement: float) -> float:
+    """asin r, which keeps its digits where r is near 1."""
+    return math.atan2(r, math.sqrt(complement * (1.0 + r)))
+
+
+@kernel
 def _coinciding(r, rc):  # type: ignore[no-untyped-def]
     """Signs: with i = j, ``K_iikl = -2 C_ik C_il`` (eq. (nlgp.40, coinciding signs)), in the units of the integral
     (C = (2/pi) asin r, 4/pi^2 outside).
@@ -173,7 +212,7 @@ def _coinciding(r, rc):  # type: ignore[no-untyped-def]
                 while k in (i, j):
                     k += 1
                 l = 6 - i - j - k
-                return -2.0 * math.asin(r[i, k]) * math.asin(r[i, l])
+                return -2.0 * _arcsine(r[i, k], rc[i, k]) * _arcsine(r[i, l], rc[i, l])
     return math.nan
 
 

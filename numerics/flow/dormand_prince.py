@@ -69,7 +69,8 @@ TABLEAU = Tableau(A, E, P)
 EVALUATIONS, ACCEPTED, REJECTED = range(3)
 TIME, STOP, NORM, FLAGS = range(4)
 #: The codes of ``Status``, as numbers a kernel takes.
-DONE, COLLAPSED, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = (int(status) for status in Status)
+DONE, COLLAPSED, BLOWN_UP = int(Status.REACHED_END), int(Status.STEPS_COLLAPSED), int(Status.DIVERGED)
+LEFT_DOMAIN, INTERRUPTED = int(Status.LEFT_DOMAIN), int(Status.INTERRUPTED)
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
 BLOW_UP = 1e4
 _SMALLEST_STEP = 16 * 2.220446049250313e-16

@@ -16,7 +16,7 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.arrays import finite_array
 from cumulode.theory.user_input.options import either
 
-from .right_hand_side import PAIR_ROWS, class_drift, class_sig
+from .right_hand_side import PAIR_ROWS, class_drift, class_next, class_sig, next_sig
 
 
 class NetworkDrift:
@@ -37,6 +37,7 @@ class NetworkDrift:
         self._laws = cumulant_data(problem, forms).classes
         self._slopes = activation_kernels(str(problem.activation)).slopes
         self._class_drift = compiled(class_drift, class_sig)
+        self._class_next = compiled(class_next, next_sig)
 
     def __call__(self, w: Any, biases: Any) -> np.ndarray:
         """dw/dt at ``w`` (K, D), finite, and biases (K,) or one number: (K, D)."""
@@ -45,12 +46,28 @@ class NetworkDrift:
 
     def both(self, w: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """dw/dt (K, D) and db/dt (K,) of a contiguous ``w`` (K, D) and ``biases`` (K,), unchecked."""
+        return self._orders(w, biases, np.zeros((0, 0)))
+
+    def next_order(self, w: np.ndarray, biases: np.ndarray) -> float:
+        """The next order in w against all that is kept: the largest ratio |fifth| / |drift| of a neuron; unchecked.
+
+        Of the fifth order what second and fourth cumulants give; the sixth cumulant's part is not known. 0 at w = 0.
+        """
+        beyond = np.zeros(w.shape)
+        kept = np.linalg.norm(self._orders(w, biases, beyond)[0], axis=1)
+        ratio = np.linalg.norm(beyond, axis=1) / np.maximum(kept, np.finfo(float).tiny)
+        return float(ratio.max())
+
+    def _orders(self, w: np.ndarray, biases: np.ndarray, beyond: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``both``; adds the next order to ``beyond`` where that is (K, D)."""
         K, D = w.shape
         slopes = np.array([self._slopes(b) for b in biases])
         out, bias = np.zeros((K, D)), np.zeros(K)
         fields, work = np.zeros((2 * K, D)), np.zeros((PAIR_ROWS, D))
         for law, y, prior in zip(self._laws, self.problem.labels, self.problem.priors, strict=True):
             self._class_drift(w, slopes, y, prior, law, fields, work, out, bias)
+            if beyond.size:
+                self._class_next(w, slopes, y, prior, law, fields, work, beyond)
         return out, bias
 
     def __repr__(self) -> str:

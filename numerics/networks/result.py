@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -75,10 +76,23 @@ class NetworkFlow(NetworkResult):
     w0 : (K, D) array
     biases : (K,) array
         Weights and biases at time 0.
+    next_order : (T,) array
+        Of ``taylor``: the next order in w over the drift, the largest of a neuron's; NaN with ``mean-field``.
     """
+
+    VARIABLES: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = NETWORK_VARIABLES | {
+        "next_order": ("next order in w over the drift", ())
+    }
 
     w0: np.ndarray = field(default_factory=lambda: np.empty(0))
     biases: np.ndarray = field(default_factory=lambda: np.empty(0))
+    next_order: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def valid_until(self) -> float:
+        """Time at which the expansion left its range: weights are not to be used beyond. Infinite if it did not."""
+        left = self.provenance.get("left_range_at")
+        return np.inf if left is None else float(left)
 
     @property
     def closure(self) -> str:
@@ -105,19 +119,23 @@ class NetworkFlow(NetworkResult):
 
         At recorded times, and between them, these are the weights of the same run to the bit.
         """
+        from cumulode.numerics.flow.solve import SolveWarning
+
         from .solve import solve_network
 
         times, made = check_moments(t, 0.0), self.provenance
         solver = Solver(**{f.name: made[f.name] for f in fields(Solver)} | {"closure": made["neuron_closure"]})
-        again = solve_network(
-            self.problem,
-            self.w0,
-            np.union1d(times, self.t[-1]),  # the last step ends at the last time
-            self.biases,
-            made["trained_biases"],
-            self.closure,
-            solver=solver,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SolveWarning)  # of how the run ends, the first has warned
+            again = solve_network(
+                self.problem,
+                self.w0,
+                np.union1d(times, self.t[-1]),  # the last step ends at the last time
+                self.biases,
+                made["trained_biases"],
+                self.closure,
+                solver=solver,
+            )
         return np.asarray(again.w[np.searchsorted(again.t, times)])
 
     def to_xarray(self) -> Any:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from numba import types
 
-from cumulode.numerics.compile.generated.network import label_bias, label_drift, pair_bias, pair_drift
+from cumulode.numerics.compile.generated.network import (
+    label_bias,
+    label_drift,
+    label_next,
+    pair_bias,
+    pair_drift,
+    pair_next,
+)
 from cumulode.numerics.compile.jit import f8, kernel, matrix, vector
 from cumulode.numerics.compile.vectors import dot
 from cumulode.numerics.contraction.form import contract
@@ -12,6 +19,7 @@ from cumulode.numerics.contraction.second import correlate
 from cumulode.numerics.flow.right_hand_side import class_t
 
 class_sig = types.void(matrix, matrix, f8, f8, class_t, matrix, matrix, matrix, vector)
+next_sig = types.void(matrix, matrix, f8, f8, class_t, matrix, matrix, matrix)
 #: Rows of scratch besides two for each neuron.
 PAIR_ROWS = 4
 
@@ -52,15 +60,71 @@ def _pair(k, l, w, slopes, weight, own, cw, work, out, bias):  # type: ignore[no
     for i in range(w.shape[1]):
         third = c * own[k, i] + d * kkl[i] + e * kll[i] + f * own[l, i]
         out[k, i] += weight * (a * cw[k, i] + b * cw[l, i] + third)
-    fourth = (dot(w[k], own[k]), dot(w[l], own[k]), dot(w[l], kkl), dot(w[k], own[l]), dot(w[l], own[l]))
-    bias[k] += weight * pair_bias(q_kk, q_kl, q_ll, *fourth, p[1], p[2], p[3], p[4], p[5], q[0], q[1], q[2], q[3], q[4])
+    bias[k] += weight * pair_bias(
+        q_kk,
+        q_kl,
+        q_ll,
+        *_fourth(w[k], w[l], own[k], own[l], kkl),
+        p[1],
+        p[2],
+        p[3],
+        p[4],
+        p[5],
+        q[0],
+        q[1],
+        q[2],
+        q[3],
+        q[4],
+    )
+
+
+@kernel
+def _fourth(w_k, w_l, own_k, own_l, kkl):  # type: ignore[no-untyped-def]
+    """K(w_k,w_k,w_k,w_k), K(w_k,w_k,w_k,w_l), ..., K(w_l,w_l,w_l,w_l)."""
+    return dot(w_k, own_k), dot(w_l, own_k), dot(w_l, kkl), dot(w_k, own_l), dot(w_l, own_l)
+
+
+@kernel
+def _pair_next(k, l, w, slopes, weight, own, cw, work, out):  # type: ignore[no-untyped-def]
+    """As ``_pair`` for the weights, of the fifth order what two cumulants give."""
+    p, q, kkl, kll = slopes[k], slopes[l], work[0], work[1]
+    second = (dot(w[k], cw[k]), dot(w[k], cw[l]), dot(w[l], cw[l]))
+    fourth = _fourth(w[k], w[l], own[k], own[l], kkl)
+    of_k, of_l = (p[1], p[2], p[3], p[4], p[5], p[6]), (q[0], q[1], q[2], q[3], q[4], q[5])
+    a, b, c, d, e, f = pair_next(*second, *fourth, *of_k, *of_l)
+    for i in range(w.shape[1]):
+        third = c * own[k, i] + d * kkl[i] + e * kll[i] + f * own[l, i]
+        out[k, i] += weight * (a * cw[k, i] + b * cw[l, i] + third)
+
+
+@kernel
+def class_next(w, slopes, y, prior, law, fields, work, out):  # type: ignore[no-untyped-def]
+    """Add to ``out`` (K, D) what second and fourth cumulants give of the next order of ``class_drift``.
+
+    ``fields`` as that has left it: C w and K(w,w,w) of every neuron.
+    """
+    K = w.shape[0]
+    cw, own = fields[:K], fields[K:]
+    for k in range(K):
+        a, c = label_next(dot(w[k], cw[k]), dot(w[k], own[k]), slopes[k, 6])
+        for i in range(w.shape[1]):
+            out[k, i] += prior * y * (a * cw[k, i] + c * own[k, i])
+        work[0] = own[k]
+        work[1] = own[k]
+        _pair_next(k, k, w, slopes, -prior / K, own, cw, work, out)
+        for l in range(k):
+            pair_fields(w[k], w[l], own[k], own[l], law, work)
+            _pair_next(k, l, w, slopes, -prior / K, own, cw, work, out)
+            for i in range(w.shape[1]):
+                work[0, i], work[1, i] = work[1, i], work[0, i]
+            _pair_next(l, k, w, slopes, -prior / K, own, cw, work, out)
 
 
 @kernel
 def class_drift(w, slopes, y, prior, law, fields, work, out, bias):  # type: ignore[no-untyped-def]
     """Add one class's part of dw/dt (K, D) to ``out`` and of db/dt (K,) to ``bias``.
 
-    ``slopes`` (K, 6): sigma and its derivatives at the biases; ``fields`` (2 K, D) and ``work`` (4, D): scratch.
+    ``slopes`` (K, 7): sigma and its derivatives at the biases; ``fields`` (2 K, D) and ``work`` (4, D): scratch.
     """
     K = w.shape[0]
     cw, own = fields[:K], fields[K:]

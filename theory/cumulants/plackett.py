@@ -1,4 +1,7 @@
-"""The integrand of Plackett's identity for the fourth cumulant of the NLGP, in a form in which no digits cancel."""
+"""The integrand of Plackett's identity for the fourth cumulant of the NLGP, in forms in which no digits cancel.
+
+``plackett_pair`` keeps the digits of a small cumulant, ``plackett_layer`` those of sites whose signs are nearly one.
+"""
 
 from __future__ import annotations
 
@@ -75,3 +78,64 @@ def _partial(tau: Any, tau_c: Any, rc: dict[str, Any], v: dict[str, Any]) -> lis
         (v["near"], (1 - rho) * (1 + rho)),
         (v["rho_root"], sp.sqrt(sp.Max(v["near"], 0))),
     ]
+
+
+def plackett_layer() -> EquationSet:
+    """The same part of the integrand where signs of the four sites are nearly equal (eq. (nlgp.42, both given)).
+
+    All is formed from complements, each difference from the two that are nearest: the rest keeps its digits however
+    close sites are. Of i and j, i is the one nearer to k or l. Small cumulants of far sites lose theirs: only to
+    rounding of the integrand.
+    """
+    tau, tau_c = sp.symbols("tau tau_c", real=True)
+    r = {p: sp.Symbol(f"r_{p}", real=True) for p in PAIRS}
+    rc = {p: sp.Symbol(f"rc_{p}", real=True) for p in PAIRS}
+    names = "a b alpha beta_k beta_l gamma_k gamma_l delta v_k v_l shared root left b_root"
+    a, b, alpha, beta_k, beta_l, gamma_k, gamma_l, delta, v_k, v_l, shared, root, left, b_root = (
+        sp.Symbol(n, real=True) for n in names.split()
+    )
+    complements = zip((alpha, beta_k, beta_l, gamma_k, gamma_l, delta), PAIRS, strict=True)
+    given_two = alpha * (1 + a)  # 1 - a^2
+    steps = [
+        (a, tau * r["ij"]),
+        (b, tau * r["kl"]),
+        *((bar, tau_c + tau * rc[p]) for bar, p in complements),
+        (v_k, sp.Max(0, spread(alpha, beta_k, gamma_k) / given_two)),
+        (v_l, sp.Max(0, spread(alpha, beta_l, gamma_l) / given_two)),
+        (root, sp.sqrt(v_k * v_l)),
+        (
+            shared,
+            given_one(beta_k, beta_l, delta)
+            - given_one(alpha, beta_k, gamma_k) * given_one(alpha, beta_l, gamma_l) / given_two,
+        ),
+        (left, sp.sqrt(sp.Max(0, (root - shared) * (root + shared)))),
+        (b_root, sp.sqrt(delta * (1 + b))),
+    ]
+    turn = sp.atan2(shared * b_root - b * left, left * b_root + shared * b)
+    return EquationSet(
+        "plackett_layer",
+        "One pair's part of the Plackett integrand where signs are nearly equal.",
+        (tau, tau_c, *r.values(), *rc.values()),
+        (r["ij"] / sp.sqrt(given_two) * turn,),
+        before=tuple(steps),
+    )
+
+
+def spread(x: sp.Expr, y: sp.Expr, z: sp.Expr) -> sp.Expr:
+    """Determinant of three unit Gaussians from the complements of their correlations (eq. (nlgp.41, spread)).
+
+    ``2 s (m + l) - (l - m)^2 - s^2 - 2 s m l`` for the smallest, middle and largest complement s, m, l.
+    """
+    small, large = sp.Min(x, y, z), sp.Max(x, y, z)
+    middle = sp.Max(sp.Min(x, y), sp.Min(sp.Max(x, y), z))
+    return spread_in_order(small, middle, large)
+
+
+def spread_in_order(small: sp.Expr, middle: sp.Expr, large: sp.Expr) -> sp.Expr:
+    """``spread`` of complements in increasing order; the value does not depend on it, the rounding does."""
+    return small * (2 * (middle + large) - small - 2 * middle * large) - (large - middle) ** 2
+
+
+def given_one(x: sp.Expr, y: sp.Expr, z: sp.Expr) -> sp.Expr:
+    """Covariance of two unit Gaussians given a third, to which their complements are x, y, with z that of the two."""
+    return sp.Min(x, y) + (sp.Max(x, y) - z) - x * y

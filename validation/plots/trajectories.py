@@ -127,7 +127,7 @@ def units_over_time(run: Result, ax: Axes | None = None, *, log_time: bool = Fal
     """IPR x D over time of a network: a line for each unit (or filter) of each run, coloured by the sign of its bias.
 
     The bias at the last time, of a run that stopped early at the first. Units with b < 0 localise where the class of
-    label +1 has the longer range.
+    label +1 has the longer range. Dashed: where an expansion has left its range (``NetworkFlow.valid_until``).
     """
     keep = _times_shown("run", run.t, log_time)
     hidden = run.w.shape[-2]
@@ -138,12 +138,23 @@ def units_over_time(run: Result, ax: Axes | None = None, *, log_time: bool = Fal
     for sign, colour, words in ((bias < 0, COLOURS["sgd"], "b < 0"), (bias >= 0, COLOURS["theory"], r"b \geq 0")):
         if sign.any():
             label = f"${words}$: {int(sign.sum())} units" + (f" in {len(ratio)} runs" if len(ratio) > 1 else "")
-            ax.plot(run.t[keep], np.moveaxis(ratio, 1, 0)[:, sign], color=colour, linewidth=1.0, label=label)
+            _up_to(ax, run, run.t[keep], np.moveaxis(ratio, 1, 0)[:, sign], colour, label)
     _label_time(ax, run, log_time)
     _label_ipr(ax, 1)
     if legend:
         draw_legend(ax)
     return ax
+
+
+def _up_to(ax: Axes, run: Result, t: np.ndarray, values: np.ndarray, colour: str, label: str) -> None:
+    """Lines of ``values`` (T, ...) over time: from the last time within the run's range on dashed."""
+    end = getattr(run, "valid_until", np.inf)
+    inside = int(np.searchsorted(t, end, side="right"))
+    ax.plot(t[:inside], values[:inside], color=colour, linewidth=1.0, label=label)
+    if inside < len(t):
+        beyond = slice(max(inside - 1, 0), None)
+        ax.plot(t[beyond], values[beyond], color=colour, linewidth=0.8, linestyle="--", alpha=0.6)
+        ax.axvline(end, color="0.5", linewidth=0.8, linestyle=":")
 
 
 @styled()

@@ -49,7 +49,7 @@ def response(h):
 
 @kernel
 def slopes(h):
-    """The activation and its derivatives (between the kinks) up to the fifth."""
+    """The activation and its derivatives (between the kinks) up to the sixth."""
     x0 = math.sqrt(2)
     x1 = h*x0
     x2 = 1/math.sqrt(math.pi)
@@ -57,8 +57,10 @@ def slopes(h):
     x4 = math.exp(-1.0/2.0*x3)
     x5 = x2*x4
     x6 = x0*x5
-    x7 = x3*x6
-    return math.erf((1.0/2.0)*x1), x6, -x1*x5, -x6 + x7, -h**3*x6 + 3*h*x0*x2*x4, h**4*x6 + 3*x6 - 6*x7
+    x7 = x1*x5
+    x8 = x3*x6
+    x9 = h**3
+    return math.erf((1.0/2.0)*x1), x6, -x7, -x6 + x8, 3*h*x0*x2*x4 - x6*x9, h**4*x6 + 3*x6 - 6*x8, -h**5*x6 + 10*x0*x2*x4*x9 - 15*x7
 
 
 @kernel

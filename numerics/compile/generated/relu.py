@@ -45,9 +45,9 @@ def response(h):
 
 @kernel
 def slopes(h):
-    """The activation and its derivatives (between the kinks) up to the fifth."""
+    """The activation and its derivatives (between the kinks) up to the sixth."""
     x0 = (h < 0)
-    return ((0) if x0 else (h)), ((0) if x0 else (1)), 0, 0, 0, 0
+    return ((0) if x0 else (h)), ((0) if x0 else (1)), 0, 0, 0, 0, 0
 
 
 @kernel

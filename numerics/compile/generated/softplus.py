@@ -49,15 +49,19 @@ def response(h):
 
 @kernel
 def slopes(h):
-    """The activation and its derivatives (between the kinks) up to the fifth."""
+    """The activation and its derivatives (between the kinks) up to the sixth."""
     x0 = (1.0/2.0)*h
     x1 = math.tanh(x0)
     x2 = x1**2
-    x3 = 1 - x2
-    x4 = (1.0/4.0)*x3
-    x5 = x1*x4
-    x6 = 1.0/2.0 - 1.0/2.0*x2
-    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*x1 + 1.0/2.0, 1.0/4.0 - 1.0/4.0*x2, -x5, (1.0/4.0)*x2*x3 - x4*x6, -x1**3*x4 + (3.0/8.0)*x1*x3**2 + x5*x6
+    x3 = (1.0/4.0)*x2
+    x4 = 1 - x2
+    x5 = (1.0/4.0)*x4
+    x6 = x1*x5
+    x7 = 1.0/2.0 - 1.0/2.0*x2
+    x8 = x4**2
+    x9 = (3.0/8.0)*x8
+    x10 = x3*x4
+    return x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0)))), (1.0/2.0)*x1 + 1.0/2.0, 1.0/4.0 - x3, -x6, (1.0/4.0)*x2*x4 - x5*x7, -x1**3*x5 + x1*x9 + x6*x7, x1**4*x5 - x10*x7 - x10*(3.0/2.0 - 3.0/2.0*x2) - 7.0/8.0*x2*x8 + x5*x7**2 + x7*x9
 
 
 @kernel

@@ -49,17 +49,21 @@ def response(h):
 
 @kernel
 def slopes(h):
-    """The activation and its derivatives (between the kinks) up to the fifth."""
+    """The activation and its derivatives (between the kinks) up to the sixth."""
     x0 = math.tanh(h)
     x1 = x0**2
     x2 = 1 - x1
     x3 = 2 - 2*x1
     x4 = x0*x3
     x5 = x2*x3
-    x6 = 4*x3
+    x6 = x0**3
     x7 = x3**2
     x8 = 3*x7
-    return x0, x2, -x4, 2*x1*x3 - x5, -x0**3*x6 + x0*x8 + 2*x2*x4, 8*x0**4*x3 - 4*x1*x5 - x1*x6*(3 - 3*x1) - 14*x1*x7 + 2*x2**2*x3 + x2*x8
+    x9 = x2**2
+    x10 = 4*x1
+    x11 = 3 - 3*x1
+    x12 = x0*x7
+    return x0, x2, -x4, 2*x1*x3 - x5, x0*x8 + 2*x2*x4 - 4*x3*x6, 8*x0**4*x3 - 14*x1*x7 - x10*x11*x3 - x10*x5 + x2*x8 + 2*x3*x9, -16*x0**5*x3 - 17*x0*x3**3 - 4*x11*x12 + 8*x11*x3*x6 - 20*x12*x2 + 8*x2*x3*x6 + 8*x3*x6*(4 - x10) - 4*x4*x9 + 72*x6*x7
 
 
 @kernel

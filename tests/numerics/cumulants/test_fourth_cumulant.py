@@ -71,6 +71,47 @@ def test_signs_have_kurtosis_minus_two():
     assert np.allclose(fourth_cumulant(law, offsets), -2 * C[offsets[:, 1]] * C[offsets[:, 2]], rtol=1e-13, atol=1e-17)
 
 
+# ---------------------------------------------------------------- NLGP: sites whose signs are nearly one
+
+
+@pytest.mark.parametrize(
+    ("gain", "xi", "size", "rows"),
+    [
+        (2e8, 1.5, 12, [(0, 1, 2), (0, 0, 1)]),
+        (1e9, 1.5, 12, [(0, 0, 0), (0, 1, 2), (0, 1, 1), (1, 2, 3)]),
+        (1e14, 1.5, 12, [(0, 1, 2), (1, 1, 2)]),
+        (3.0, 1e8, None, [(0, 1, 2), (1, 2, 4)]),
+        (1e9, 1e9, None, [(1, 2, 3)]),
+    ],
+)
+def test_fourth_cumulants_of_nearly_equal_signs_are_those_of_plackett_to_130_digits(gain, xi, size, rows):
+    """Assert 1e-12 at large gains and long correlations (measured: 8e-15)."""
+    found = fourth_cumulant(NLGP(gain, xi), rows, size=size)
+    expected = [oracles.plackett_fourth(gain, xi, row, size) for row in rows]
+    assert np.all(np.abs(found / expected - 1) < 1e-12)
+
+
+def test_fourth_cumulants_pass_over_into_those_of_signs():
+    """Assert that K is finite for gains of 1e-7 to 1e300, falls monotonically, and that K - K(inf) falls as 1/gain."""
+    rows = [(0, 0, 0), (0, 1, 2), (0, 0, 1), (1, 2, 3), (0, 1, 1)]
+    signs = fourth_cumulant(NLGP(math.inf, 1.5), rows, size=12)
+    gains = 10.0 ** np.array([-7, -5, -3, -1, 1, 3, 5, 7, 8.5, 10, 13, 15.5, 17, 60, 153, 154, 200, 300])
+    K = np.array([fourth_cumulant(NLGP(g, 1.5), rows, size=12) for g in gains])
+    assert np.all(np.isfinite(K))
+    assert np.all(np.diff(K[:, 0]) < 4e-15)
+    away = np.abs(K - signs)[gains > 1e4] * np.minimum(gains[gains > 1e4], 1e11)[:, None]
+    assert np.all(away < 8)
+    assert np.all(np.abs(K - signs)[gains > 1e16] < 1e-14)
+
+
+def test_coinciding_signs_keep_their_digits_where_correlations_are_long():
+    """Assert K_0012 = -2 C_01 C_02 at infinite gain, by arc cosines of xi = 1e9 in mpmath."""
+    with mp.workdps(60):
+        C = [2 / mp.pi * mp.asin(mp.exp(-((mp.mpf(d) / 10**9) ** 2))) for d in (1, 2)]
+        expected = float(2 - 2 * C[0] * C[1])  # 2 + K
+    assert abs(fourth_cumulant(NLGP(math.inf, 1e9), (0, 1, 2))[0] + 2 - expected) < 1e-15
+
+
 # ---------------------------------------------------------------- NLGP: quadrature at large gain
 
 

@@ -9,7 +9,7 @@ from cumulode.theory.cumulants.nlgp import second as arcsine_law
 from cumulode.theory.derivation.derivation import Derivation, Scope
 from cumulode.theory.documents.rewritings import QUADRATURE, antiderivative
 
-from .plackett import bracket, code_steps, density, four_signs, identity
+from .plackett import bracket, code_steps, density, four_signs, identity, layer
 from .small_gain import hermite, small_fourth, small_second
 
 g = sp.Symbol("g", positive=True)
@@ -55,6 +55,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     small_fourth(d)
     hermite(d)
     _infinite_gain(d)
+    layer(d)
     return d
 
 

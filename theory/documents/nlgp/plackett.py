@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from cumulode.theory.cumulants.nlgp import PAIRS
-from cumulode.theory.cumulants.plackett import plackett_pair
+from cumulode.theory.cumulants.plackett import given_one, plackett_pair, spread_in_order
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.documents.rewritings import antiderivative, simplified
 
@@ -226,4 +226,37 @@ def _angles(d: Derivation, steps: dict[str, sp.Expr]) -> None:
         rewrite=lambda e: sp.simplify(e.diff(rho)) + sp.simplify(e.subs(rho, b)),
         by="derivative in rho, and value at rho = b",
         name="Plackett bracket",
+    )
+
+
+def layer(d: Derivation) -> None:
+    """Conditional variance and covariance from complements alone, where signs are nearly one."""
+    x, y, z, u, v, alpha = sp.symbols("x y z u v alpha", positive=True)
+    near = dict.fromkeys((x, y, z, u, v, alpha), (0.1, 0.6))
+    three = sp.Matrix([[1, 1 - x, 1 - y], [1 - x, 1, 1 - z], [1 - y, 1 - z, 1]])
+    d.chain(
+        "At large gain sites that coincide, or near ones of a long correlation, have complements down to 1e-34 of the "
+        "others, and every difference must be one of nearly equal numbers that are known exactly. The determinant of "
+        "three variables is symmetric in their complements: with the difference taken of the two larger, all that is "
+        "left is of the order of the smallest. Over $1-a^2$ it is $v_k$.",
+        None,
+        three.det(),
+    ).equals(spread_in_order(x, y, z), "expansion", name="spread")
+    partner = sp.Matrix([[1, 1 - alpha, 1 - x, 1 - y], [1 - alpha, 1, 1 - u, 1 - v]])
+    block = partner[:, :2]
+    cov = (1 - z) - (partner[:, 2].T * block.inv() * partner[:, 3])[0]
+    smooth = given_one(x, y, z) - given_one(alpha, x, u) * given_one(alpha, y, v) / (alpha * (2 - alpha))
+    d.chain(
+        "The covariance of $k$ and $l$ given both $z_i$ and $z_j$, by conditioning first on $z_i$ and then on what is "
+        "left of $z_j$; $x$, $y$ and $u$, $v$: the complements of $k$ and $l$ with $i$ and $j$; $z$: that of the two. "
+        "Where $i$ is the site nearer to $k$ or $l$, each step is of the order of what is left. The bracket's sine and "
+        "cosine then need no division by $\\sqrt{v_k v_l}$, which may be 1e-17.",
+        None,
+        cov,
+    ).equals(
+        smooth,
+        "Schur complement, twice",
+        domain=near,
+        **simplified("min + max = sum", lambda e: e.replace(sp.Max, lambda p, q: p + q - sp.Min(p, q))),
+        name="both given",
     )
