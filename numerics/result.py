@@ -16,11 +16,13 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.display import html_table, json_ready
-from cumulode.numerics.io.atomic import write_bytes
+from cumulode.numerics.io import netcdf
+from cumulode.numerics.io.atomic import check_output
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
 from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
+from cumulode.theory.user_input.printable import printable
 
 IPR = "inverse participation ratio"
 #: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
@@ -188,14 +190,13 @@ class Result:
     def save(self, path: str | Path, command: str | None = None) -> None:
         """Write all to a netCDF file (``.nc``), whole or not at all; ``cumulode.load`` reads it back to the bit.
 
-        Raises InvalidArgument where ``path`` does not end in ``.nc`` or its folder does not exist.
+        It carries checksums of all it holds. Raises InvalidArgument where ``path`` does not end in ``.nc`` or no file
+        can be written there; OSError, naming it, where the disk is full: a file that was there is as it was.
         """
-        path = Path(path)
-        if path.suffix != ".nc" or not path.resolve().parent.is_dir():
-            raise InvalidArgument("path", str(path), "a file name ending in .nc, in a folder that exists")
+        path = check_output("path", path, (".nc",))
         dataset = self.to_xarray()
         dataset.attrs |= {} if command is None else {"command": command}
-        write_bytes(path, bytes(dataset.to_netcdf(engine="scipy")))
+        netcdf.write(dataset, path)
 
     @classmethod
     def _from_xarray(cls, dataset: Any) -> Self:
@@ -204,7 +205,7 @@ class Result:
         return cls(
             t=_native(dataset["time"]),
             **{name: _native(array) for name, array in arrays.items()},
-            statuses=np.atleast_1d(np.asarray(attrs["statuses"], dtype=int)),
+            statuses=np.atleast_1d(np.asarray(attrs["statuses"]).astype(int, casting="same_kind")),
             messages=tuple(json.loads(attrs["messages"])),
             message=attrs["message"],
             provenance=json.loads(attrs["provenance"]),
@@ -237,7 +238,7 @@ class Result:
         }
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k} {v}' for k, v in self._summary().items())})"
+        return printable(f"{type(self).__name__}({', '.join(f'{k} {v}' for k, v in self._summary().items())})")
 
     def _repr_html_(self) -> str:
         rows = self._summary() | {k: v for k, v in self.provenance.items() if not isinstance(v, dict)}
@@ -252,20 +253,30 @@ def _native(variable: Any) -> np.ndarray:
 def load(path: str | Path) -> Result:
     """Read what ``Result.save`` wrote.
 
-    Raises InvalidArgument where ``path`` is no such file, saying what reads it where that is known.
+    Raises InvalidArgument where ``path`` is no such file, saying what reads it where that is known, or where its
+    checksums show damage. A file without any (of a version up to 0.1.0) is read with an ``UnverifiedWarning``.
     """
-    import xarray as xr
-
     path = existing_file("path", path)
     allowed = "a .nc file that the save method of a result wrote"
     if path.suffix == ".npz":
         raise InvalidArgument("path", str(path), f"{allowed} (numpy.load reads the arrays of a .npz)")
+    dataset, verified = netcdf.read(path, "path", allowed)
     try:
-        dataset = xr.load_dataset(path, engine="scipy")
-    except (OSError, ValueError, TypeError):
-        raise InvalidArgument("path", str(path), allowed) from None
-    try:
-        return find(str(dataset.attrs.get("kind")))._from_xarray(dataset)  # type: ignore[no-any-return]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        result = _checked(find(str(dataset.attrs.get("kind")))._from_xarray(dataset), dataset)
+    except netcdf.UNREADABLE:
         diagram = " (open_phase reads a phase diagram)" if "settings" in dataset.attrs else ""
         raise InvalidArgument("path", str(path), allowed + diagram) from None
+    netcdf.say_unverified(path, verified)
+    return result
+
+
+def _checked(result: Result, dataset: Any) -> Result:
+    """The result, if it can show and write itself again as the file has it; an error otherwise."""
+    words, again = (result.message, *result.messages), result.to_xarray()
+    good = all(isinstance(text, str) for text in words) and len(result.messages) == len(result.statuses)
+    good = good and "time" in dataset.variables
+    both = [name for name in again.variables if name in dataset.variables]
+    if not good or any((again[n].dims, again[n].shape) != (dataset[n].dims, dataset[n].shape) for n in both):
+        raise ValueError("not as it was written")
+    _ = [Status(int(one)) for one in result.statuses], result.shape, repr(result)
+    return result

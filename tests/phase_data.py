@@ -44,8 +44,10 @@ def diagram(axes: dict[str, Any] | None = None, torus: bool = False, sgd: bool =
     sites = variables["w"][1].shape[-1]
     problem = Problem(NLGP(3.0, 1.2), NLGP(3.0, 1.0), (4, 4) if torus else D).to_dict()
     settings = {"closure": "regression", "time": 150.0, "amplitude": 0.1, "learning_rate": 0.01, "batch_size": 100}
+    settings |= {"measures": ["ipr_times_D", "width", "pattern"], "simulate": sgd, "lines": False}
     attrs = {
         "title": "made up",
+        "axes": ", ".join(axes),
         "problem": json.dumps(problem),
         "settings": json.dumps(settings),
         "command": "none",

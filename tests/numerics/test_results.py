@@ -150,8 +150,11 @@ def test_a_dataset_names_units_and_dimensions(result):
 def test_files_are_whole_or_not_there(tmp_path):
     """Assert that bad places are refused in one line, naming path, and that a text is no result."""
     run = MADE["one run"]()
-    for path in (tmp_path / "run.txt", tmp_path / "no" / "run.nc"):
-        with pytest.raises(InvalidArgument, match=r"^path: got .*\.nc, in a folder that exists"):
+    for path, words in (
+        (tmp_path / "run.txt", "file name ending in .nc"),
+        (tmp_path / "no" / "run.nc", "file in a dir"),
+    ):
+        with pytest.raises(InvalidArgument, match=f"^path: got .*allowed: a {words}"):
             run.save(path)
     (tmp_path / "text.nc").write_text("words")
     (tmp_path / "arrays.npz").write_text("words")

@@ -7,7 +7,8 @@ numbers in ``numerics/cumulants``. A law of the user's own, by its cumulants as 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, real
@@ -170,13 +171,27 @@ def check_law(name: str, law: object, what: str = "a law") -> None:
 
 
 def from_dict(parameters: dict[str, Any]) -> Law:
-    """The law that ``to_dict`` described."""
-    rest = {k: v for k, v in parameters.items() if k != "law"}
-    name = choice("law", parameters.get("law"), LAWS)
-    if name == "GP":
-        return GP(from_dict(rest["source"]))
-    found: Law = LAWS[name](**rest)
-    return found
+    """The law that ``to_dict`` described; InvalidArgument naming ``law``, or what is wrong in it."""
+    copies = False
+    while isinstance(parameters, dict) and parameters.get("law") == "GP":  # of a GP as often as one likes
+        copies, parameters = True, parameters.get("source")  # type: ignore[assignment]
+    kind = parameters.get("law") if isinstance(parameters, dict) else parameters
+    law = LAWS[choice("law", kind, LAWS)]
+    own = [each.name for each in fields(law) if each.init]
+    required = [each.name for each in fields(law) if each.init and each.default is MISSING]
+    found: Law = law(**named("law", {k: v for k, v in parameters.items() if k != "law"}, own, required))
+    return GP(found) if copies else found
+
+
+def named(argument: str, parameters: object, names: Sequence[str], required: Sequence[str] = ()) -> dict[str, Any]:
+    """A copy of ``parameters``, a dictionary; InvalidArgument unless its keys are ``names``, all required ones too."""
+    keys = list(parameters) if isinstance(parameters, dict) else None
+    if keys is None or not set(required) <= set(keys) <= set(names):
+        got = parameters if keys is None else Described(f"keys {', '.join(map(str, keys))}" if keys else "no keys")
+        optional = [name for name in names if name not in required]
+        words = "a dictionary with " + ", ".join(required) + (" and perhaps " if required else "") + ", ".join(optional)
+        raise InvalidArgument(argument, got, words + ", as to_dict gives")
+    return dict(parameters)  # type: ignore[call-overload,no-any-return]
 
 
 def with_parameters(law: Law, **changes: Any) -> Law:

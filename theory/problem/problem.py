@@ -132,9 +132,13 @@ class Problem:
 
     @classmethod
     def from_dict(cls, parameters: dict[str, Any]) -> Problem:
-        """The problem that ``to_dict`` described."""
-        rest = dict(parameters)
-        if isinstance(rest.get("size"), list):  # JSON knows no tuples
+        """The problem that ``to_dict`` described.
+
+        Raises InvalidArgument naming ``parameters`` where that is no such dictionary, or what is wrong in it.
+        """
+        names = ("plus", "minus", "size", "activation", "bias", "prior")
+        rest = laws.named("parameters", parameters, names, required=names[:3])
+        if isinstance(rest["size"], list):  # JSON knows no tuples
             rest["size"] = tuple(rest["size"])
         return cls(plus=laws.from_dict(rest.pop("plus")), minus=laws.from_dict(rest.pop("minus")), **rest)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from .printable import printable
 
 _LONGEST = 80
 
@@ -30,7 +33,7 @@ class InvalidArgument(ValueError):
         self.name, self.got, self.allowed = name, got, allowed
 
     def __str__(self) -> str:
-        return f"{self.name}: got {shown(self.got)}, allowed: {self.allowed}"
+        return printable(f"{self.name}: got {shown(self.got)}, allowed: {self.allowed}")
 
     def about(self, name: str) -> InvalidArgument:
         """The same refusal under another name: of the option, or of the axis, that gave the argument."""
@@ -48,8 +51,7 @@ class Described(str):
 def shown(got: object) -> str:
     """What came, on one line and not too long."""
     try:
-        text = " ".join((str(got) if isinstance(got, Described) else repr(got)).split())
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)  # a terminal's escapes from a file's name
+        text = printable(" ".join((str(got) if isinstance(got, Described) else repr(got)).split()))
         text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"
@@ -130,9 +132,12 @@ def nearest(value: object, options: Iterable[str]) -> str:
 
 def existing_file(name: str, path: Any) -> Path:
     """Return ``path`` as a Path if there is a file; raise InvalidArgument otherwise."""
-    if not isinstance(path, (str, Path)) or not Path(path).is_file():
-        raise InvalidArgument(name, str(path), "a file that exists")
-    return Path(path)
+    try:
+        if isinstance(path, (str, os.PathLike)) and Path(path).is_file():
+            return Path(path)
+    except (OSError, ValueError, TypeError):  # a name that the system does not take; a path of bytes
+        pass
+    raise InvalidArgument(name, str(path) if isinstance(path, Path) else path, "a file that exists")
 
 
 def instance(name: str, value: Any, kind: type, words: str) -> Any:

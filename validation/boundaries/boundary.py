@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
-from cumulode.numerics.io.atomic import write
+from cumulode.numerics.io.atomic import check_output
+from cumulode.numerics.io.netcdf import earlier, write
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
@@ -26,7 +27,7 @@ from cumulode.validation.sweep.protocol import Point
 from .axis_range import AxisRange, check_range
 from .measured import Measurement, measure, with_verdicts
 from .probe import Probe
-from .roots import ROUNDS, Lines, Search, dataset, find_roots
+from .roots import ROUNDS, Lines, Search, dataset, find_roots, stamp
 
 #: Keywords of before that are fields of the solver, or of SGD's rule, now.
 MOVED: dict[str, tuple[Any, ...]] = dict.fromkeys(("rtol", "atol"), ("solver", Solver, ("closure",)))
@@ -100,7 +101,8 @@ def boundary(
     span : float > 0
         The theory's ln(quantity) differs by about this between the outermost of them and the middle.
     out : path, optional
-        netCDF file (SciPy's engine), written after every point of SGD; a file of the same settings is resumed.
+        netCDF file (SciPy's engine), written after every point of SGD; a file of the same settings is resumed, one of
+        anything else refused.
     progress : bool or callable
         Show theory and SGD on standard error, or call this with the fraction done of each.
 
@@ -139,12 +141,14 @@ def boundary(
     lines = Lines(probe, along_axis, _points(names, along_axis, probe))
     search, how = Search(scan, accuracy, each), Measurement(sgd_values, span, margin)
     check_progress(progress)
-    with Progress(ROUNDS, "boundary: theory", progress, unit="") as bar:
-        roots = find_roots(lines, search, bar)
     settings: dict[str, Any] = {"axis": axis, "between": [along_axis.low, along_axis.high], "along": names}
     settings |= {"scan": scan, "accuracy": accuracy}
     if simulate:
         settings |= {"learning_rate": probe.sgd.learning_rate, "batch_size": probe.sgd.batch_size, **how.settings()}
+    if out is not None:
+        earlier(check_output("out", out), stamp(lines, settings))  # refuses a file of anything else
+    with Progress(ROUNDS, "boundary: theory", progress, unit="") as bar:
+        roots = find_roots(lines, search, bar)
     result = dataset(lines, names, roots, settings)
     if simulate:
         result = with_verdicts(measure(result, lines, roots, how, out, progress), along_axis, how)

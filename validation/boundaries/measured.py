@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import f as fisher
 
-from cumulode.numerics.io.atomic import earlier, write
+from cumulode.numerics.io.netcdf import UNREADABLE, earlier, reason, write
 from cumulode.numerics.io.progress import Progress, Shown
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.validation.comparison.table import judge
@@ -92,10 +92,16 @@ def _resume(runs: xr.Dataset, sgd: np.ndarray, out: str | Path | None) -> None:
     before = earlier(out, runs.attrs)
     if before is None or "sgd_ln" not in before:
         return
-    if not np.allclose(before["sgd_at"], runs["sgd_at"], rtol=1e-9, equal_nan=True):
+    try:
+        same = np.allclose(before["sgd_at"], runs["sgd_at"], rtol=1e-9, equal_nan=True)
+        kept = before["sgd_ln"].values.reshape(sgd.shape).astype(float)
+    except UNREADABLE as error:
+        raise InvalidArgument("out", str(out), f"a file that boundary wrote, whole ({reason(error)})") from None
+    if not same:
         raise InvalidArgument("out", str(out), "a new path (there SGD was run elsewhere: the theory has changed since)")
-    sgd[...] = before["sgd_ln"].values.reshape(sgd.shape)
-    revisions = (before.attrs["revision"], runs.attrs["revision"])  # of the runs kept, and of those still to come
+    sgd[...] = kept
+    # of the runs kept, and of those still to come
+    revisions = (str(before.attrs.get("revision")), runs.attrs["revision"])
     runs.attrs["revision"] = ", ".join(dict.fromkeys(revisions))
 
 

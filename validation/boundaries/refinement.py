@@ -13,7 +13,8 @@ import numpy as np
 import xarray as xr
 
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
-from cumulode.numerics.io.atomic import earlier, write
+from cumulode.numerics.io.atomic import check_output
+from cumulode.numerics.io.netcdf import UNREADABLE, earlier, reason, write
 from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
@@ -108,6 +109,8 @@ def refine_boundary(
     for name, value, low in (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1)):
         integer(name, value, ge=low)
     check_progress(progress)
+    if out is not None:
+        check_output("out", out)
     learner_2d()
     probe = Probe(
         problem=problem,
@@ -164,8 +167,11 @@ def _earlier(out: str | Path | None, attrs: dict[str, Any], plane: list[AxisRang
     before = earlier(out, attrs)
     if before is None:
         return {}
-    squares = np.stack([before[f"share_{s.name}"].values for s in plane], axis=1).tolist()
-    return {tuple(square): row for square, row in zip(squares, before["ln_ratio"].values, strict=True)}
+    try:
+        squares = np.stack([before[f"share_{s.name}"].values for s in plane], axis=1).tolist()
+        return {tuple(square): row for square, row in zip(squares, before["ln_ratio"].values, strict=True)}
+    except UNREADABLE as error:
+        raise InvalidArgument("out", str(out), f"a file that refine_boundary wrote, whole ({reason(error)})") from None
 
 
 def _dataset(

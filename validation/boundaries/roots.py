@@ -115,7 +115,7 @@ def dataset(lines: Lines, names: dict[str, list[Any]], roots: Roots, settings: d
     """The theory's part, named and with units; ``names``: the other axes and their values."""
     probe, along = lines.probe, lines.range
     dims, shape = tuple(names), tuple(map(len, names.values()))
-    what, (long_name, units) = along.axis.attrs, probe.measured
+    what, long_name = along.axis.attrs, probe.measured[0]
     rate = along.rate(roots.u)
     error = roots.spread / np.sqrt(len(probe.seeds)) / np.abs(roots.slope) * rate
 
@@ -138,6 +138,12 @@ def dataset(lines: Lines, names: dict[str, list[Any]], roots: Roots, settings: d
     coords: dict[str, Any] = {name: (name, values, AXES[name].attrs) for name, values in names.items()}
     coords["seed"] = ("seed", np.array(probe.seeds, np.int32), {"long_name": "seed of the start", "units": "1"})
     coords["scan"] = ("scan", along.value(roots.grid), what)
-    title = f"{critical} at which the {long_name} is {probe.level:g}"
-    attrs = probe.stamp(title, settings) | {"axis": along.name, "units": unit, "quantity_units": units}
-    return xr.Dataset(data, coords, attrs)
+    return xr.Dataset(data, coords, stamp(lines, settings))
+
+
+def stamp(lines: Lines, settings: dict[str, Any]) -> dict[str, Any]:
+    """Attributes that say what is sought, and how: known before the work."""
+    probe, what = lines.probe, lines.range.axis.attrs
+    long_name, units = probe.measured
+    title = f"critical {what['long_name']} at which the {long_name} is {probe.level:g}"
+    return probe.stamp(title, settings) | {"axis": lines.range.name, "units": what["units"], "quantity_units": units}

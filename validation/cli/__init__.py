@@ -75,6 +75,7 @@ def _module(command: str) -> Any:
 def _guarded(module: Any, options: argparse.Namespace) -> int:
     """Bad input is one line and 2; a closed pipe (``| head``) is no error."""
     from cumulode.theory.user_input.arguments import InvalidArgument
+    from cumulode.theory.user_input.printable import printable
 
     try:
         code = int(module.run(options))
@@ -88,7 +89,7 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         if isinstance(error, InvalidArgument):
             names = getattr(module, "NAMES", {})
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
-        print(f"cumulode {options.command}: {' '.join(str(shown).split())}", file=sys.stderr)
+        print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)

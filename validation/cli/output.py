@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cumulode.numerics.io.atomic import check_output, partial_path, write_bytes
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.printable import printable
 
 ARRAYS = (".nc", ".npz")
 FIGURES = (".png", ".pdf", ".svg")
@@ -28,24 +30,44 @@ def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> Non
         group.add_argument("--out", metavar="FILE", help=saved)
 
 
+def show(text: object) -> None:
+    """Lines on standard output."""
+    print(printable(text, keep="\n"))
+
+
+def note(command: str, text: object) -> None:
+    """One line on standard error."""
+    print(f"cumulode {command}: {printable(' '.join(str(text).split()))}", file=sys.stderr)
+
+
 def writable(name: str, path: str | None, suffixes: tuple[str, ...] = ()) -> None:
     """Refuse an output that could not be written, before the work is done; with no suffixes a name may end anyhow."""
-    if path is None:
-        return
-    target = Path(path)
-    if suffixes and target.suffix not in suffixes:
-        raise InvalidArgument(name, path, "a file name ending in " + ", ".join(suffixes))
-    if not target.resolve().parent.is_dir():
-        raise InvalidArgument(name, path, "a file in a directory that exists")
+    if path is not None:
+        check_output(name, path, suffixes)
+
+
+def written(command: str, path: str, write: Callable[[str], None], whole: bool = True) -> bool:
+    """Write a file by ``write``, of an interrupted run under another name; False, and a line, where it cannot be."""
+    place = path if whole else str(partial_path(path))
+    try:
+        write(place)
+    except (OSError, InvalidArgument) as error:
+        note(command, getattr(error, "strerror", None) or error)
+        return False
+    if not whole:
+        note(command, f"interrupted: what there is of {path} is in {place}")
+    return True
 
 
 def save(result: Any, path: str, command: str) -> None:
-    """Write a run by its own ``save``, or as .npz, with the command that made it."""
-    if path.endswith(".npz"):
-        arrays = {name: getattr(result, name) for name in ("t", *result.VARIABLES)}
-        np.savez(path, command=command, provenance=json.dumps(_plain(result.provenance), allow_nan=False), **arrays)
-    else:
+    """Write a run by its own ``save``, or as .npz (whose every array has a CRC-32), with the command that made it."""
+    if not path.lower().endswith(".npz"):
         result.save(path, command)
+        return
+    arrays = {name: getattr(result, name) for name in ("t", *result.VARIABLES)}
+    buffer = io.BytesIO()
+    np.savez(buffer, command=command, provenance=json.dumps(_plain(result.provenance), allow_nan=False), **arrays)
+    write_bytes(path, buffer.getvalue())
 
 
 def trajectory_table(result: Any) -> str:
@@ -60,25 +82,28 @@ def report(
     result: Any, options: argparse.Namespace, remark: str, table: Callable[[Any], str] = trajectory_table
 ) -> int:
     """Save and print a run, as lines by ``table``; the exit code: 0, 1 when a run failed, 130 when interrupted."""
+    interrupted, saved = Status.INTERRUPTED in result.statuses, True
     if options.out:
-        save(result, options.out, options.command_line)
+        saved = written(
+            options.command, options.out, lambda path: save(result, path, options.command_line), not interrupted
+        )
     if options.json:
         print_json({**result.to_dict(), "command": options.command_line})
     else:
-        print(table(result))
-        print(f"# {remark}")
+        show(table(result))
+        show(f"# {remark}")
     if not result.success:
-        print(f"cumulode {options.command}: {result.message}", file=sys.stderr)
-    if Status.INTERRUPTED in result.statuses:
+        note(options.command, result.message)
+    if interrupted:
         return INTERRUPTED
-    return 0 if result.success else FAILED
+    return 0 if result.success and saved else FAILED
 
 
-def save_figure(figure: Any, path: str, command: str) -> None:
-    """Write a figure whole, with the command in its metadata."""
+def save_figure(figure: Any, path: str, options: argparse.Namespace, whole: bool = True) -> bool:
+    """Write a figure with the command in its metadata; whether it could be written."""
     from cumulode import plots
 
-    plots.save(figure, path, command)
+    return written(options.command, path, lambda place: plots.save(figure, place, options.command_line), whole)
 
 
 def without_screen() -> None:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from cumulode.theory.user_input.arguments import nearest
+from cumulode.theory.user_input.printable import printable
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose error is one line and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        print(printable(f"{self.prog}: {message} (see {self.prog} --help)"), file=sys.stderr)
         raise SystemExit(2)
 
 

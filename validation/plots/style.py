@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 from cumulode import __version__
-from cumulode.theory.user_input.arguments import InvalidArgument, instance
+from cumulode.numerics.io.atomic import check_output, write_bytes
+from cumulode.theory.user_input.arguments import instance
 
 SHEET: Any = dict(rc_params_from_file(Path(__file__).with_name("cumulode.mplstyle"), use_default_template=False))
 #: Height of a line of text, and mean width of a letter, in parts of the size of the letters.
@@ -91,7 +93,7 @@ def save(figure: Figure, path: str | Path, command: str) -> None:
     """Write the figure to a .png (200 dots an inch), .pdf or .svg, with the command that remakes it in the metadata.
 
     PNG and SVG keep it under Description, PDF under Subject. No date is written: the command gives the same bytes.
-    InvalidArgument for any other suffix.
+    InvalidArgument for any other suffix, and where no file can be written; a file that is there is replaced as a whole.
     """
     maker = f"cumulode {__version__}"
     metadata: dict[str, dict[str, Any]] = {
@@ -99,8 +101,8 @@ def save(figure: Figure, path: str | Path, command: str) -> None:
         ".pdf": {"Subject": command, "Creator": maker, "CreationDate": None},
         ".svg": {"Description": command, "Creator": maker, "Date": None},
     }
-    suffix = Path(path).suffix.lower()
-    if suffix not in metadata:
-        raise InvalidArgument("path", suffix, "a file name ending in " + ", ".join(metadata))
+    suffix = check_output("path", path, tuple(metadata)).suffix.lower()
+    drawn = io.BytesIO()
     with styled():
-        figure.savefig(path, metadata=metadata[suffix])
+        figure.savefig(drawn, format=suffix[1:], metadata=metadata[suffix])
+    write_bytes(path, drawn.getvalue())

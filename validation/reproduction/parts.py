@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,8 @@ from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.user_input.arguments import InvalidArgument
 
 Arrays = dict[str, np.ndarray]
+#: Names of the files in which parts are kept, and of those not finished.
+KEPT = re.compile(r"\.?[^.]*-[0-9a-f]{16}\.npz(\.\w{8}\.tmp)?")
 
 
 class Interrupted(Exception):

@@ -19,10 +19,10 @@ from cumulode.theory.user_input.arguments import InvalidArgument, flag
 
 from . import page
 from .claim import FULL, QUICK, Claim, Data, Effort, Parts, every
-from .claims import chosen
+from .claims import CLAIMS, chosen
 from .findings import Finding
 from .networks import joined
-from .parts import Failed, Folder, Interrupted
+from .parts import KEPT, Failed, Folder, Interrupted
 
 FAILED, INTERRUPTED = "failed", "interrupted"
 
@@ -114,6 +114,8 @@ def reproduce(
     check_progress(progress)
     path, pool = _folder(out, effort), check_executor(executor)
     folder = Folder(path)
+    if path is not None:
+        _write([], path, effort)  # which marks the folder as one of ours
     groups = {claim.name: claim.parts(effort) for claim in picked}
     missing = folder.missing(part for parts in groups.values() for part in every(parts))
     findings: list[Finding] = []
@@ -160,24 +162,41 @@ def _figure(claim: Claim, finding: Finding, data: Data, effort: Effort, path: Pa
     figure = Figure(figsize=claim.figsize, layout="constrained")
     claim.draw(figure, data, effort)
     figure.suptitle(f"{claim.title}. Verdict: {finding.verdict}", fontsize=11, x=0.01, ha="left")
-    name = f"{claim.number}-{claim.name}.png"
+    name = _figure_name(claim)
     save(figure, path / name, finding.command)
     return name
 
 
+def _figure_name(claim: Claim) -> str:
+    return f"{claim.number}-{claim.name}.png"
+
+
 def _folder(out: Any, effort: Effort) -> Path | None:
-    """``out`` as a path; ValueError where it is none, or holds a run of the other scale."""
+    """``out`` as a path; InvalidArgument where it is none, or holds a run of the other scale or something else."""
     if out is None:
         return None
     if not isinstance(out, (str, Path)) or not str(out):
         raise InvalidArgument("out", out, "the name of a folder")
     path = Path(out)
-    there = _read(path / "results.json").get("scale", effort.name)
-    if there != effort.name:
-        raise InvalidArgument(
-            "out", str(out), f"a folder without a {there} run: a {effort.name} one would overwrite it"
-        )
+    there = _read(path / "results.json")
+    if there is None:
+        _refuse_anothers(path)
+    elif there["scale"] != effort.name:
+        allowed = f"a folder without a {there['scale']} run: a {effort.name} one would overwrite it"
+        raise InvalidArgument("out", str(out), allowed)
     return path
+
+
+def _refuse_anothers(path: Path) -> None:
+    """InvalidArgument where no run of ours has been, and something is called as what a run would write."""
+    names = ["results.json", "results.md", "results.lock", *(_figure_name(claim) for claim in CLAIMS)]
+    taken = [name for name in names if (path / name).exists()]
+    data = path / "data"  # may be of a run that was killed before it wrote any results
+    if data.exists() and not (data.is_dir() and all(KEPT.fullmatch(kept.name) for kept in data.iterdir())):
+        taken.append("data")
+    if taken:
+        allowed = f"a new folder, or that of an earlier run, whole (there {', '.join(taken)} would be overwritten)"
+        raise InvalidArgument("out", str(path), allowed)
 
 
 def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
@@ -188,7 +207,7 @@ def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
     file = path / "results.json"
     what, then = "waiting for another process that writes results", "writing all the same"
     with waiting.held(path / "results.lock", 30.0, what, then):
-        rows = {row["number"]: row for row in _read(file)["claims"]}
+        rows = {row["number"]: row for row in (_read(file) or {"claims": []})["claims"]}
         for finding in findings:
             if not finding.ended or finding.number not in rows:
                 rows[finding.number] = finding.to_dict()
@@ -197,11 +216,11 @@ def _write(findings: list[Finding], path: Path, effort: Effort) -> None:
         write_bytes(path / "results.md", page.markdown(ordered, effort).encode())
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """What ``results.json`` has; no claims where it is absent or damaged."""
+def _read(file: Path) -> dict[str, Any] | None:
+    """What a ``results.json`` of ours has; None where it is absent, damaged or something else."""
     try:
         results = json.loads(file.read_text())
         whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in results["claims"])
-        return dict(results) if whole and isinstance(results["scale"], str) else {"claims": []}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {"claims": []}
+        return dict(results) if whole and results["scale"] in (QUICK.name, FULL.name) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

@@ -51,6 +51,10 @@ class Variable:
         """What stands where nothing is known yet."""
         return "" if self.dtype == "U" else -1 if self.dtype == "i1" else math.nan
 
+    def dims(self, axes: tuple[str, ...]) -> tuple[str, ...]:
+        """Its dimensions, in a layer of these axes."""
+        return (*axes, *["seed"] * self.seed, *[self.last] * bool(self.last))
+
 
 @dataclass(frozen=True)
 class Layer:

@@ -12,8 +12,9 @@ import pandas as pd
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.user_input.arguments import integer
 from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.printable import printable
 
-from .files import open_phase, table_of
+from .files import read_phase, table_of
 from .layers import PENDING
 from .phase_diagram import sweep
 from .settings import Values
@@ -32,7 +33,11 @@ class Rerun:
     cells : int
         Cells of the grid repeated, each with all its seeds.
     equal : bool
-        Whether every number is the same to the bit.
+        Whether every number is the same to the bit: some were compared, and the file lacks no variable.
+    verified : bool
+        Whether the file had checksums, which were those of its contents; files of versions up to 0.1.0 have none.
+    missing : tuple of str
+        Variables that the file's settings mean and the file does not have.
     then, now : dict
         Versions and revision of the file, and of this run.
     """
@@ -40,20 +45,34 @@ class Rerun:
     differences: pd.DataFrame
     cells: int
     equal: bool
+    verified: bool
+    missing: tuple[str, ...]
     then: dict[str, str]
     now: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         rows = self.differences.reset_index().to_dict("records")
-        return {"equal": self.equal, "cells": self.cells, "differences": rows, "then": self.then, "now": self.now}
+        plain = {name: getattr(self, name) for name in ("equal", "verified", "cells", "then", "now")}
+        return plain | {"missing": list(self.missing), "differences": rows}
+
+    @property
+    def outcome(self) -> str:
+        """Whether all is equal, in words."""
+        if self.missing:
+            return f"not equal, the file lacks {', '.join(self.missing)}"
+        if not self.differences["compared"].any():
+            return "nothing to compare, all of it pending in the file"
+        return "equal to the bit" if self.equal else "not equal"
 
     def __str__(self) -> str:
         lines = [self.differences.to_string(float_format="{:.2g}".format)]
         cells = "1 cell" if self.cells == 1 else f"{self.cells} cells"
-        lines.append(f"{cells} repeated: {'equal to the bit' if self.equal else 'not equal'}")
+        lines.append(f"{cells} repeated: {self.outcome}")
+        lines += [] if self.verified else ["the file has no checksums: what it holds is not verified"]
         changed = [name for name in self.then if self.then[name] != self.now[name]]
-        return "\n".join(lines + [f"{name} then: {self.then[name]}; now: {self.now[name]}" for name in changed])
+        lines += [f"{name} then: {self.then[name]}; now: {self.now[name]}" for name in changed]
+        return printable("\n".join(lines), keep="\n")
 
 
 @renamed_arguments(points="cells")
@@ -75,7 +94,7 @@ def rerun(
     -------
     Rerun
         For each variable how many of the numbers that the file has differ, and by how much. Points that are pending
-        in the file are left out.
+        in the file are left out. A file that is damaged, by its checksums, is refused.
 
     Raises
     ------
@@ -84,7 +103,7 @@ def rerun(
     KeyboardInterrupt
         After Ctrl-C: half a comparison is none.
     """
-    dataset = open_phase(path)
+    dataset, verified = read_phase(path)
     path = Path(path)
     old = table_of(dataset, path)
     settings, axes = old.settings, old.axes
@@ -100,8 +119,10 @@ def rerun(
     columns = ["compared", "differ", "largest", "relative"]
     differences = pd.DataFrame(rows, pd.Index(there.arrays, name="variable"), columns)
     counted = int(np.prod([len(values) for values in axes.values()]))
+    missing = tuple(name for name in there.arrays if name not in dataset)
+    equal = not missing and not differences["differ"].any() and bool(differences["compared"].any())
     then, now = ({name: str(a.get(name, "")) for name in ("versions", "revision")} for a in (dataset.attrs, again))
-    return Rerun(differences, counted, not differences["differ"].any(), then, now)
+    return Rerun(differences, counted, equal, verified, missing, then, now)
 
 
 def _drawn(axes: dict[str, Values], cells: int, seed: int) -> dict[str, Values]:

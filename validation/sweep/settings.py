@@ -93,7 +93,7 @@ def check_axes(axes: Any, protocol: Protocol) -> dict[str, Values]:
     """
     if not isinstance(axes, Mapping) or not axes:
         raise InvalidArgument("axes", axes, "a dictionary from names of axes to values, at least one axis")
-    checked = {str(name): _values(check_axis(name), values) for name, values in axes.items()}
+    checked = {str(name): axis_values(check_axis(name), values) for name, values in axes.items()}
     for one, other in permutations(checked, 2):
         if AXES[one].overwrites(AXES[other]):
             raise InvalidArgument("axes", list(checked), f"either {one} or {other}: they set the same parameter")
@@ -104,7 +104,8 @@ def check_axes(axes: Any, protocol: Protocol) -> dict[str, Values]:
     return checked
 
 
-def _values(axis: Axis, values: Any) -> Values:
+def axis_values(axis: Axis, values: Any) -> Values:
+    """The values of an axis as plain ones, distinct; InvalidArgument otherwise."""
     allowed = f"a 1-d sequence of distinct {'words' if axis.text else 'numbers'} for {axis.name}"
     if isinstance(values, (str, Mapping)) or np.ndim(values) != 1 or len(values) == 0:
         raise InvalidArgument("axes", values, allowed)

@@ -34,13 +34,11 @@ class Table:
 
     def _pending(self) -> xr.Dataset:
         """The dataset of nothing done yet, variables in a fixed order."""
-        sizes = {name: len(values) for name, values in self.axes.items()}
-        sizes |= {"seed": len(self.settings.seeds), "site": _most_sites(self.settings, self.axes)}
-        sizes["crossing"] = CROSSINGS
+        sizes = sizes_of(self.settings, self.axes)
         data = {}
         for layer in self.layers:
             for name, v in layer.variables.items():
-                dims = (*layer.axes, *["seed"] * v.seed, *[v.last] * bool(v.last))
+                dims = v.dims(layer.axes)
                 data[name] = (dims, np.full([sizes[d] for d in dims], v.missing, _TYPES[v.dtype]), dict(v.attrs))
         coords: dict[str, Any] = {
             name: (name, np.array(values, dtype=object if AXES[name].text else None), AXES[name].attrs)
@@ -148,6 +146,9 @@ def _matches(here: list[Any], there: list[Any]) -> tuple[list[int], list[int]]:
     return common, [where[here[i]] for i in common]
 
 
-def _most_sites(settings: Settings, axes: Mapping[str, Values]) -> int:
+def sizes_of(settings: Settings, axes: Mapping[str, Values]) -> dict[str, int]:
+    """The length of every dimension."""
     sides = axes.get("size", (settings.problem.shape[0],))
-    return max(sites_in((side,) * len(settings.problem.shape)) for side in sides)
+    sites = max(sites_in((side,) * len(settings.problem.shape)) for side in sides)
+    lengths = {name: len(values) for name, values in axes.items()}
+    return lengths | {"seed": len(settings.seeds), "site": sites, "crossing": CROSSINGS}

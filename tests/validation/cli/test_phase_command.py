@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from cumulode.numerics.io.checksums import without_checksums
 from cumulode.theory import NLGP, Problem
 from cumulode.validation import phase_diagram
 from cumulode.validation.cli import main
@@ -83,14 +84,20 @@ def test_json_is_one_object_with_the_numbers(there, capsys):
 
 
 def test_rerun_repeats_a_file_from_itself(there, capsys):
-    """Assert that an untouched file is equal (exit 0), and that a number changed by hand is noticed (exit 1)."""
+    """Assert that an untouched file is equal (exit 0); that a number changed by hand is noticed (exit 1), and refused
+    (exit 2) where the file still has its checksums.
+    """
     assert main(["rerun", "p.nc", "--quiet"]) == 0
     assert re.search(r"^6 \w+ repeated: equal to the bit$", capsys.readouterr().out, re.MULTILINE)
     data = xr.load_dataset("p.nc", engine="scipy")
     data["norm"][0, 1, 1] *= 1 + 1e-6
     data.to_netcdf("q.nc", engine="scipy")
+    assert main(["rerun", "q.nc", "--quiet"]) == 2
+    assert "not as it was written, by its checksums: norm)" in capsys.readouterr().err
+    without_checksums(data).to_netcdf("q.nc", engine="scipy")
     assert main(["rerun", "q.nc", "--quiet", "--json"]) == 1
     printed = json.loads(capsys.readouterr().out)
+    assert not printed["verified"]
     row = next(d for d in printed["differences"] if d["variable"] == "norm")
     assert (row["compared"], row["differ"]) == (12, 1)
     assert row["relative"] == pytest.approx(1e-6, rel=1e-3)

@@ -39,7 +39,7 @@ RUN_CASES: dict[str, Any] = {
     "theory: got None": plots.ipr_over_time,
     "seeds: got 'dots'": lambda: plots.fields(theory=THEORY, seeds="dots"),
     "control: got": lambda: plots.comparison_figure(THEORY, control=replace(THEORY, w=THEORY.w[:, :8])),
-    "path: got '.bmp', allowed: a file name ending in .png, .pdf, .svg":
+    "path: got 'nowhere/figure.bmp', allowed: a file name ending in .png, .pdf, .svg":
         lambda: plots.save(Figure(), "nowhere/figure.bmp", "command"),
     "trajectory: got a run on a 8 x 8 torus, allowed: a run on a ring (of a torus: field_images)":
         lambda: plots.space_time(TORUS),

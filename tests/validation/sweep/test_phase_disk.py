@@ -61,11 +61,12 @@ def test_blocks_of_a_smaller_grid_do_not_go_to_points_of_a_larger_one(tmp_path, 
 
 
 def test_a_block_that_cannot_be_read_is_computed_again(tmp_path):
-    """Assert that garbage, a file cut short, and a name that is no number are no obstacle, and are gone in the end."""
+    """Assert that garbage in a folder of blocks, of a version that did not mark it, is no obstacle, and gone in the end."""
     path, axes = tmp_path / "p.nc", {"gain": [2.0, 3.0]}
     whole = phase_diagram(BASE, axes, out=path, **QUICK)
     parts_of(path).mkdir()
-    for name in ("00000000.block", "x.block"):
+    (parts_of(path) / "lock").touch()
+    for name in ("00000000.block", "00000001.block", ".00000002.block.ab12_cd3.tmp"):
         (parts_of(path) / name).write_bytes(b"PK\x03\x04 no archive")
     with pytest.warns(UserWarning, match=r"00000000.block cannot be read"):
         assert whole.identical(open_phase(path))

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.validation.cli.output import print_json
+from cumulode.validation.cli.output import print_json, show
 
 NAMES = {"mine": "formula"}
 
@@ -49,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**result.to_dict(), "command": options.command_line})
     else:
-        print(result)
+        show(result)
     return 0 if result else 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+from functools import partial
 from typing import Any
 
 from cumulode.numerics.flow.solver import Solver
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
 from cumulode.validation.cli.problem_options import add_problem, problem
@@ -51,20 +53,23 @@ def run(options: argparse.Namespace) -> int:
     if not pair["theory"].interrupted and not options.no_control and not options.control and options.law != "gp":
         gaussian = read(Solver, options, closure="gaussian")
         pair["control"] = _compare(options, of.gaussian_control(), gaussian, "Gaussian control")
-    if options.out:
-        _write_csv(pair, options.out)
+    whole = not any(c.interrupted for c in pair.values())
+    saved = not options.out or output.written(options.command, options.out, partial(_write_csv, pair), whole)
     if options.json:
         output.print_json({**{name: c.to_dict() for name, c in pair.items()}, "command": options.command_line})
     else:
-        _print(pair, figure)
-    if figure:
-        _draw(pair, figure, options)
+        _print(pair)
+    if figure and _draw(pair, figure, options, whole):
+        if whole and not options.json:
+            output.show(f"figure: {figure}")
+    elif figure:
+        saved = False
     for name, comparison in pair.items():
         for message in comparison.failures:
-            print(f"cumulode compare: {name}, {message}", file=sys.stderr)
-    if any(c.interrupted for c in pair.values()):
+            output.note(options.command, f"{name}, {message}")
+    if not whole:
         return output.INTERRUPTED
-    return output.FAILED if any(c.failures for c in pair.values()) else 0
+    return output.FAILED if not saved or any(c.failures for c in pair.values()) else 0
 
 
 def _compare(options: argparse.Namespace, of: Any, solver: Solver, name: str) -> Any:
@@ -93,18 +98,18 @@ def _write_csv(pair: dict[str, Any], path: str) -> None:
     import pandas as pd
 
     tables = {name: comparison.table for name, comparison in pair.items()}
-    pd.concat(tables, names=["run"]).reset_index("run").to_csv(path, index=False)
+    text = pd.concat(tables, names=["run"]).reset_index("run").to_csv(index=False)
+    write_bytes(path, text.encode())
 
 
-def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace) -> None:
+def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace, whole: bool) -> bool:
     output.without_screen()
     control = pair.get("control")
     note = NOTE if control is not None else None
-    figure = pair["theory"].plot(control, note=note)
-    output.save_figure(figure, path, options.command_line)
+    return output.save_figure(pair["theory"].plot(control, note=note), path, options, whole)
 
 
-def _print(pair: dict[str, Any], figure: str | None) -> None:
+def _print(pair: dict[str, Any]) -> None:
     from cumulode.validation.comparison.table import as_text
 
     for name, comparison in pair.items():
@@ -116,5 +121,3 @@ def _print(pair: dict[str, Any], figure: str | None) -> None:
     print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
     if "control" in pair:
         print(NOTE)
-    if figure:
-        print(f"figure: {figure}")

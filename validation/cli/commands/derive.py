@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.user_input.arguments import choice
-from cumulode.validation.cli.output import add_output, print_json, writable
+from cumulode.validation.cli.output import FAILED, add_output, print_json, writable, written
 
 FORMATS = ("text", "markdown", "latex")
 
@@ -39,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
         print_json({**derivation.to_dict(), "command": options.command_line})
         if not options.out:
             return 0
-    written = getattr(derivation, options.format)()
-    if options.out:
-        Path(options.out).write_text(written)
-    else:
-        print(written)
+    text = getattr(derivation, options.format)()
+    if not options.out:
+        print(text)
+    elif not written(options.command, options.out, lambda path: write_bytes(path, text.encode())):
+        return FAILED
     return 0

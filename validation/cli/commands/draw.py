@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
-from cumulode.validation.cli.output import FIGURES, add_output, print_json, save_figure, without_screen, writable
+from cumulode.numerics.io.netcdf import UNREADABLE, read, reason, say_unverified
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, existing_file
+from cumulode.theory.user_input.printable import printable
+from cumulode.validation.cli.output import (
+    FAILED,
+    FIGURES,
+    add_output,
+    note,
+    print_json,
+    save_figure,
+    without_screen,
+    writable,
+)
 from cumulode.validation.cli.values import numbers
 
 NAMES = {"theory": "boundary", "sgd": "boundary_sgd", "seed": "field_seed"}
@@ -59,23 +71,37 @@ def run(options: argparse.Namespace) -> int:
         print("cumulode draw: --fields inside is now above; the old word goes with the next release", file=sys.stderr)
         options.fields = "above"
     _only_with_slice(options)
+    with warnings.catch_warnings(record=True) as said:  # a refusal is one line
+        warnings.simplefilter("default")
+        code = _drawn(options)
+    for warning in said:
+        note("draw", warning.message)
+    return code
+
+
+def _drawn(options: argparse.Namespace) -> int:
     ds = _diagram(options.file)
     # not FILE.png, which is the figure of `cumulode phase`
     path = options.figure or str(Path(options.file).with_suffix("")) + f"-{options.variable}.png"
+    writable("figure", path, FIGURES)
     given = {name: getattr(options, name) for name in ("x", "log", "title", "width")}
     given |= {"select": _select(ds, options.select), "lines": not options.no_lines}
     given |= {} if options.over is None else {"over": options.over}
     without_screen()
     try:
         figure = (_slice if options.slice else _map)(ds, options, given)
+        saved = save_figure(figure, path, options)
     except InvalidArgument as error:
         names = {"points": "at" if options.at else "insets", "log": "linear" if options.log is False else "log"}
         raise error.about(names.get(error.name, error.name)) from None
-    save_figure(figure, path, options.command_line)
+    except UNREADABLE as error:  # attributes and words in the file, which figures take as they are
+        raise InvalidArgument("file", options.file, f"a phase diagram that can be drawn ({reason(error)})") from None
+    if not saved:
+        return FAILED
     if options.json:
         print_json({"figure": path, "variable": options.variable, "command": options.command_line})
     elif not options.quiet:
-        print(f"figure: {path}", file=sys.stderr)
+        print(printable(f"figure: {path}"), file=sys.stderr)
     return 0
 
 
@@ -123,14 +149,9 @@ def _load(name: str, path: str | None) -> Any:
     """The file as a Dataset in memory; InvalidArgument naming the option where it is none."""
     if path is None:
         return None
-    import xarray as xr
-
-    if not Path(path).is_file():
-        raise InvalidArgument(name, path, "a file that exists")
-    try:
-        return xr.load_dataset(path)
-    except (OSError, ValueError, TypeError, EOFError, KeyError, IndexError):
-        raise InvalidArgument(name, path, "a netCDF file") from None
+    dataset, verified = read(existing_file(name, path), name, "a netCDF file of `boundary` or `refine_boundary`")
+    say_unverified(path, verified)
+    return dataset
 
 
 def _diagram(path: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from cumulode.numerics.flow.solver import Solver
 from cumulode.theory.problem.lattice import shape_of
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice
+from cumulode.theory.user_input.printable import printable
 from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
 from cumulode.validation.cli.problem_options import LAW_AXES, add_problem, problem, size_of
@@ -59,8 +60,9 @@ def _add_sweep(group: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Sweep, draw and print; 1 when every run failed or a worker died, 130 when interrupted."""
-    figure = None if options.no_figure else options.figure or str(Path(options.out).with_suffix(".png"))
     output.writable("out", options.out, (".nc",))
+    drawn = str(Path(options.out).with_suffix(".png")) if options.figure is None else options.figure
+    figure = None if options.no_figure else drawn
     output.writable("figure", figure, output.FIGURES)
     axes, of = sweep_of(options)
     options.variable = _variable(options)
@@ -71,19 +73,17 @@ def run(options: argparse.Namespace) -> int:
     try:
         dataset = _sweep(options, of, axes)
     except RuntimeError as error:
-        print(f"cumulode phase: {error}", file=sys.stderr)
+        output.note("phase", error)
         return output.FAILED
     except OSError as error:
-        print(
-            f"cumulode phase: cannot write {options.out}: {error}; the finished blocks on disk are kept, the same "
-            "command goes on from there",
-            file=sys.stderr,
-        )
+        kept = "the finished blocks on disk are kept, the same command goes on from there"
+        output.note("phase", f"{error.strerror or error}; {kept}")
         return output.FAILED
     return _report(dataset, options, figure)
 
 
 def _sweep(options: argparse.Namespace, of: Any, axes: dict[str, list[Any]]) -> Any:
+    from cumulode.numerics.io.netcdf import UnverifiedWarning
     from cumulode.validation.sweep.files import ContinuedWarning
     from cumulode.validation.sweep.phase_diagram import phase_diagram
 
@@ -93,8 +93,9 @@ def _sweep(options: argparse.Namespace, of: Any, axes: dict[str, list[Any]]) -> 
     given |= {"fields": not options.no_fields, "lines": not options.no_lines, "command": options.command_line}
     with executor(options) as where, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said at the end
-        warnings.simplefilter("always", ContinuedWarning)
-        warnings.showwarning = lambda message, *_, **__: print(f"cumulode phase: {message}", file=sys.stderr)
+        for said in (ContinuedWarning, UnverifiedWarning):
+            warnings.simplefilter("always", said)
+        warnings.showwarning = lambda message, *_, **__: output.note("phase", message)
         seeds: Any = values.how_many_or_which(options.seeds)
         return phase_diagram(of, axes, seeds, executor=where, progress=not options.quiet, **given)
 
@@ -107,15 +108,14 @@ def _report(dataset: Any, options: argparse.Namespace, figure: str | None) -> in
     if options.json:
         output.print_json({**numbers, "out": options.out, "command": options.command_line})
     else:
-        print(text(numbers))
-    if figure and not numbers["pending"]:
-        _draw(dataset, options, figure)
+        output.show(text(numbers))
+    drawn = not figure or bool(numbers["pending"]) or _draw(dataset, options, figure)
     for line in numbers["failures"]:
-        print(f"cumulode phase: {line}", file=sys.stderr)
+        output.note("phase", line)
     if numbers["pending"]:
-        print(f"cumulode phase: interrupted; the same command goes on from {options.out}", file=sys.stderr)
+        output.note("phase", f"interrupted; the same command goes on from {options.out}")
         return output.INTERRUPTED
-    return output.FAILED if numbers["failed"] == numbers["runs"] else 0
+    return output.FAILED if numbers["failed"] == numbers["runs"] or not drawn else 0
 
 
 def _variable(options: argparse.Namespace) -> str:
@@ -203,8 +203,8 @@ def _problem(options: argparse.Namespace, sizes: list[str]) -> Any:
     raise error
 
 
-def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
-    """The figure that suits the number of axes."""
+def _draw(dataset: Any, options: argparse.Namespace, path: str) -> bool:
+    """The figure that suits the number of axes; whether it could be written."""
     output.without_screen()
     from cumulode import plots
 
@@ -214,5 +214,7 @@ def _draw(dataset: Any, options: argparse.Namespace, path: str) -> None:
     if len(swept) > 1:
         more["points"] = 4 if "w" in dataset else None
     draw = plots.phase_figure if len(swept) > 1 else plots.slice_figure
-    output.save_figure(draw(dataset, options.variable, **more), path, options.command_line)
-    print(f"figure: {path}", file=sys.stderr)
+    if not output.save_figure(draw(dataset, options.variable, **more), path, options):
+        return False
+    print(printable(f"figure: {path}"), file=sys.stderr)
+    return True

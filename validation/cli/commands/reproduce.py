@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
-from cumulode.validation.cli.output import FAILED, INTERRUPTED, add_output, print_json, without_screen
+from cumulode.validation.cli.output import FAILED, INTERRUPTED, add_output, note, print_json, show, without_screen
 from cumulode.validation.cli.run_options import add_executor, executor
 
 NAMES = {"claims": "claim"}
@@ -44,16 +43,20 @@ def run(options: argparse.Namespace) -> int:
     without_screen()
     from cumulode.validation.reproduction.run import reproduce
 
-    with executor(options) as where:
-        result = reproduce(claims, quick=options.quick, out=options.out, executor=where, progress=not options.quiet)
+    try:
+        with executor(options) as where:
+            result = reproduce(claims, quick=options.quick, out=options.out, executor=where, progress=not options.quiet)
+    except OSError as error:
+        note("reproduce", f"{error.strerror or error}; what was finished is kept, the same command goes on from there")
+        return FAILED
     if options.json:
         print_json({**result.to_dict(), "command": options.command_line})
     else:
-        print(result)
-        print(f"# {result.scale} run; all of it in {options.out}/results.md")
+        show(result)
+        show(f"# {result.scale} run; all of it in {options.out}/results.md")
     for finding in result.findings:
         if finding.ended:
-            print(f"cumulode reproduce: {finding.name} {finding.ended}: {finding.message}", file=sys.stderr)
+            note("reproduce", f"{finding.name} {finding.ended}: {finding.message}")
     if result.interrupted:
         return INTERRUPTED
     return 0 if result.success else FAILED

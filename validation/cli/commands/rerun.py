@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import warnings
 
-from cumulode.validation.cli.output import FAILED, add_output, print_json
+from cumulode.validation.cli.output import FAILED, add_output, print_json, show
 from cumulode.validation.cli.run_options import add_executor, executor
 
 RENAMED = {"--points": "--cells"}
@@ -31,5 +31,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**again.to_dict(), "command": options.command_line})
     else:
-        print(again)
+        show(again)
     return 0 if again.equal else FAILED
