@@ -1,4 +1,4 @@
-"""Quantities of a weight vector that need no law: norm and inverse participation ratio."""
+"""Quantities that need no law: norm and inverse participation ratio of weights, kurtosis from cumulants."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike
 
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.arrays import real_array
+
+#: Below this a square of k2, or the k4 over it, is no longer a float of full precision.
+SMALLEST_SQUARE = 1e-290
 
 
 def _rows(w: ArrayLike) -> np.ndarray:
@@ -18,8 +21,19 @@ def _rows(w: ArrayLike) -> np.ndarray:
 
 
 def norm(w: ArrayLike) -> np.ndarray:
-    """Euclidean norm over the last axis: (..., D) -> (...)."""
-    return np.asarray(np.sqrt(np.sum(np.square(_rows(w)), axis=-1)))
+    """Euclidean norm over the last axis: (..., D) -> (...), whatever the scale."""
+    w = _rows(w)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        largest = np.max(np.abs(w), axis=-1)
+        shift = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)  # a power of two: no rounding
+        return np.asarray(np.ldexp(np.sqrt(np.sum(np.square(np.ldexp(w, -shift[..., None])), axis=-1)), shift))
+
+
+def kurtosis(k2: np.ndarray, k4: np.ndarray) -> np.ndarray:
+    """Excess kurtosis ``k4 / k2^2``; NaN where k2 is zero, or so small that k2^2 has lost digits."""
+    with np.errstate(invalid="ignore", divide="ignore", under="ignore", over="ignore"):
+        square = np.square(k2)
+        return np.asarray(np.where(square > SMALLEST_SQUARE, k4 / square, np.nan))
 
 
 def ipr(w: ArrayLike) -> np.ndarray:

@@ -16,10 +16,16 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.display import html_table, json_ready
+<<<<<<< HEAD
 from cumulode.numerics.io import netcdf
 from cumulode.numerics.io.atomic import check_output
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status
+=======
+from cumulode.numerics.io.atomic import write_bytes
+from cumulode.numerics.observables import ipr, kurtosis, norm
+from cumulode.numerics.status import KNOWN, Status, worst
+>>>>>>> h-flow
 from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
@@ -79,13 +85,13 @@ class Result:
 
     @property
     def status(self) -> Status:
-        """How the run ended; of several runs the worst (the largest code)."""
-        return Status(int(self.statuses.max()))
+        """How the run ended; of several runs the worst: one that failed, then one that decayed."""
+        return worst(self.statuses)
 
     @property
     def success(self) -> bool:
-        """Whether every run reached the last time."""
-        return self.status is Status.REACHED_END
+        """Whether every run is known to the last time: it got there, or its weights decayed to w = 0 before."""
+        return self.status in KNOWN
 
     @property
     def ipr(self) -> np.ndarray:
@@ -104,9 +110,8 @@ class Result:
 
     @property
     def kurtosis(self) -> np.ndarray:
-        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(self.k4 / self.k2**2)
+        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where k2^2 underflows."""
+        return kurtosis(self.k2, self.k4)
 
     @property
     def size(self) -> int:

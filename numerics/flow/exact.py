@@ -25,6 +25,8 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 #: Beyond sum |w_i| the force is faded to zero over this length by an erfc, which is 1 to 1e-17 inside.
 FADE = 12.0
 _MOST_MODES = 1 << 15
+#: Largest sum |w_i|: beyond, one drift would take seconds, deaf to Ctrl-C.
+FARTHEST = 1e3
 
 
 class ExactData(NamedTuple):
@@ -143,7 +145,7 @@ def exact_rhs(w, out, data, force):  # type: ignore[no-untyped-def]
     reach = np.sum(np.abs(w))
     top = reach + FADE
     out[:] = 0.0
-    if not math.isfinite(reach) or reach > 1e4:
+    if not math.isfinite(reach) or reach > FARTHEST:
         out[:] = math.nan
         return 0
     modes = 2 + int(data.frequency * top / math.pi)

@@ -35,12 +35,13 @@ class Solution(Result):
         The steps do not depend on the times recorded, so that recorded times give the recorded weights to the bit.
         Raises InvalidArgument for a time that is negative or not finite.
         """
-        from .solve import solve
+        from .solve import integrate, warn
 
         times = check_moments(t, 0.0)
         distinct, place = np.unique(times, return_inverse=True)
-        w = solve(self._problem(), self.w0, distinct, solver=self._solver()).w
-        return np.asarray(np.take(w, place.reshape(times.shape), axis=w.ndim - 2))
+        again = integrate(self._problem(), self.w0, distinct, self._solver())
+        warn(again, stacklevel=3)
+        return np.asarray(np.take(again.w, place.reshape(times.shape), axis=again.w.ndim - 2))
 
     def _problem(self) -> Any:
         """The problem solved, or one for each run."""
@@ -48,7 +49,7 @@ class Solution(Result):
         return Problem.from_dict(made) if isinstance(made, dict) else [Problem.from_dict(one) for one in made]
 
     def _solver(self) -> Solver:
-        return Solver(**{f.name: self.provenance[f.name] for f in fields(Solver)})
+        return Solver(**{f.name: self.provenance[f.name] for f in fields(Solver) if f.name in self.provenance})
 
     def to_xarray(self) -> Any:
         """As every result, and ``w0`` with dimensions (run,) site."""

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from os import cpu_count
 from typing import Any
 
@@ -18,14 +17,24 @@ from cumulode import __version__
 from cumulode.numerics.check_input import check_executor, check_stop, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
-from cumulode.numerics.status import Status
+from cumulode.numerics.observables import norm
+from cumulode.numerics.status import KNOWN, Status
+from cumulode.numerics.trajectory.dormand_prince import (
+    ACCEPTED,
+    EVALUATIONS,
+    REJECTED,
+    STATE,
+    STOP,
+    TIME,
+    integrator,
+)
+from cumulode.numerics.trajectory.run import Trajectory, run_one
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .dormand_prince import ACCEPTED, EVALUATIONS, REJECTED, STOP, TABLEAU, TIME, Steps, integrator
-from .ending import describe, has_moved, summary
+from .ending import describe, summary
 from .plan import Plan, make_plan
 from .preactivation import cumulants_by
 from .result import Solution
@@ -33,6 +42,8 @@ from .solver import FLOW, Solver, choose
 
 #: The keywords of ``solve`` that are fields of ``Solver``, too.
 KEYWORDS = ("closure", "rtol", "atol", "tolerance")
+#: Norms between which weights may start: below, steps underflow; above, the fourth cumulant of w.x overflows.
+SMALLEST_START, LARGEST_START = 1e-300, 1e75
 #: Parts in which progress is counted.
 PARTS = 1000
 
@@ -49,7 +60,7 @@ def solve(
     t_eval: ArrayLike,
     closure: str = "regression",
     rtol: float = 1e-6,
-    atol: float = 1e-9,
+    atol: float | None = None,
     *,
     tolerance: float = 1e-3,
     solver: Solver | None = None,
@@ -63,8 +74,8 @@ def solve(
     ----------
     problem : Problem, or a sequence of n Problems of one size
     w0 : (D,) or (n, D) array, finite
-        Weights at time 0: one start, or one a run; on a torus row by row, D = L L, or (L, L) and (n, L, L). A single
-        start serves all problems of a sequence.
+        Weights at time 0, zero or |w0| from 1e-300 to 1e75: one start, or one a run; on a torus row by row, D = L L,
+        or (L, L) and (n, L, L). A single start serves all problems of a sequence.
     t_eval : (T,) array
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
@@ -84,7 +95,10 @@ def solve(
     Solution
         ``t``, ``w`` (T, D) or (n, T, D), ``bias``, ``ipr``, ``norm``, ``k2``, ``k4``, ``status``, ``message``,
         ``provenance`` (``run_seconds`` without ``compile_seconds``). A run that fails has NaN after the time it
-        reached, a message naming the cause, and raises a ``SolveWarning``. Ctrl-C returns what exists.
+        reached, a message naming the cause, and raises a ``SolveWarning``. Ctrl-C returns what exists. Where w = 0
+        attracts and the weights fell below what the tolerances resolve (|w| below 1e-9 of the smaller of 1 and |w0|,
+        or below ``atol``), the run is DECAYED, a success: its weights are zero from there on, and have no shape. A
+        run that has come to rest in a stable state is carried on by the flow's linearisation, whatever the time.
 
     Raises
     ------
@@ -92,15 +106,36 @@ def solve(
         Naming the argument, what came, and what is allowed.
     """
     solver = choose(solver, FLOW, closure=closure, rtol=rtol, atol=atol, tolerance=tolerance)
+    solution = integrate(problem, w0, t_eval, solver, executor, progress, stop)
+    warn(solution, stacklevel=5)
+    return solution
+
+
+def warn(solution: Solution, stacklevel: int) -> None:
+    """A ``SolveWarning`` where a run failed, of the caller that many frames up; Ctrl-C is no failure."""
+    if any(status not in (*KNOWN, Status.INTERRUPTED) for status in solution.statuses):
+        warnings.warn(solution.message, SolveWarning, stacklevel=stacklevel)
+
+
+def integrate(
+    problem: Problem | Sequence[Problem],
+    w0: ArrayLike,
+    t_eval: ArrayLike,
+    solver: Solver,
+    executor: Any = None,
+    progress: Shown = False,
+    stop: threading.Event | None = None,
+) -> Solution:
+    """``solve`` without its warning."""
     problems, single = _problems(problem)
-    starts = check_weights("w0", w0, problems[0].shape)
+    starts = check_start(w0, problems[0].shape)
     single = single and starts.ndim == 1
     starts = np.atleast_2d(starts)
     runs = max(len(starts), len(problems))
     if len(problems) not in (1, runs) or len(starts) not in (1, runs):
         came = Described(f"{len(starts)} starts for {len(problems)} problems")
         raise InvalidArgument("w0", came, "one start, or one for each problem")
-    times = check_times(t_eval)
+    times = check_work(check_times(t_eval), solver)
     executor = check_executor(executor)
     check_progress(progress)
     check_stop(stop)
@@ -115,6 +150,24 @@ def solve(
     return _gather(jobs, plans, times, solver, outcomes, single, cost)
 
 
+def check_start(w0: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """``w0`` as rows whose norm, and whose norm to the fourth power, floats hold; InvalidArgument otherwise."""
+    starts = check_weights("w0", w0, shape)
+    for size in np.atleast_1d(norm(starts)):
+        if size != 0 and not SMALLEST_START <= size <= LARGEST_START:
+            allowed = f"weights that are zero or of a norm from {SMALLEST_START:g} to {LARGEST_START:g}"
+            raise InvalidArgument("w0", Described(f"|w0| = {size:.3g}"), allowed)
+    return starts
+
+
+def check_work(times: np.ndarray, solver: Solver) -> np.ndarray:
+    """``times``; InvalidArgument where the longest step makes more steps than may be taken."""
+    if times[-1] > solver.max_step * solver.max_steps:
+        allowed = f"at least {times[-1] / solver.max_steps:.3g} to reach t = {times[-1]:g} in {solver.max_steps} steps"
+        raise InvalidTogether("max_step", solver.max_step, f"{allowed} (max_steps)")
+    return times
+
+
 def _problems(problem: Any) -> tuple[list[Problem], bool]:
     if isinstance(problem, Problem):
         return [problem], True
@@ -125,28 +178,6 @@ def _problems(problem: Any) -> tuple[list[Problem], bool]:
     if len(shapes) > 1:
         raise InvalidArgument("problem", Described(f"sizes {sorted(shapes)}"), "problems of one size")
     return problems, False
-
-
-@dataclass
-class Trajectory:
-    """What one run left: weights (T, D), status, and the integrator's counts and state."""
-
-    w: np.ndarray
-    status: int
-    counts: np.ndarray
-    state: np.ndarray
-
-
-def run_one(
-    plan: Plan, w0: np.ndarray, times: np.ndarray, solver: Solver, state: np.ndarray | None = None
-) -> Trajectory:
-    """Integrate one trajectory; ``state`` may be shared with a watching thread."""
-    w, counts = np.full((times.size, w0.size), np.nan), np.zeros(3, np.int64)
-    state = np.zeros(4) if state is None else state
-    work = integrator(plan.signature, plan.law_type)
-    steps = Steps(solver.rtol, solver.atol, solver.max_step)
-    status = work(plan.rhs, plan.law, plan.data(), w0, times, steps, TABLEAU, w, counts, state)
-    return Trajectory(w, status, counts, state)
 
 
 def _run_from_scratch(problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> Trajectory:
@@ -168,18 +199,19 @@ def _run_all(
         return [f.result() for f in futures]
     plan = next(iter(plans.values()))
     integrator(plan.signature, plan.law_type)  # compile before the threads start
-    states = np.zeros((len(jobs), 4))
+    states = np.zeros((len(jobs), STATE))
     pool = executor or ThreadPoolExecutor(min(len(jobs), cpu_count() or 1))
     tasks = [pool.submit(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
     try:
         with Progress(PARTS, "theory", progress, unit="") as shown:
             _watch(tasks, states, times[-1], shown, stop)
     except KeyboardInterrupt:
-        states[:, STOP] = 1.0  # every run stops at its next step and keeps what it has recorded
-    results = [task.result() for task in tasks]
-    if executor is None:
-        pool.shutdown()
-    return results
+        pass  # what was recorded is the result
+    finally:
+        states[:, STOP] = 1.0  # whatever happened: every run stops at its next step and keeps what it has recorded
+        if executor is None:
+            pool.shutdown()
+    return [task.result() for task in tasks]
 
 
 def _watch(
@@ -208,21 +240,14 @@ def _gather(
     single: bool,
     cost: dict[str, float],
 ) -> Solution:
-    """Stack the runs into a Solution; warn when one failed."""
+    """Stack the runs into a Solution."""
     w = np.stack([o.w for o in outcomes])
     cumulants = [cumulants_by(plans[p].forms(), p, o.w) for (p, _), o in zip(jobs, outcomes, strict=True)]
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     bias = np.repeat([[p.bias] for p, _ in jobs], times.size, axis=1)
     statuses = np.array([o.status for o in outcomes])
-    end = float(times[-1])
-    messages = [
-        describe(o.status, o.state, has_moved(w0, o.w[-1], end), solver.closure, end)
-        for (_, w0), o in zip(jobs, outcomes, strict=True)
-    ]
-    failed = [i for i, s in enumerate(statuses) if s != Status.REACHED_END]
-    message = summary(messages, failed, single)
-    if any(statuses[i] != Status.INTERRUPTED for i in failed):
-        warnings.warn(message, SolveWarning, stacklevel=5)
+    messages = [describe(p, w0, o, solver, times[-1]) for (p, w0), o in zip(jobs, outcomes, strict=True)]
+    message = summary(messages, [i for i, s in enumerate(statuses) if s not in KNOWN], single)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
     arrays: dict[str, Any] = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
     if single:

@@ -9,7 +9,7 @@ from typing import Any
 from cumulode.numerics.check_input import check_atol, check_rtol, check_tolerance
 from cumulode.numerics.contraction.names import AUTO, check_contraction
 from cumulode.theory.closures.names import check_closure
-from cumulode.theory.user_input.arguments import real
+from cumulode.theory.user_input.arguments import integer, real
 from cumulode.theory.user_input.options import choose_options, option
 
 #: What is integrated without a closure.
@@ -25,8 +25,11 @@ class Solver:
     closure : str
         taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
         tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
-    rtol, atol : float
-        Error allowed in one step, relative (1e-13 to 1) and absolute (above 0), of the Dormand-Prince 5(4) pair.
+    rtol : float in [1e-13, 1)
+        Relative error allowed in one step of the Dormand-Prince 5(4) pair.
+    atol : float > 0, or None
+        Absolute error allowed in one step. None: 0.03 rtol times the root mean square of the weights at that time, so
+        that weights of every size, 1e-300 to 1e8, are followed with the same accuracy.
     tolerance : float in [0, 1), or None
         Relative Frobenius error allowed in the fourth cumulant tensor, on a torus at least 1e-11. None: what the
         function takes by default, 1e-3 for flows, 1e-4 for critical values, 1e-6 for stationary states.
@@ -34,6 +37,8 @@ class Solver:
         How K(w,w,w) is contracted (theory.md section 5). ``auto`` takes the fastest that meets the tolerance.
     max_step : float > 0
         Longest step, in time.
+    max_steps : int >= 1
+        Most steps tried in one run, which then ends as OUT_OF_STEPS.
 
     Raises
     ------
@@ -47,14 +52,16 @@ class Solver:
         "conditional, exact (Ising)",
     )
     rtol: float = option(1e-6, "relative error of a step")
-    atol: float = option(1e-9, "absolute error of a step")
+    atol: float | None = option(None, "absolute error of a step; follows the size of the weights if not given")
     tolerance: float | None = option(None, "relative error of the fourth cumulant tensor")
     contraction: str = option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
     max_step: float = option(math.inf, "longest step")
+    max_steps: int = option(50_000, "most steps tried in one run")
 
     def __post_init__(self) -> None:
         check_closure(self.closure, (EXACT,))
-        checked = {"rtol": check_rtol(self.rtol), "atol": check_atol(self.atol)}
+        checked = {"rtol": check_rtol(self.rtol), "max_steps": integer("max_steps", self.max_steps, ge=1)}
+        checked |= {} if self.atol is None else {"atol": check_atol(self.atol)}
         checked["max_step"] = real("max_step", self.max_step, gt=0, le=math.inf)
         if self.tolerance is not None:
             checked["tolerance"] = check_tolerance(self.tolerance)

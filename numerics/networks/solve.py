@@ -8,17 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
 from cumulode import __version__
-from cumulode.numerics.check_input import check_times, check_weights
+from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.flow.preactivation import preactivation_cumulants
-from cumulode.numerics.flow.solve import PARTS, SolveWarning, solve
+from cumulode.numerics.flow.solve import PARTS, SolveWarning, check_start, check_work, solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
-from cumulode.numerics.status import Status
+from cumulode.numerics.status import KNOWN, Status
 from cumulode.theory.closures.names import NETWORK_CLOSURES
 from cumulode.theory.dynamics.balanced import OUTPUT, without_output
 from cumulode.theory.problem.problem import Problem
@@ -27,6 +26,7 @@ from cumulode.theory.user_input.options import either
 
 from .drift import NetworkDrift, check_biases, network_drift
 from .result import NetworkFlow
+from .steps import Run, integrate
 
 #: Weights beyond this many times the largest at the start (or 100) have blown up: the cubic theory has no ceiling.
 BLOWN_UP = 1e3
@@ -57,7 +57,7 @@ def solve_network(
     trained_biases: bool = False,
     closure: str = "taylor",
     rtol: float = 1e-6,
-    atol: float = 1e-9,
+    atol: float | None = None,
     tolerance: float = 1e-3,
     *,
     solver: Solver | None = None,
@@ -107,10 +107,11 @@ def solve_network(
     choice("closure", closure, NETWORK_CLOSURES)
     trained = flag("trained_biases", trained_biases)
     solver = choose(solver, FLOW, rtol=rtol, atol=atol, tolerance=tolerance)
+    check_problem(problem)
+    times = check_work(check_times(t_eval), solver)
     drift = network_drift(problem, solver=solver)
-    start = np.atleast_2d(check_weights("w0", w0, problem.shape))
+    start = np.atleast_2d(check_start(w0, problem.shape))
     bias = check_biases(biases, len(start), problem)
-    times = check_times(t_eval)
     check_progress(progress)
     began, compiling = time.perf_counter(), jit.compile_seconds
     if closure == "mean-field":
@@ -122,7 +123,7 @@ def solve_network(
     k2, k4 = preactivation_cumulants(problem, run.w, solver=solver)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
-    if run.status is not Status.REACHED_END:
+    if run.status not in (*KNOWN, Status.INTERRUPTED):
         warnings.warn(run.message, SolveWarning, stacklevel=3)
     provenance = {
         "version": __version__,
@@ -171,7 +172,7 @@ def _mean_field(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)  # the caller warns, in the times of its own flow
         flow = solve(neurons, w0, times / OUTPUT, solver=solver, progress=progress)
-    failed = int(np.sum(flow.statuses != Status.REACHED_END))
+    failed = int(np.sum(~np.isin(flow.statuses, KNOWN)))
     words = f"{failed} of {len(w0)} neurons did not reach the end" if failed else _reached(times)
     w = np.ascontiguousarray(np.swapaxes(flow.w, 0, 1))
     counts = {name: flow.provenance[name] for name in ("method", "evaluations", "steps", "rejected")}
@@ -200,32 +201,30 @@ def _integrate(
         w, b = drift.both(state[: K * D].reshape(K, D), state[K * D :])
         return np.concatenate([w.ravel(), b if trained else np.zeros(K)])
 
-    def blown_up(_: float, state: np.ndarray) -> float:
-        return ceiling - float(np.abs(state[: K * D]).max())
-
-    def within(_: float, state: np.ndarray) -> float:
+    def within(state: np.ndarray) -> float:
         return NEXT_ORDER - drift.next_order(state[: K * D].reshape(K, D), state[K * D :])
 
-    blown_up.terminal = True  # type: ignore[attr-defined]
-    within.direction = -1  # type: ignore[attr-defined]
     state = np.concatenate([w0.ravel(), b0])
-    steps = {name: getattr(solver, name) for name in ("rtol", "atol", "max_step")}
     with Progress(PARTS, "theory", progress, unit="") as shown:
-        run = solve_ivp(velocity, (0.0, end), state, "DOP853", t_eval=times, events=(blown_up, within), **steps)
-    states = np.full((times.size, state.size), np.nan)
-    states[: run.y.shape[1]] = run.y.T
-    left = 0.0 if within(0.0, state) <= 0 else next(iter(map(float, run.t_events[1])), None)
-    status, words = _ended(times, left)
-    beyond = "" if left is None else f"; {_left(left)}"
-    if run.status == 1:
-        status = Status.DIVERGED
-        at = float(run.t_events[0][0])
-        words = f"the weights blew up at t = {at:.4g}{beyond}: the third order in w holds for small weights"
-    elif run.status != 0:
-        status = Status.STEPS_COLLAPSED
-        words = f"the step size collapsed{beyond}: {run.message}; try a larger rtol or atol"
-    counts = {"method": "DOP853", "evaluations": int(run.nfev)}
-    return _Run(states[:, : K * D].reshape(-1, K, D), states[:, K * D :], status, words, counts, left)
+        run = integrate(velocity, state, times, (K, D), solver, ceiling, within)
+    status, words = (
+        _ended(times, run.left) if run.status is Status.REACHED_END else (run.status, _stopped(run, solver, times))
+    )
+    counts, states = {"method": "DOP853", "evaluations": run.evaluations}, run.states
+    return _Run(states[:, : K * D].reshape(-1, K, D), states[:, K * D :], status, words, counts, run.left)
+
+
+def _stopped(run: Run, solver: Solver, times: np.ndarray) -> str:
+    """Why a run ended before its last time."""
+    beyond = "" if run.left is None else f"; {_left(run.left)}"
+    where = f"stopped at t = {run.t:.6g} of {times[-1]:g}{beyond}: "
+    if run.status is Status.DIVERGED:
+        return f"the weights blew up at t = {run.t:.4g}{beyond}: the third order in w holds for small weights"
+    if run.status is Status.OUT_OF_STEPS:
+        return f"{where}{solver.max_steps} steps were taken, the most allowed; try a shorter time or a larger max_steps"
+    if run.status is Status.INTERRUPTED:
+        return f"{where}interrupted; what was recorded is kept, the rest is NaN"
+    return f"{where}the step size collapsed; try a larger rtol or atol"
 
 
 def _ended(times: np.ndarray, left: float | None) -> tuple[Status, str]:

@@ -19,7 +19,7 @@ from cumulode.numerics.check_input import check_times, check_weights
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.flow.solve import solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
-from cumulode.numerics.stability.jacobian import jacobian, slope
+from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.dynamics import fluctuations
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument

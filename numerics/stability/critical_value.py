@@ -19,13 +19,13 @@ from scipy.optimize import elementwise
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.flow.solver import Solver, choose
+from cumulode.numerics.trajectory.growth import Wavenumber, growth_rates, peak
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis, value_of
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, integer, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .growth import Wavenumber, growth_rates, peak
 from .stationary import state_of
 
 STABILITY, LINEAR = "stability", "linear"

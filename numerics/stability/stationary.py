@@ -18,13 +18,13 @@ from scipy.integrate import solve_ivp
 
 from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.numerics.flow.solver import Solver, choose
+from cumulode.numerics.trajectory.growth import Wavenumber, growth_rates, half, peak
+from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .growth import Wavenumber, growth_rates, half, peak
-from .jacobian import jacobian, slope
 from .symmetry import own, shifted, symmetric_fields
 
 DEFAULT = Solver(tolerance=1e-6)

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from .growth import Wavenumber
+from cumulode.numerics.trajectory.growth import Wavenumber
 
 
 def _angles(shape: tuple[int, ...], k: Wavenumber) -> np.ndarray:

@@ -33,7 +33,9 @@ from cumulode.numerics.flow.right_hand_side import class_cumulants
 from cumulode.numerics.flow.solve import solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.flow.tree import solve_second, tree_data_t
-from cumulode.numerics.observables import ipr
+from cumulode.numerics.observables import ipr, norm
+from cumulode.numerics.trajectory.decay import has_decayed
+from cumulode.numerics.trajectory.jacobian import arnoldi, top_eigenvalue
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
@@ -41,7 +43,6 @@ from cumulode.theory.user_input.arrays import real_array
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .jacobian import arnoldi, top_eigenvalue
 from .verdict import DELTA, MU, RHO, Diagnostics, judge
 
 #: Rows where k2 is smaller say nothing: there all closures agree to about k2, and the kurtosis may be rounding.
@@ -144,7 +145,8 @@ def validity(
     Validity
         ``rho``, at most 1 where the preactivation's law is Pearson's, above where it cannot be (NaN if the kurtosis
         passes 3, where that has no sixth moment; rows of k2 below 1e-3 are left out); ``mu``, ``mu_own`` in units of
-        rates, to 1e-3; ``delta``.
+        rates, to 1e-3; ``delta``, NaN where the weights have decayed to w = 0: those have no shape, and ``reasons``
+        say so.
 
     Raises
     ------
@@ -154,12 +156,15 @@ def validity(
     solver = choose(solver, FLOW, closure=closure, tolerance=tolerance)
     problems, runs, single = _runs(problem, w)
     with _pool(executor, len(runs)) as pool:
-        deltas = np.full(len(runs), np.nan) if t is None else _delta(problems, runs, t, solver, pool)
+        gone = np.array([has_decayed(p, norm(w[0]), norm(w[-1])) for p, w in zip(problems, runs, strict=True)])
+        deltas, trees = np.full(len(runs), np.nan), gone
+        if t is not None:
+            deltas, trees = _delta(problems, runs, gone, t, solver, pool)
         measured = _measure_all(problems, runs, solver, pool)
     rows = []
-    for p, numbers, delta in zip(problems, measured, deltas, strict=True):
-        of_run = numbers._replace(delta=delta)
-        rows.append((*of_run, *judge(p, solver.closure, of_run, with_delta=t is not None)))
+    for p, numbers, delta, *both in zip(problems, measured, deltas, gone, trees, strict=True):
+        of_run = numbers._replace(delta=delta, decayed=bool(both[0]), tree_decayed=bool(both[1]))
+        rows.append((*of_run[:4], *judge(p, solver.closure, of_run, with_delta=t is not None)))
     columns: list[Any] = list(zip(*rows, strict=True))
     if single:
         return Validity(*(column[0] for column in columns))
@@ -235,15 +240,20 @@ def measure(tree: Plan, own: Plan, data: Any, own_data: Any, w: np.ndarray) -> D
     return Diagnostics(rho, mu, top_eigenvalue(own, w[-1], is_gradient(own.closure), ACCURACY, own_data))
 
 
-def _delta(problems: list[Problem], runs: np.ndarray, t: ArrayLike, solver: Solver, pool: Executor) -> np.ndarray:
-    """``|IPR_tree / IPR - 1|`` at the end."""
+def _delta(
+    problems: list[Problem], runs: np.ndarray, gone: np.ndarray, t: ArrayLike, solver: Solver, pool: Executor
+) -> tuple[np.ndarray, np.ndarray]:
+    """``|IPR_tree / IPR - 1|`` at the end, NaN where one has decayed; and whether tree's flow has, (n,) both."""
     times = check_times(t, "t")
     if times.size != runs.shape[1]:
         raise InvalidArgument("t", Described(f"{times.size} times"), f"the {runs.shape[1]} times of w")
-    ends = np.full((len(runs), runs.shape[2]), np.nan)
-    good = np.all(np.isfinite(runs[:, 0]), axis=-1)
-    if np.any(good):
-        chosen = [p for p, use in zip(problems, good, strict=True) if use]
+    ends, trees = np.full((len(runs), runs.shape[2]), np.nan), gone.copy()
+    good = np.flatnonzero(np.all(np.isfinite(runs[:, 0]), axis=-1))
+    if good.size:
         last = [times[-1] - times[0]]
+        chosen = [problems[i] for i in good]
         ends[good] = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool).w[:, -1]
-    return np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)
+        decayed = [has_decayed(problems[i], norm(runs[i, 0]), norm(ends[i])) for i in good]
+        trees[good] = np.where(np.isfinite(ends[good]).all(axis=-1), decayed, gone[good])
+    deltas = np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)
+    return np.where(gone | trees, np.nan, deltas), trees

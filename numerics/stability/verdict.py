@@ -21,12 +21,14 @@ TRUSTED, NOT_TRUSTED, UNKNOWN = 1, 0, -1
 
 
 class Diagnostics(NamedTuple):
-    """Of one run; NaN where not known."""
+    """Of one run; NaN where not known. ``decayed``: whether it, and tree's, went to w = 0, where delta has no sense."""
 
     rho: float
     mu: float
     mu_own: float
     delta: float = np.nan
+    decayed: bool = False
+    tree_decayed: bool = False
 
 
 def judge(problem: Problem, closure: str, d: Diagnostics, with_delta: bool = False) -> tuple[int, str]:
@@ -44,7 +46,9 @@ def judge(problem: Problem, closure: str, d: Diagnostics, with_delta: bool = Fal
         return UNKNOWN, "the run has no end, or tree is not defined there"
     if not np.isfinite(d.rho):
         return UNKNOWN, "the kurtosis passes 3, where Pearson's law has no sixth moment"
-    if with_delta and not np.isfinite(d.delta):
+    if d.decayed:
+        more.append("w = 0 attracts and the weights decayed: there is no shape to judge")
+    elif with_delta and not np.isfinite(d.delta):
         return UNKNOWN, "tree's flow from the same start did not reach the end"
     if closure not in TRIED:
         return UNKNOWN, "; ".join(["nothing against it, but the thresholds are regression's", *more])
@@ -58,6 +62,12 @@ def _against(closure: str, d: Diagnostics, unfinished: bool) -> list[str]:
         against.append(f"rho = {d.rho:.2f} > {RHO:g}: the inputs explain much of the third polynomial of w.x")
     if d.mu > MU and closure != "tree" and not unfinished:
         against.append(f"mu = {d.mu:.3f} > {MU:g}: an instability that {closure} misses (its own rate: {d.mu_own:.3f})")
-    if d.delta > DELTA and closure != "tree":
+    if d.decayed != d.tree_decayed and closure != "tree":
+        against.append(f"{closure} {_goes(d.decayed)}, tree {_goes(d.tree_decayed)}")
+    elif d.delta > DELTA and closure != "tree":
         against.append(f"delta = {d.delta:.2f} > {DELTA:g}: tree ends elsewhere")
     return against
+
+
+def _goes(decayed: bool) -> str:
+    return "decays to w = 0" if decayed else "does not decay to w = 0"

@@ -38,7 +38,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "networks.result": ("NetworkFlow",),
         "decomposition.convolutional_cp": ("convolutional_cp",),
         "decomposition.result": ("ConvolutionalCP",),
-        "stability.growth": ("growth_rates",),
+        "trajectory.growth": ("growth_rates",),
         "stability.stationary": ("stationary_state", "StationaryState"),
         "stability.critical_value": ("critical_value", "CriticalValues"),
         "stability.critical_line": ("critical_line",),

@@ -18,15 +18,18 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.io.provenance import revision, versions
+from cumulode.numerics.trajectory.decay import NOTHING
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.localised import LOCALISED
 from cumulode.validation.receptive_fields.metrics import ipr, norm, width
+from cumulode.validation.sgd.decay import decayed
 from cumulode.validation.sgd.neuron import simulate_sgd
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sweep.measures import MEASURES
 from cumulode.validation.sweep.protocol import Point, Protocol
 
-#: What a level can be put on: positive numbers of a field (..., D), all unchanged by the symmetries of the drift.
+#: What a level can be put on: positive numbers of a field (..., D), all unchanged by the symmetries of the drift. A
+#: field that has decayed has no shape: it counts as a uniform one does, and no number of it as smaller than NOTHING.
 QUANTITIES: dict[str, Callable[[np.ndarray, tuple[int, ...]], np.ndarray]] = {
     "ipr_times_D": lambda w, shape: ipr(w) * w.shape[-1],
     "ipr": lambda w, shape: ipr(w),
@@ -56,10 +59,11 @@ class Probe(Protocol):
         """The quantity in words, and its units."""
         return MEASURES[self.quantity].long_name, MEASURES[self.quantity].units
 
-    def logarithm(self, w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    def logarithm(self, w: np.ndarray, shape: tuple[int, ...], decayed: np.ndarray) -> np.ndarray:
         """ln(quantity / level) of fields (n, D); NaN where the field is."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.log(QUANTITIES[self.quantity](w, shape) / self.level))
+        if self.quantity not in ("norm", "amplitude"):
+            w = np.where(decayed[:, None], 1.0, w)
+        return np.asarray(np.log(np.maximum(QUANTITIES[self.quantity](w, shape), NOTHING) / self.level))
 
     def theory(self, points: Sequence[Point], seeds: Sequence[int]) -> np.ndarray:
         """ln(quantity / level), (n,), of one flow a point and seed; all flows of a size and solver in one call."""
@@ -73,7 +77,9 @@ class Probe(Protocol):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SolveWarning)  # a failed flow is NaN here, and gives its reason there
                 run = solve([problems[i] for i in rows], starts, [self.time], solver=solver, executor=self.executor)
-            values[rows] = self.logarithm(run.w[:, -1], shape)
+            w = run.w[:, -1]
+            gone = [decayed(problems[i], start, end) for i, start, end in zip(rows, starts, w, strict=True)]
+            values[rows] = self.logarithm(w, shape, np.array(gone))
         return values
 
     def theory_all(self, points: Sequence[Point]) -> np.ndarray:
@@ -85,7 +91,8 @@ class Probe(Protocol):
         """ln(quantity / level), (n,), of SGD from start ``i`` with the random numbers of ``streams[i]``."""
         problem, starts = self.problem_at(point), self.starts(point, self.seeds)
         run = simulate_sgd(problem, starts, [self.time], seeds=list(streams), sgd=sgd, executor=self.executor)
-        return self.logarithm(run.w[:, -1], problem.shape)
+        w = run.w[:, -1]
+        return self.logarithm(w, problem.shape, decayed(problem, starts, w, sgd))
 
     def stamp(self, title: str, settings: dict[str, Any]) -> dict[str, Any]:
         """Attributes that say how a dataset was made: plain strings and numbers."""

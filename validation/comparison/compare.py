@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants,
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
 from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.metrics import width
+from cumulode.validation.sgd.decay import AT_NOISE, noise_norm
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.seeds import seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
@@ -25,7 +28,7 @@ from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sgd.training import whole_steps
 
 from .result import Comparison, interrupted
-from .table import COLUMNS, judge
+from .table import COLUMNS, DECAYED, INCONCLUSIVE, judge
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -40,6 +43,8 @@ QUANTITIES: dict[str, Callable[[Result], np.ndarray]] = {
     "kurtosis_plus": lambda x: x.kurtosis[..., 0],
     "kurtosis_minus": lambda x: x.kurtosis[..., 1],
 }
+#: Those that are a shape's, which weights that have decayed do not have.
+SHAPES = ("ipr", "width", "kurtosis_plus", "kurtosis_minus")
 #: The scale against which the margin is relative is at least this: a kurtosis runs from 0 to -2.
 FLOOR = {"kurtosis_plus": 1.0, "kurtosis_minus": 1.0}
 MEASURED = "measured"
@@ -100,8 +105,10 @@ def compare(
     Comparison
         ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
         plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the margin or a run
-        failed. Seven quantities at T times are not independent: one row in hundreds may differ by chance. While a flow
-        rests on a saddle (as a Gaussian control does) SGD's noise leaves it sooner, and rows in between do differ.
+        failed. *decayed* where w = 0 attracts and both have arrived there, the theory below SGD's noise and SGD within
+        twice of it: nothing is left to compare. Where only one has, shapes (IPR, width, kurtosis) are inconclusive.
+        Seven quantities at T times are not independent: one row in hundreds may differ by chance. While a flow rests on
+        a saddle (as a Gaussian control does) SGD's noise leaves it sooner, and rows in between do differ.
 
     Raises
     ------
@@ -137,7 +144,18 @@ def compare(
         "margin": margin,
         "allowance": MEASURED if share is None else share,
     }
-    return Comparison(_table(theory, run, coarse, share, margin), theory, run, coarse, provenance)
+    gone = _gone(problem, theory, run, rule)
+    return Comparison(_table(theory, run, coarse, share, margin, gone), theory, run, coarse, provenance)
+
+
+def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray:
+    """Whether theory, and SGD (the root mean square over seeds), have decayed to w = 0 at each time, (2, T)."""
+    spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), np.linalg.norm(theory.w0)
+    noise = noise_norm(problem, rule)
+    theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise) | (theory.norm == 0))
+    at_kink = math.isnan(largest_rate(problem))  # no noise is known: SGD has decayed where it is small
+    measured = spread < (min(start, SMALL) / 2 if at_kink else AT_NOISE * noise)
+    return np.stack([theirs, measured & (theory.t > 0)])
 
 
 def _start(problem: Problem, w0: ArrayLike) -> np.ndarray:
@@ -164,15 +182,17 @@ def _allowance(allowance: Any) -> float | None:
     return real("allowance", allowance, ge=0, allowed="'measured' or a fraction >= 0")
 
 
-def _table(theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float) -> DataFrame:
+def _table(
+    theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float, gone: np.ndarray
+) -> DataFrame:
     import pandas as pd  # half a second, only where a table is made
 
-    parts = [_rows(name, theory, sgd, coarse, share, margin) for name in QUANTITIES]
+    parts = [_rows(name, theory, sgd, coarse, share, margin, gone) for name in QUANTITIES]
     return pd.concat([pd.DataFrame(part, columns=COLUMNS) for part in parts], ignore_index=True)
 
 
 def _rows(
-    name: str, theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float
+    name: str, theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float, gone: np.ndarray
 ) -> dict[str, Any]:
     """The rows of one quantity, column by column."""
     quantity = QUANTITIES[name]
@@ -183,6 +203,8 @@ def _rows(
     scale = np.maximum(np.abs(predicted), FLOOR.get(name, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(predicted == mean, 0.0, (predicted - mean) / error)
-    judged = [judge(*row) for row in zip(predicted, mean, error, shift, margin * scale, strict=True)]
+    judged = np.array([judge(*row) for row in zip(predicted, mean, error, shift, margin * scale, strict=True)], object)
+    judged[gone.any(axis=0) & (name in SHAPES)] = INCONCLUSIVE
+    judged[gone.all(axis=0)] = DECAYED
     numbers = dict(zip(COLUMNS[1:-1], (theory.t, predicted, mean, error, shift, z), strict=True))
     return {"quantity": name, **numbers, "verdict": judged}

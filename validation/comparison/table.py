@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-AGREES, DIFFERS, INCONCLUSIVE = "agrees", "differs", "inconclusive"
+AGREES, DIFFERS, INCONCLUSIVE, DECAYED = VERDICTS = "agrees", "differs", "inconclusive", "decayed"
 #: ``allowance`` is the O(learning rate) shift granted to SGD, ``z`` is (theory - sgd) in standard errors.
 COLUMNS = ("quantity", "time", "theory", "sgd", "standard_error", "allowance", "z", "verdict")
 
@@ -32,7 +32,7 @@ def select(table: DataFrame, quantity: str | None = None, time: float | None = N
 
 def verdict_counts(table: DataFrame) -> dict[str, int]:
     """How many rows have each verdict."""
-    return {verdict: int((table["verdict"] == verdict).sum()) for verdict in (AGREES, DIFFERS, INCONCLUSIVE)}
+    return {verdict: int((table["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
 
 def as_text(table: DataFrame) -> str:

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -159,17 +159,19 @@ def run_all(
             task.cancel()  # those still in the queue
     finally:
         halt.set()  # nothing is left running, whatever happened
+        if given is None:
+            pool.shutdown()
     begun = [blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
-    if given is None:
-        pool.shutdown()
     return begun + [blank(job) for job in jobs[len(begun) :]]
 
 
 def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
-    """Wait for all; what Ctrl-C raises is raised when ``stop`` is set."""
+    """Wait for all, or until one fails; what Ctrl-C raises is raised when ``stop`` is set."""
     left = set(tasks)
     while left:
-        left = wait(left, timeout=None if stop is None else 0.1).not_done
+        done, left = wait(left, None if stop is None else 0.1, FIRST_EXCEPTION)
+        if any(task.exception() for task in done):
+            return
         if left and stop is not None and stop.is_set():
             raise KeyboardInterrupt
 

@@ -28,6 +28,7 @@ STATUS = {
     "blown_up": Status.DIVERGED,
     "left_domain": Status.LEFT_DOMAIN,
     "interrupted": Status.INTERRUPTED,
+    "out_of_steps": Status.OUT_OF_STEPS,
     "impossible": IMPOSSIBLE,
     "error": ERROR,
 }

@@ -12,27 +12,35 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cumulode.numerics import potential
+from cumulode.numerics.observables import kurtosis
+from cumulode.numerics.trajectory.decay import SMALL
 from cumulode.theory.closures.names import is_gradient
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.receptive_fields.localised import FAR_ABOVE, LOCALISED, NARROW, localised
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, norm, width
+from cumulode.validation.sgd.decay import AT_NOISE, decayed
+from cumulode.validation.sgd.settings import Sgd
 
-#: Fields that are smaller than this, and than their start, have decayed.
-SMALL = 0.1
-
-UNPATTERNED, OSCILLATORY, LOCALISED_CLASS, UNKNOWN = 0, 1, 2, -1
-PATTERNS = {"unpatterned": UNPATTERNED, "oscillatory": OSCILLATORY, "localised": LOCALISED_CLASS, "unknown": UNKNOWN}
+UNPATTERNED, OSCILLATORY, LOCALISED_CLASS, DECAYED, UNKNOWN = 0, 1, 2, 3, -1
+PATTERNS = {
+    "unpatterned": UNPATTERNED,
+    "oscillatory": OSCILLATORY,
+    "localised": LOCALISED_CLASS,
+    "decayed": DECAYED,
+    "unknown": UNKNOWN,
+}
 PATTERN_RULE = (
-    f"unpatterned where |w| at the end is below both its start and {SMALL:g}; else localised where IPR x D > "
-    f"{LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), or IPR x D > {FAR_ABOVE:g}; else oscillatory "
-    "where the wavenumber of largest power is not 0; else unpatterned (uniform)"
+    f"decayed where w = 0 attracts (no wave grows) and |w| at the end is below both its start and {SMALL:g}, or (SGD) "
+    f"below {AT_NOISE:g} times SGD's noise there; else unpatterned where |w| is below both; else localised where "
+    f"IPR x D > {LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), or IPR x D > {FAR_ABOVE:g}; else "
+    "oscillatory where the wavenumber of largest power is not 0; else unpatterned (uniform)"
 )
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4`` (n, T, 2); ``closure`` None for SGD."""
+    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4`` (n, T, 2); ``closure``, or the ``sgd``."""
 
     problem: Problem
     t: np.ndarray
@@ -41,11 +49,22 @@ class Runs:
     k4: np.ndarray
     closure: str | None
     tolerance: float
+    sgd: Sgd | None = None
 
     @property
     def final(self) -> np.ndarray:
         """Fields (n, D) at the last time."""
         return self.w[:, -1]
+
+    @cached_property
+    def decayed(self) -> np.ndarray:
+        """Whether the final fields have decayed to w = 0, (n,)."""
+        return decayed(self.problem, self.w[:, 0], self.final, self.sgd)
+
+    @cached_property
+    def shaped(self) -> np.ndarray:
+        """Fields (n, D) at the last time; NaN where they have decayed and have no shape."""
+        return np.where(self.decayed[:, None], np.nan, self.final)
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -87,10 +106,10 @@ def flag_attrs(flags: dict[str, int]) -> dict[str, Any]:
 
 
 def _wavelength(runs: Runs) -> np.ndarray:
-    k = np.asarray(dominant_wavenumber(runs.final, runs.shape), float)
+    k = np.asarray(dominant_wavenumber(runs.shaped, runs.shape), float)
     k = np.hypot(k[..., 0], k[..., 1]) if runs.shape else k
     with np.errstate(divide="ignore"):
-        return np.where(np.isfinite(runs.final).all(axis=-1), runs.problem.shape[0] / k, np.nan)
+        return np.where(np.isfinite(runs.shaped).all(axis=-1), runs.problem.shape[0] / k, np.nan)
 
 
 def pattern(runs: Runs) -> np.ndarray:
@@ -98,10 +117,10 @@ def pattern(runs: Runs) -> np.ndarray:
     w = runs.final
     k = np.asarray(dominant_wavenumber(w, runs.shape))
     wave = np.any(k > 0, axis=-1) if runs.shape else k > 0
-    decayed = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
+    small = norm(w) < np.minimum(norm(runs.w[:, 0]), SMALL)
     local = runs.localised[:, -1]
     classes = np.where(local, LOCALISED_CLASS, np.where(wave, OSCILLATORY, UNPATTERNED))
-    classes = np.where(decayed, UNPATTERNED, classes)
+    classes = np.where(runs.decayed, DECAYED, np.where(small, UNPATTERNED, classes))
     return np.where(np.isfinite(w).all(axis=-1), classes, UNKNOWN).astype(np.int8)
 
 
@@ -124,7 +143,7 @@ def time_to_localise(runs: Runs) -> np.ndarray:
 
 def field_count(runs: Runs) -> np.ndarray:
     """Number of connected sets of sites with |w| above half its largest, of one sign, around the ring or torus."""
-    w = runs.final
+    w = runs.shaped
     sides = runs.shape or (w.shape[-1],)
     with np.errstate(invalid="ignore"):
         sign = np.where(np.abs(w) > 0.5 * np.max(np.abs(w), axis=-1, keepdims=True), np.sign(w), 0.0)
@@ -149,20 +168,19 @@ def _potential(runs: Runs) -> np.ndarray:
 
 
 def _kurtosis(runs: Runs, c: int) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(runs.k4[:, -1, c] / runs.k2[:, -1, c] ** 2)
+    return np.where(runs.decayed, np.nan, kurtosis(runs.k2[:, -1, c], runs.k4[:, -1, c]))
 
 
 #: All measures by the name of their variable.
 MEASURES: dict[str, Measure] = {
-    "ipr": Measure("inverse participation ratio", "1", lambda r: ipr(r.final)),
-    "ipr_times_D": Measure("inverse participation ratio x D", "1", lambda r: r.ipr_times_size[:, -1]),
+    "ipr": Measure("inverse participation ratio", "1", lambda r: ipr(r.shaped)),
+    "ipr_times_D": Measure("inverse participation ratio x D", "1", lambda r: ipr(r.shaped) * r.problem.size),
     "norm": Measure("norm of the weights", "1", lambda r: norm(r.final)),
     "amplitude": Measure("largest absolute weight", "1", lambda r: np.max(np.abs(r.final), axis=-1)),
     "width": Measure(
         "width of the field",
         "sites",
-        lambda r: np.asarray(width(r.final, r.shape)),
+        lambda r: np.asarray(width(r.shaped, r.shape)),
         "root mean square distance from the centre, weighted by w^2",
     ),
     "wavelength": Measure(

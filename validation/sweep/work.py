@@ -18,8 +18,8 @@ import numpy as np
 from cumulode.numerics import Result, SolveWarning, critical_value, drift, solve, validity
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.stability.critical_value import LINEAR, STABILITY
-from cumulode.numerics.stability.growth import selected
-from cumulode.numerics.status import Status
+from cumulode.numerics.status import KNOWN, Status
+from cumulode.numerics.trajectory.growth import selected
 from cumulode.theory.problem.problem import Problem
 from cumulode.validation.sgd.neuron import simulate_sgd
 
@@ -109,7 +109,7 @@ def _sgd(task: Task, settings: Settings, stop: threading.Event | None) -> Row:
     starts, seeds = settings.starts(task.point, task.seeds), list(task.seeds)
     with ThreadPoolExecutor(1) as inner:  # a sequence of seeds: each run is that of `cumulode sgd --seed`
         run = simulate_sgd(problem, starts, settings.times, sgd=sgd, seeds=seeds, executor=inner, stop=stop)
-    runs = _runs(problem, run, settings.solver, None)
+    runs = replace(_runs(problem, run, settings.solver, None), sgd=sgd)
     values = _measured(runs, settings, run, "" if run.success else run.message)
     return {f"sgd_{name}": value for name, value in values.items()}
 
@@ -125,12 +125,13 @@ def _measured(runs: Runs, settings: Settings, result: Result, reason: str) -> Ro
     row: Row = {name: np.asarray(MEASURES[name].of(runs)) for name in settings.measures}
     if settings.fields:
         row["w"] = runs.final
-    return row | {"status": result.statuses.astype(np.int8), "reason": reason}
+    status = np.where(np.isin(result.statuses, KNOWN), DONE, result.statuses)  # the pattern says what has decayed
+    return row | {"status": status.astype(np.int8), "reason": reason}
 
 
 def _why(result: Result, seeds: tuple[int, ...]) -> str:
     """Why the first run that failed did, and how many did."""
-    failed = np.flatnonzero(result.statuses != DONE)
+    failed = np.flatnonzero(~np.isin(result.statuses, KNOWN))
     if not failed.size:
         return ""
     return f"{failed.size} of {len(seeds)} seeds failed; seed {seeds[failed[0]]}: {result.messages[failed[0]]}"

@@ -117,7 +117,7 @@ def test_stamps_are_the_same_in_every_process():
     program = (
         "from cumulode.numerics.compile.stamps import stamp\n"
         "from cumulode.numerics.contraction.form import contract\n"
-        "from cumulode.numerics.flow.dormand_prince import _integrate\n"
+        "from cumulode.numerics.trajectory.dormand_prince import _integrate\n"
         "print(stamp(_integrate), stamp(contract))\n"
     )
     printed = {

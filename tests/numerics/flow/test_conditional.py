@@ -200,7 +200,7 @@ PLANTED = [
     ("0.5 * prior * total", "0.5005 * prior * total"),
     ("(up - down)", "(up + down)"),
     ("k2 - cw[i] * cw[i]", "k2"),
-    ("law(-x * cw[i], left", "law(-x * cw[i], 1.01 * left"),
+    ("law(-m, left", "law(-m, 1.01 * left"),
     ("slope * cw[i]", "slope * w[i]"),
 ]
 

@@ -328,7 +328,13 @@ def test_ctrl_c_returns_what_exists():
     times = np.array([0.0, 1e-3, 1e7])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        solution = solve(ISING, np.array([start(1), start(2)]), times, solver=Solver(max_step=1e-3), progress=interrupt)
+        solution = solve(
+            ISING,
+            np.array([start(1), start(2)]),
+            times,
+            solver=Solver(max_step=1e-3, max_steps=10**12),
+            progress=interrupt,
+        )
     assert not solution.success
     assert solution.statuses.tolist() == [Status.INTERRUPTED] * 2
     assert "interrupted" in solution.message

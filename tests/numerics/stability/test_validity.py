@@ -10,9 +10,9 @@ from scipy import integrate
 from cumulode.numerics import Solver, drift, solve
 from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.stability.jacobian import top_eigenvalue
 from cumulode.numerics.stability.validity import MU, RHO, validity
 from cumulode.numerics.stability.verdict import Diagnostics, judge
+from cumulode.numerics.trajectory.jacobian import top_eigenvalue
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.closures import third_norm as symbolic
 

@@ -12,6 +12,7 @@ from cumulode import NLGP, Ising, Problem, Sgd, boundary, solve
 from cumulode.validation.boundaries import measured as boundary_sgd
 from cumulode.validation.boundaries.crossing import crossings
 from cumulode.validation.boundaries.measured import fit
+from cumulode.validation.boundaries.probe import Probe
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 SPINS = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=8, bias=-1.0)
@@ -80,6 +81,16 @@ def test_no_crossing_is_nan_with_the_reason():
 
 
 # ---- the theory's boundary ----
+
+
+def test_a_field_that_decayed_counts_as_uniform_and_not_as_localised():
+    """Assert ln(1 / 3) for IPR x D where w = 0 attracts, under way and when nothing is left; the norm stays a number."""
+    dying = Problem(NLGP(3.0, 1.5), NLGP(3.0, 0.5), 12, activation="tanh", bias=-0.5, prior=0.3)
+    for time in (10.0, 150.0):
+        probe = Probe(problem=dying, seeds=(0, 1), time=time, amplitude=0.1)
+        assert probe.theory_all([{}]) == pytest.approx(np.log(1 / 3) * np.ones((1, 2)))
+        sized = Probe(problem=dying, seeds=(0, 1), time=time, amplitude=0.1, quantity="norm")
+        assert np.all((sized.theory_all([{}]) < np.log(0.1)) & np.isfinite(sized.theory_all([{}])))
 
 
 def mean_log(gain, xi, seeds, level, time):

@@ -6,6 +6,7 @@ import json
 import threading
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -17,8 +18,9 @@ from cumulode.theory import NLGP, Cumulants, Ising, Problem
 from cumulode.theory.problem.axes import AXES, at, value_of
 from cumulode.validation import phase_diagram, simulate_sgd
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, width
+from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sweep import MEASURES, SweepWarning, open_phase
-from cumulode.validation.sweep.measures import Runs
+from cumulode.validation.sweep.measures import PATTERNS, Runs
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
 GAINS, XIS = [0.3, 3.0], [1.5, 2.0, 2.2]
@@ -251,6 +253,24 @@ def test_classes_by_their_rule():
     # the largest IPR x D of a wave on a constant, 15/7, is below the threshold for all mixtures
     mixtures = np.array([a + wave for a in np.linspace(-3, 3, 401)])
     assert abs(ipr(mixtures).max() * 40 - 15 / 7) < 1e-3
+
+
+def test_weights_that_decayed_have_no_shape():
+    """Assert the class decayed, and no IPR, width, wavelength, kurtosis or number of fields, where w = 0 attracts and |w|
+    fell; the norm stays. Of SGD the same within twice its noise there, and not beyond.
+    """
+    dying = Problem(NLGP(3.0, 1.5), NLGP(3.0, 0.5), 12, activation="tanh", bias=-0.5, prior=0.3)
+    w = np.zeros((4, 2, 12))
+    w[:, 0] = 1.0
+    w[:, 1, 5] = 0.01, 0.0, 0.3, 5.0
+    k = np.ones((4, 2, 2))
+    runs = Runs(dying, np.array([0.0, 1.0]), w, k, -k, "regression", 1e-3)
+    shapes = ("ipr", "ipr_times_D", "width", "wavelength", "field_count", "kurtosis_plus", "kurtosis_minus")
+    for of, gone in ((runs, [1, 1, 0, 0]), (replace(runs, closure=None, sgd=Sgd(0.1, 1)), [1, 1, 1, 0])):
+        assert (MEASURES["pattern"].of(of) == PATTERNS["decayed"]).tolist() == np.array(gone, bool).tolist()
+        for name in shapes:
+            assert np.isnan(MEASURES[name].of(of)).tolist() == np.array(gone, bool).tolist(), name
+        assert np.isfinite(MEASURES["norm"].of(of)).all()
 
 
 def test_random_fields_are_not_localised_by_chance():

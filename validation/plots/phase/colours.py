@@ -22,13 +22,14 @@ from .cells import FAILED, INFINITE, NONE, PENDING, distrust, flags_of
 if TYPE_CHECKING:
     from .map import PhaseMap
 
-#: Colours of unpatterned, oscillatory, localised and further classes, told apart in grey as well.
-CLASS_COLOURS = ("#DCE6EE", "#E69F00", *PALETTE[:4], "#F0E442", PALETTE[-1])
+#: Colours of unpatterned, oscillatory, localised, decayed and further classes, told apart in grey as well.
+CLASS_COLOURS = ("#DCE6EE", "#E69F00", PALETTE[0], "#3F3244", *PALETTE[1:4], "#F0E442", PALETTE[-1])
 #: A colour scale is logarithmic where its ends differ by more than this factor.
 LOG_FROM = 30.0
 #: Why a cell has no colour: grey of the cell, words in the legend.
 STATES = {PENDING: ("0.88", "pending"), FAILED: ("0.55", "failed"), NONE: ("1.0", "no value"), INFINITE: ("1.0", "")}
 INFINITIES = {"time_to_localise": "not localised by the end", "wavelength": "uniform: no wavelength"}
+NO_SHAPE = "no value (weights that decayed to 0 have no shape)"
 CROSS: dict[str, Any] = {"marker": "x", "markersize": 2.5, "markeredgewidth": 0.6}
 DOT: dict[str, Any] = {"marker": ".", "markersize": 2.5, "markeredgewidth": 0, "path_effects": halo(0.8)}
 
@@ -92,6 +93,7 @@ def draw_states(ax: Axes, shown: PhaseMap) -> None:
     """Grey where a cell has no number, crosses where seeds are missing, dots where classes are tied."""
     for state, (grey, words) in STATES.items():
         words = words or INFINITIES.get(shown.variable.removeprefix(SGD), "infinite")
+        words = NO_SHAPE if state == NONE and _has_decayed(shown) else words
         _fill(ax, shown, shown.cells.state == state, words, facecolor=grey)
     for here, words, style in (
         (shown.cells.partial, "some seeds pending or failed", CROSS),
@@ -101,6 +103,14 @@ def draw_states(ax: Axes, shown: PhaseMap) -> None:
         if row.size:
             x, y = shown.x.places[column], shown.y.places[row]
             ax.plot(x, y, color="0.1", linestyle="none", label=words, **style)
+
+
+def _has_decayed(shown: PhaseMap) -> bool:
+    """Whether the file knows fields that decayed, of the same runs."""
+    pattern = f"{SGD if shown.variable.startswith(SGD) else ''}pattern"
+    flags = flags_of(shown.ds, pattern) if pattern in shown.ds else None
+    codes = [code for code, name in (flags or {}).items() if name == "decayed"]
+    return bool(codes) and bool((shown.ds[pattern] == codes[0]).any())
 
 
 def draw_hatching(ax: Axes, shown: PhaseMap, mesh: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cumulode.numerics import drift, growth_rates, second_cumulant, solve
-from cumulode.numerics.stability.growth import selected
+from cumulode.numerics.trajectory.growth import selected
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.dynamics import dispersion
 

@@ -16,9 +16,8 @@ import numpy as np
 from numba import types
 
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.flow.right_hand_side import UNDEFINED
 from cumulode.numerics.status import Status
-
-from .right_hand_side import UNDEFINED
 
 C = np.array([0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1])
 A = np.array(
@@ -57,32 +56,58 @@ class Tableau(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """Error allowed in a step, relative and absolute, and the longest step."""
+    """Error allowed in a step, relative, absolute, and as a share of the weights' root mean square; longest step."""
 
     rtol: float
     atol: float
+    share: float
     longest: float
 
 
 TABLEAU = Tableau(A, E, P)
-#: Places in ``counts``, and in ``state``, which another thread may read, and may set STOP.
+#: Places in ``counts``.
 EVALUATIONS, ACCEPTED, REJECTED = range(3)
-TIME, STOP, NORM, FLAGS = range(4)
-#: The codes of ``Status``, as numbers a kernel takes.
+#: Places in ``state``: what another thread may read, and STOP, which it may set; how the run goes on after a pause;
+#: the steps tried (LIMIT) and the norm (FLOOR) at which it pauses; the smallest norm so far; since when
+#: it rests, or at which rate it leaves a stationary state near by.
+TIME, STOP, NORM, FLAGS, STEP, AFTER_REJECTION, REASON, RECORDED, START, LIMIT, FLOOR, LEAST, RESTS, GROWS = range(14)
+STATE = 14
+#: The codes of ``Status``, as numbers a kernel takes; and what the integrator returns where it waits for a decision.
 DONE, COLLAPSED, BLOWN_UP = int(Status.REACHED_END), int(Status.STEPS_COLLAPSED), int(Status.DIVERGED)
 LEFT_DOMAIN, INTERRUPTED = int(Status.LEFT_DOMAIN), int(Status.INTERRUPTED)
+PAUSED = -1
 #: A norm this many times the larger of 1 and the starting norm counts as a blow-up.
 BLOW_UP = 1e4
-_SMALLEST_STEP = 16 * 2.220446049250313e-16
+SMALLEST_STEP = 16 * 2.220446049250313e-16
+#: Sums of squares beyond these have lost digits; such vectors are scaled first.
+_LOW, _HIGH = 1e-280, 1e280
 
 
 @kernel
-def _scaled_norm(values, y, z, steps):  # type: ignore[no-untyped-def]
+def length(y):  # type: ignore[no-untyped-def]
+    """Euclidean norm, whatever the scale."""
+    total = np.sum(y * y)
+    if _LOW < total < _HIGH:
+        return math.sqrt(total)
+    largest = np.max(np.abs(y))
+    if largest == 0.0 or not math.isfinite(largest):
+        return largest
+    return largest * math.sqrt(np.sum((y / largest) ** 2))
+
+
+@kernel
+def _scaled_norm(values, y, z, rtol, atol):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(values.size):
-        scale = steps.atol + steps.rtol * max(abs(y[i]), abs(z[i]))
-        total += (values[i] / scale) ** 2
+        if values[i] != 0.0:
+            total += (values[i] / (atol + rtol * max(abs(y[i]), abs(z[i])))) ** 2
     return math.sqrt(total / values.size)
+
+
+@kernel
+def _absolute(y, steps):  # type: ignore[no-untyped-def]
+    """The absolute error allowed in a step from ``y``."""
+    return steps.atol + steps.share * length(y) / math.sqrt(y.size) if steps.share > 0.0 else steps.atol
 
 
 @kernel
@@ -96,10 +121,10 @@ def _evaluate(rhs, y, out, data, law, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _first_step(rhs, y, f, data, law, steps, counts, y1, f1):  # type: ignore[no-untyped-def]
+def _first_step(rhs, y, f, data, law, steps, atol, counts, y1, f1):  # type: ignore[no-untyped-def]
     """Hairer's starting step: one explicit Euler step sees how fast the slope changes."""
-    d0 = _scaled_norm(y, y, y, steps)
-    d1 = _scaled_norm(f, y, y, steps)
+    d0 = _scaled_norm(y, y, y, steps.rtol, atol)
+    d1 = _scaled_norm(f, y, y, steps.rtol, atol)
     step = 1e-6 if d0 < 1e-5 or d1 < 1e-5 else 0.01 * d0 / d1
     for i in range(y.size):
         y1[i] = y[i] + step * f[i]
@@ -107,7 +132,7 @@ def _first_step(rhs, y, f, data, law, steps, counts, y1, f1):  # type: ignore[no
         return min(steps.longest, step)
     for i in range(y.size):
         f1[i] -= f[i]
-    d2 = _scaled_norm(f1, y, y, steps) / step
+    d2 = _scaled_norm(f1, y, y, steps.rtol, atol) / step
     top = max(d1, d2)
     other = max(1e-6, step * 1e-3) if top <= 1e-15 else (0.01 / top) ** 0.2
     return min(steps.longest, min(100 * step, other))
@@ -142,7 +167,7 @@ def _stages(rhs, y, step, k, data, law, counts, y_new, a):  # type: ignore[no-un
 
 
 @kernel
-def _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps, tableau):  # type: ignore[no-untyped-def]
+def _attempt(rhs, y, step, k, data, law, counts, y_new, err, rtol, atol, tableau):  # type: ignore[no-untyped-def]
     """One step from ``y``: its error over what is allowed, and flags; infinite where ``_stages`` returns -1 or -2."""
     flags = _stages(rhs, y, step, k, data, law, counts, y_new, tableau.stages)
     if flags < 0:
@@ -150,7 +175,7 @@ def _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps, tableau):  #
     _weighted(k, tableau.error, 7, err)
     for i in range(err.size):
         err[i] *= step
-    return _scaled_norm(err, y, y_new, steps), flags
+    return _scaled_norm(err, y, y_new, rtol, atol), flags
 
 
 @kernel
@@ -185,58 +210,85 @@ def _record_passed(y, k, t, step, p, t_eval, done, w):  # type: ignore[no-untype
 @kernel
 def _runs_away(y, f, t, start_norm):  # type: ignore[no-untyped-def]
     """Whether the weights have grown and would double within a time too short to resolve: a blow-up."""
-    norm = math.sqrt(np.sum(y * y))
-    return norm > max(1.0, start_norm) and math.sqrt(np.sum(f * f)) * 1e-9 * max(t, 1e-10) > norm
+    norm = length(y)
+    return norm > max(1.0, start_norm) and length(f) * 1e-9 * max(t, 1e-10) > norm
 
 
 @kernel
-def _integrate(rhs, law, data, w0, t_eval, steps, tableau, w, counts, state):  # type: ignore[no-untyped-def]
-    """Integrate one trajectory into ``w`` (T, D); returns a status code."""
-    y, y_new, err = w0.copy(), np.empty(w0.size), np.empty(w0.size)
-    k = np.empty((7, w0.size))
-    t, done, reason, rejected = 0.0, 0, COLLAPSED, False
+def _begin(rhs, law, data, y, k, t_eval, steps, w, counts, state):  # type: ignore[no-untyped-def]
+    """Record time 0, find the first slope and step; a status, or PAUSED where the run can begin."""
+    norm = length(y)
+    state[NORM] = state[START] = state[LEAST] = norm
+    state[REASON] = COLLAPSED
+    if norm == 0.0:  # w = 0 is stationary by symmetry
+        w[:] = 0.0
+        return DONE
     if t_eval[0] == 0.0:
         w[0] = y
-        done = 1
-    start_norm = math.sqrt(np.sum(y * y))
-    state[NORM] = start_norm
+        state[RECORDED] = 1
     flags = _evaluate(rhs, y, k[0], data, law, counts)
     if flags < 0:
         return LEFT_DOMAIN
     if not math.isfinite(np.sum(k[0])):
         return BLOWN_UP
-    step = _first_step(rhs, y, k[0], data, law, steps, counts, y_new, err)
-    while done < t_eval.size:
-        if state[STOP] != 0.0:
-            return INTERRUPTED
-        if step < _SMALLEST_STEP * max(t, 1e-10):
-            return BLOWN_UP if reason == COLLAPSED and _runs_away(y, k[0], t, start_norm) else reason
-        error, seen = _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps, tableau)
-        if not error <= 1.0:
-            step, reason = _shorter(step, error, seen)
-            rejected = True
-            counts[REJECTED] += 1
-            continue
-        done = _record_passed(y, k, t, step, tableau.interpolant, t_eval, done, w)
-        t += step
-        counts[ACCEPTED] += 1
-        flags |= seen
-        y[:] = y_new
-        k[0] = k[6]
-        norm = math.sqrt(np.sum(y * y))
-        state[TIME], state[NORM], state[FLAGS] = t, norm, flags
-        if norm > BLOW_UP * max(1.0, start_norm) and done < t_eval.size:
-            return BLOWN_UP
-        growth = 5.0 if error == 0.0 else min(5.0, 0.9 * error**-0.2)
-        step = min(steps.longest, step * (min(1.0, growth) if rejected else growth))
-        rejected = False
-    return DONE
+    state[FLAGS] = flags
+    work, slope = np.empty(y.size), np.empty(y.size)
+    state[STEP] = _first_step(rhs, y, k[0], data, law, steps, _absolute(y, steps), counts, work, slope)
+    return PAUSED
+
+
+@kernel
+def _integrate(rhs, law, data, y, k, t_eval, steps, tableau, w, counts, state):  # type: ignore[no-untyped-def]
+    """Integrate one trajectory from ``y`` into ``w`` (T, D); returns a status code, or PAUSED.
+
+    ``y`` (D,), ``k`` (7, D), ``counts`` and ``state`` hold all that a call after a pause goes on from.
+    """
+    if state[STEP] == 0.0:
+        status = _begin(rhs, law, data, y, k, t_eval, steps, w, counts, state)
+        if status != PAUSED:
+            return status
+    y_new, err = np.empty(y.size), np.empty(y.size)
+    t, step, done, rejected = state[TIME], state[STEP], int(state[RECORDED]), state[AFTER_REJECTION] != 0.0
+    atol, status = _absolute(y, steps), PAUSED
+    while status == PAUSED:
+        if done == t_eval.size:
+            status = DONE
+        elif state[STOP] != 0.0:
+            status = INTERRUPTED
+        elif step < SMALLEST_STEP * max(t, 1e-10 * min(1.0, state[START])):
+            reason = int(state[REASON])
+            status = BLOWN_UP if reason == COLLAPSED and _runs_away(y, k[0], t, state[START]) else reason
+        elif counts[ACCEPTED] + counts[REJECTED] >= state[LIMIT] or state[NORM] < state[FLOOR]:
+            break
+        else:
+            error, seen = _attempt(rhs, y, step, k, data, law, counts, y_new, err, steps.rtol, atol, tableau)
+            if not error <= 1.0:
+                step, state[REASON] = _shorter(step, error, seen)
+                rejected = True
+                counts[REJECTED] += 1
+                continue
+            done = _record_passed(y, k, t, step, tableau.interpolant, t_eval, done, w)
+            t += step
+            counts[ACCEPTED] += 1
+            y[:] = y_new
+            k[0] = k[6]
+            norm = length(y)
+            state[TIME], state[NORM], state[FLAGS] = t, norm, int(state[FLAGS]) | seen
+            state[LEAST] = min(state[LEAST], norm)
+            atol = _absolute(y, steps)
+            if norm > BLOW_UP * max(1.0, state[START]) and done < t_eval.size:
+                status = BLOWN_UP
+            growth = 5.0 if error == 0.0 else min(5.0, 0.9 * error**-0.2)
+            step = min(steps.longest, step * (min(1.0, growth) if rejected else growth))
+            rejected = False
+    state[STEP], state[RECORDED], state[AFTER_REJECTION] = step, done, rejected
+    return status
 
 
 @lru_cache(maxsize=8)
 def integrator(rhs_signature: Any, law_type: Any) -> Any:
     """The compiled integrator for one kind of right-hand side, which then takes any function of that signature."""
-    rhs, steps = types.FunctionType(rhs_signature), types.NamedUniTuple(f8, 3, Steps)
+    rhs, steps = types.FunctionType(rhs_signature), types.NamedUniTuple(f8, 4, Steps)
     tableau = types.NamedTuple((matrix, vector, matrix), Tableau)
     kept = matrix, types.int64[::1], vector
-    return compiled(_integrate, i8(rhs, law_type, rhs_signature.args[2], vector, vector, steps, tableau, *kept))
+    return compiled(_integrate, i8(rhs, law_type, rhs_signature.args[2], vector, matrix, vector, steps, tableau, *kept))
