@@ -16,16 +16,10 @@ import numpy as np
 
 from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.display import html_table, json_ready
-<<<<<<< HEAD
 from cumulode.numerics.io import netcdf
 from cumulode.numerics.io.atomic import check_output
-from cumulode.numerics.observables import ipr, norm
-from cumulode.numerics.status import Status
-=======
-from cumulode.numerics.io.atomic import write_bytes
 from cumulode.numerics.observables import ipr, kurtosis, norm
 from cumulode.numerics.status import KNOWN, Status, worst
->>>>>>> h-flow
 from cumulode.public import find
 from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable

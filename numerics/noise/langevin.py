@@ -17,9 +17,9 @@ from numba import types
 
 from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
 from cumulode.numerics.compile.signatures import square_t
-from cumulode.numerics.trajectory.dormand_prince import BLOW_UP, FLAGS, NORM, STATE, STOP, TIME
 from cumulode.numerics.flow.right_hand_side import UNDEFINED
 from cumulode.numerics.status import Status
+from cumulode.numerics.trajectory.dormand_prince import BLOW_UP, FLAGS, NORM, STOP, TIME
 
 from .covariance import noise_matrix, noise_t
 

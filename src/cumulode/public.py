@@ -33,6 +33,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "cumulants": ("second_cumulant", "fourth_cumulant"),
         "noise.covariance": ("noise_covariance",),
         "noise.linear": ("linear_fluctuations", "LinearFluctuations"),
+        "noise.ensemble": ("Ensemble",),
         "networks.drift": ("network_drift", "NetworkDrift"),
         "networks.solve": ("solve_network",),
         "networks.result": ("NetworkFlow",),

@@ -37,7 +37,9 @@ def test_noise_of_the_ising_ring():
 def test_second_slices_are_those_of_the_tensor(law, size):
     """Assert K(w,w) against sums over the whole tensor, to 1e-9 (contraction included; on the torus to 1e-6)."""
     problem = Problem(law, GP(NLGP(2.0, 1.0)), size)
-    data, _ = noise_data(problem, (fourth_form(law, problem.shape, 1e-9), fourth_form(GP(NLGP(2.0, 1.0)), problem.shape, 1e-9)))
+    data, _ = noise_data(
+        problem, (fourth_form(law, problem.shape, 1e-9), fourth_form(GP(NLGP(2.0, 1.0)), problem.shape, 1e-9))
+    )
     w = np.random.default_rng(3).standard_normal(problem.size)
     found = np.empty((problem.size,) * 2)
     second_slices(w, data, found, np.empty((3, problem.size)))
