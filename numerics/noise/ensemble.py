@@ -24,12 +24,12 @@ from cumulode.numerics.flow.watch import PARTS, watch
 from cumulode.numerics.io.progress import Progress, Shown
 from cumulode.numerics.result import Result
 from cumulode.numerics.status import Status
-from cumulode.numerics.trajectory.dormand_prince import NORM, STATE, STOP, TIME
+from cumulode.numerics.trajectory.dormand_prince import FLAGS, NORM, STATE, STOP, TIME
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument, real
 
 from .covariance import NODES, noise_data
-from .langevin import RENEWALS, STEP, Noise, langevin
+from .langevin import RENEWALS, SINGULAR, STEP, Noise, langevin
 
 Quantity = str | Callable[[np.ndarray], np.ndarray]
 
@@ -235,7 +235,8 @@ def _from_scratch(
 
 def _message(status: int, state: np.ndarray, end: float) -> str:
     if status == Status.REACHED_END:
-        return f"reached t = {end:g}"
+        lost = int(state[FLAGS]) & SINGULAR
+        return f"reached t = {end:g}" + (" (N had no variance in some direction, which got no noise)" if lost else "")
     where = f"stopped at t = {state[TIME]:.6g} of {end:g}: "
     if status == Status.INTERRUPTED:
         return where + "interrupted; what was recorded is kept, the rest is NaN"

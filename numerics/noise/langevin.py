@@ -3,7 +3,7 @@
 ``s`` is learning rate over batch size. A step of length h is half of the noise, the flow over h by the midpoint rule,
 and the other half (N is additive within a step, so that the order is two in the weak sense for small s); N is renewed
 now and then, as it varies slowly. The steps do not depend on the times recorded: those inside a step are read off by
-the flow over a part of it and a Brownian bridge.
+the flow over a part of it and a Brownian bridge in its middle.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _ended(w, start_norm, state, t, flags):  # type: ignore[no-untyped-def]
 def _langevin(rhs, law, data, noise, square, w0, t_eval, h, renewals, normals, bridges, w, state):  # type: ignore[no-untyped-def]
     """One trajectory into ``w`` (T, D); ``normals`` (2 steps, D) and ``bridges`` (T, D) standard normal; its status."""
     size = w0.size
-    y, kicked, work = w0.copy(), np.empty(size), np.empty((5, size))
+    y, kicked, bridge, work = w0.copy(), np.empty(size), np.empty(size), np.empty((5, size))
     N, L, slices = np.empty((size, size)), np.zeros((size, size)), np.empty((size, size))
     half, renew, interval, done, flags, step = math.sqrt(noise.s * h / 2.0), 0.0, 0, 0, 0, 0
     start_norm = math.sqrt(np.sum(y * y))
@@ -161,9 +161,11 @@ def _langevin(rhs, law, data, noise, square, w0, t_eval, h, renewals, normals, b
             share = max(0.0, (t_eval[done] - t) / h)
             for i in range(size):
                 both = share * (normals[2 * step, i] + normals[2 * step + 1, i])
-                work[0, i] = both + math.sqrt(2.0 * share * (1.0 - share)) * bridges[done, i]
-            kick(y, L, half, work[0], w[done])
-            flow_over(rhs, law, data, w[done], share * h, work)
+                bridge[i] = both + math.sqrt(2.0 * share * (1.0 - share)) * bridges[done, i]
+            kicked[:] = y
+            flow_over(rhs, law, data, kicked, 0.5 * share * h, work)
+            kick(kicked, L, half, bridge, w[done])
+            flow_over(rhs, law, data, w[done], 0.5 * share * h, work)
             done += 1
         kick(y, L, half, normals[2 * step], kicked)
         flags |= flow_over(rhs, law, data, kicked, h, work)
