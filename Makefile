@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test quick bench lint types contract generate derivations clean help
+.PHONY: demo test quick fuzz bench lint types contract generate derivations clean help
 
 help:
 	@echo "make demo      theory against SGD: demo/compare.png and demo/compare.txt"
 	@echo "make test      all tests; make quick: those that are not slow, in a minute or two"
+	@echo "make fuzz      5000 random calls and command lines, each watched; SEED=... repeats a run"
 	@echo "make bench     benchmarks side by side: docs/benchmarks.md"
 	@echo "make lint types contract   ruff; mypy; import contract"
 	@echo "make derivations   check every derivation and write it to derivations/"
@@ -32,6 +33,9 @@ test: $(STAMP)
 
 quick: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+fuzz: $(STAMP)
+	cd tests && $(abspath $(BIN))/python -m fuzz --cases 5000 $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

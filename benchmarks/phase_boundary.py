@@ -148,8 +148,8 @@ range (of ln gain), as neighbours on a 101 x 101 grid are.
 def main() -> None:
     """Measure, and write the page and the figures."""
     if "--fresh" in sys.argv:
-        for path in DOCS.glob("phase-*.nc"):
-            path.unlink()
+        for path in [*DOCS.glob("phase-boundary-*.nc"), DOCS / "phase-refinement.nc"]:
+            path.unlink(missing_ok=True)
     measured = {f"D = {case.size}": (case.measured(), case.closures()) for case in CASES}
     plane, words = refined()
     (DOCS / "figures").mkdir(parents=True, exist_ok=True)

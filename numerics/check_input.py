@@ -13,6 +13,9 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.theory.user_input.arrays import finite_array, real_array
 
+#: Weights may be as large as this: their k2^2 and k4 are finite on up to 1e7 sites.
+LARGEST_WEIGHT = 1e70
+
 
 def check_problem(problem: object) -> None:
     """Raise ValueError unless ``problem`` is a Problem."""
@@ -67,7 +70,15 @@ def check_weights(name: str, w: Any, shape: tuple[int, ...]) -> np.ndarray:
         array = array.reshape(*array.shape[:-2], size)
     if array.ndim not in (1, 2) or array.shape[-1] != size or array.size == 0:
         raise InvalidArgument(name, came, allowed)
+    check_size_of_weights(name, array)
     return array
+
+
+def check_size_of_weights(name: str, w: np.ndarray) -> None:
+    """Refuse weights whose fourth powers, summed over sites, would leave the range of floating-point numbers."""
+    largest = float(np.max(np.abs(w), initial=0.0, where=np.isfinite(w)))
+    if largest > LARGEST_WEIGHT:
+        raise InvalidArgument(name, Described(f"largest |w_i| = {largest:.3g}"), f"weights up to {LARGEST_WEIGHT:g}")
 
 
 def check_moments(t: Any, first: float, last: float = math.inf) -> np.ndarray:

@@ -29,11 +29,15 @@ def norm(w: ArrayLike) -> np.ndarray:
         return np.asarray(np.ldexp(np.sqrt(np.sum(np.square(np.ldexp(w, -shift[..., None])), axis=-1)), shift))
 
 
-def kurtosis(k2: np.ndarray, k4: np.ndarray) -> np.ndarray:
-    """Excess kurtosis ``k4 / k2^2``; NaN where k2 is zero, or so small that k2^2 has lost digits."""
+def kurtosis(k2: np.ndarray, k4: np.ndarray, k4_error: np.ndarray) -> np.ndarray:
+    """Excess kurtosis ``k4 / k2^2``; NaN where it is not resolved.
+
+    That is where the error of k4 may exceed it (NaN, an unknown error, counts as none), and where k2 is zero, or so
+    small that k2^2 has lost digits.
+    """
     with np.errstate(invalid="ignore", divide="ignore", under="ignore", over="ignore"):
         square = np.square(k2)
-        return np.asarray(np.where(square > SMALLEST_SQUARE, k4 / square, np.nan))
+        return np.asarray(np.where((square > SMALLEST_SQUARE) & ~(k4_error > np.abs(k4)), k4 / square, np.nan))
 
 
 def ipr(w: ArrayLike) -> np.ndarray:

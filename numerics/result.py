@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from cumulode.theory.user_input.arguments import InvalidArgument, existing_file
 from cumulode.theory.user_input.printable import printable
 
 IPR = "inverse participation ratio"
+K4_ERROR = "largest error of the fourth cumulant of the preactivation"
+#: What stands for a kurtosis that the error of k4 exceeds.
+NOT_RESOLVED = "not resolved"
 #: Name -> (long name, dimensions after (run,) time). Those that a class stores are its fields, the others follow.
 NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "w": ("weight", ("site",)),
@@ -33,12 +36,23 @@ NEURON_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "norm": ("norm of the weights", ()),
     "k2": ("second cumulant of the preactivation", ("class",)),
     "k4": ("fourth cumulant of the preactivation", ("class",)),
+    "k4_error": (K4_ERROR, ("class",)),
 }
 
 
 def time_units(provenance: dict[str, Any]) -> str:
     """What a run's times are, in the conventions it was made in."""
     return "steps / D" if provenance.get("conventions") == "ingrosso-goldt" else "learning rate x steps"
+
+
+Kind = TypeVar("Kind", bound="Result")
+
+
+def unbroken(run: Kind) -> Kind:
+    """The run; KeyboardInterrupt where Ctrl-C stopped it, for what would go on with half of it."""
+    if Status.INTERRUPTED in run.statuses:
+        raise KeyboardInterrupt
+    return run
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +77,9 @@ class Result:
         The same in one line for all runs.
     provenance : dict
         Versions, problem, tolerances, seeds, approximation errors, run and compile seconds.
+    k4_error : (T, 2) array
+        What the error of k4 is at most, from that of the fourth cumulant (``provenance["cumulant_error"]``, to which
+        entries beyond its reach contribute by an estimate); NaN where it is not known. Of networks (T, K, 2).
     """
 
     VARIABLES: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = NEURON_VARIABLES
@@ -76,6 +93,11 @@ class Result:
     messages: tuple[str, ...]
     message: str
     provenance: dict[str, Any] = field(repr=False)
+    k4_error: np.ndarray = field(default_factory=lambda: np.empty(0), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.k4_error.size != np.size(self.k4):  # made or saved without it
+            object.__setattr__(self, "k4_error", np.full(np.shape(self.k4), np.nan))
 
     @property
     def status(self) -> Status:
@@ -104,8 +126,12 @@ class Result:
 
     @property
     def kurtosis(self) -> np.ndarray:
-        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where k2^2 underflows."""
-        return kurtosis(self.k2, self.k4)
+        """Excess kurtosis ``k4 / k2^2`` of the preactivation in each class, (T, 2); NaN where it is not resolved.
+
+        That is where the error of k4 may exceed k4 (``k4_error``), as for fields of high wavenumber (with a smaller
+        ``tolerance`` it is resolved), and where k2^2 underflows.
+        """
+        return kurtosis(self.k2, self.k4, self.k4_error)
 
     @property
     def size(self) -> int:
@@ -216,6 +242,8 @@ class Result:
         return json_ready(
             {
                 **{name: getattr(self, name) for name in ("t", *self.VARIABLES)},
+                "kurtosis": self.kurtosis,
+                **self._unresolved(),
                 **self._more_attrs(),
                 "success": self.success,
                 "message": self.message,
@@ -224,6 +252,12 @@ class Result:
                 "provenance": self.provenance,
             }
         )
+
+    def _unresolved(self) -> dict[str, str]:
+        """Why a kurtosis is missing, where the error of k4 exceeds it."""
+        if not np.any(self.k4_error > np.abs(self.k4)):
+            return {}
+        return {"kurtosis_missing": f"{NOT_RESOLVED}: the error of k4 may exceed it; a smaller tolerance resolves it"}
 
     def _summary(self) -> dict[str, str]:
         """The run in a few words; the last time's numbers."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 
 @contextmanager
 def full_disk(room: int = 64) -> Iterator[None]:
     """No file can grow beyond ``room`` bytes."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
     try:

@@ -41,7 +41,7 @@ def contents() -> CacheContents:
 
 #: Names of files that this version and earlier ones have written, below the folder of each.
 _OURS = {
-    "kernels": ("*.nbc", "*.nbi", "*.nb[ci].tmp.*", ".*.nbc.*.tmp", "lock"),
+    "kernels": ("*.nbc", "*.nbi", "*.nb[ci].tmp.*", ".*.nbc.*.tmp", "lock", "lock-*"),
     "generated": ("*cumulode_generated_*",),
 }
 

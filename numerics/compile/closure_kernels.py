@@ -21,6 +21,7 @@ from cumulode import theory
 from cumulode.numerics.io.atomic import write_bytes
 from cumulode.theory.closures.names import CLOSURES, tree_weight
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
+from cumulode.theory.user_input.budget import OutOfBudget, refused, within_budget
 
 from . import places
 from .jit import compiled
@@ -106,11 +107,7 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
     path = places.generated_directory() / f"{name}.py"
     text = _read(path)
     if text is None:
-        from cumulode.theory.neuron.activations import parse
-
-        from .codegen import write_activation
-
-        text = write_activation(parse(activation), closures)
+        text = _written(activation, closures)
         with contextlib.suppress(OSError):  # without a place to write, the module lives in memory
             places.make(path.parent)
             write_bytes(path, (text + _seal(text)).encode(), mode=0o600)
@@ -119,6 +116,15 @@ def _module(activation: str, closures: tuple[str, ...]) -> ModuleType:
     sys.modules[name] = module
     exec(compile(text, str(path), "exec"), module.__dict__)
     return module
+
+
+def _written(activation: str, closures: tuple[str, ...]) -> str:
+    """The module's text; a second process writes it: derivatives of a user's formula may grow without end."""
+    try:
+        task = "cumulode.numerics.compile.codegen:write_apart"
+        return str(within_budget(task, activation, closures, seconds=30.0, processor=8.0))
+    except OutOfBudget as error:
+        raise refused("activation", activation, error) from None
 
 
 def _seal(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +253,12 @@ def _branch(branch: Branch, potential: bool, names: tuple[str, ...], pad: str, f
     known = names[: len(equations.results)]
     zeros = ["0.0"] * (len(names) - len(known))
     return [f"{pad}{', '.join(known)} = {call}", f"{pad}return {', '.join([*known, *zeros, flag])}"]
+
+
+def write_apart(report: Callable[[str], None], activation: str, closures: tuple[str, ...]) -> str:
+    """The module of an activation as text; see ``within_budget``."""
+    report("writing its kernels")
+    return write_activation(parse(activation), closures)
 
 
 def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:

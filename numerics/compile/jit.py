@@ -33,6 +33,7 @@ f8 = types.float64
 i8 = types.int64
 vector = types.float64[::1]
 matrix = types.float64[:, ::1]
+flag_type = types.uint8[::1]
 
 _compiling = threading.RLock()
 
@@ -101,10 +102,11 @@ class _Cache(caching.FunctionCache):  # type: ignore[misc]
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return sig, codegen.magic_tuple()  # the code and its closure are in the stamp
 
-    def holds(self, sig: Any) -> bool:
-        """Whether there is a file for the signature."""
+    def file(self, sig: Any) -> Path:
+        """Where the code for the signature is kept, or would be."""
         self._stamp()
-        return self._cache_file.path(self._index_key(sig, self._kernel.targetctx.codegen())).exists()
+        path: Path = self._cache_file.path(self._index_key(sig, self._kernel.targetctx.codegen()))
+        return path
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is cached, or None where it cannot be read."""
@@ -136,23 +138,22 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return compiled
 
 
+#: Locks of the cache, among which the kernels are spread: those of different locks are compiled at the same time.
+LOCKS = 16
 #: Seconds that this process still waits for others that compile.
 _patience = 60.0
 
 
 @contextlib.contextmanager
-def one_process_at_a_time() -> Iterator[None]:
-    """Hold the lock of the cache: of many workers that start at once one compiles, the others then find it there.
+def _alone(file: Path) -> Iterator[None]:
+    """Hold the lock of a kernel's file: of many workers that start at once one compiles, the others find it there.
 
     Only a courtesy, since two that write at once do each other no harm: after a minute in all nobody waits any longer.
     """
     global _patience
-    directory = _own_kernels()
-    if directory is None:
-        yield
-        return
+    number = int(hashlib.sha256(file.name.encode()).hexdigest(), 16) % LOCKS
     what, then = "waiting for kernels that another process compiles", "compiling them here, too,"
-    with _compiling, waiting.held(directory / "lock", _patience, what, then) as waited:
+    with waiting.held(file.parent / f"lock-{number}", _patience, what, then) as waited:
         _patience = max(0.0, _patience - waited)
         yield
 
@@ -160,8 +161,10 @@ def one_process_at_a_time() -> Iterator[None]:
 def _in_turn(function: Any, signature: Any) -> contextlib.AbstractContextManager[None]:
     """Nobody waits for a kernel that is in the cache."""
     cached = getattr(function, "_cache", None)
-    there = isinstance(cached, _Cache) and cached.holds(signature)
-    return contextlib.nullcontext() if there else one_process_at_a_time()
+    if not isinstance(cached, _Cache):
+        return contextlib.nullcontext()
+    file = cached.file(signature)
+    return contextlib.nullcontext() if file.exists() else _alone(file)
 
 
 #: Dispatchers of signatures that were added later; numba forgets what a dispatcher compiled when it goes.

@@ -55,12 +55,14 @@ _method_at = function_at(method_sig)
 class Form:
     """The fourth cumulant of one law on one shape, ready to be contracted.
 
-    ``method``: its name; ``error``: relative Frobenius norm of the error of the whole tensor; ``tables``: first
-    argument of ``contract``; ``scratch()``: its last, one for every thread.
+    ``method``: its name; ``error``: relative Frobenius norm of the error of the whole tensor; ``norm``: the root of the
+    sum of ``K_0abc^2`` over a, b, c; ``tables``: first argument of ``contract``; ``scratch()``: its last, one for every
+    thread.
     """
 
     method: str
     error: float
+    norm: float
     tables: Tables
     scratch: Callable[[], np.ndarray] = field(repr=False)
 
@@ -83,7 +85,7 @@ def fourth_form(law: Law, shape: tuple[int, ...], tolerance: float, contraction:
     """
     check_contraction(contraction)
     if isinstance(law, GP) or is_gaussian(law):
-        return Form(GAUSSIAN, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
+        return Form(GAUSSIAN, 0.0, 0.0, _tables(_nothing, False), lambda: np.zeros((1, 1)))
     if contraction == AUTO:
         contraction = _fastest(law, shape, tolerance)
     return _MAKERS[contraction](law, shape, tolerance)
@@ -108,10 +110,10 @@ def _ordered(law: NLGP | Cumulants | Ising, shape: tuple[int, ...], tolerance: f
     size = shape[0]
     if isinstance(law, Ising):  # of rank one, cut in four places: exact in two sweeps
         tables = _tables(_by_sweeps, line=np.array([law.t]))
-        return Form(ORDERED_GAP, 0.0, tables, lambda: ising_ring.scratch(size))
+        return Form(ORDERED_GAP, 0.0, ising_ring.norm(law.t), tables, lambda: ising_ring.scratch(size))
     found = ordered_gap.ordered_gap(law, size, tolerance)
     tables = _tables(_by_gaps, taps=found.taps, line=found.kappa, plane=found.A, cube=found.B)
-    return Form(ORDERED_GAP, found.error, tables, found.scratch)
+    return Form(ORDERED_GAP, found.error, found.norm, tables, found.scratch)
 
 
 def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
@@ -119,13 +121,13 @@ def _listed(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     size = shape[0]
     found = sorted_list.sorted_list(law, size, tolerance)
     tables = _tables(_by_list, positions=found.positions, line=found.coefficients)
-    return Form(SORTED_LIST, found.error, tables, lambda: np.zeros((4, 2 * size)))
+    return Form(SORTED_LIST, found.error, found.norm, tables, lambda: np.zeros((4, 2 * size)))
 
 
 def _paired(law: Law, shape: tuple[int, ...], tolerance: float) -> Form:
     found = pair_form.pair_form(law, shape, tolerance)
     tables = _tables(_by_pairs, positions=found.pairs, cube=found.coupling, waves=found.waves)
-    return Form(PAIR_FORM, found.error, tables, found.scratch)
+    return Form(PAIR_FORM, found.error, found.norm, tables, found.scratch)
 
 
 def _only_rings(shape: tuple[int, ...], method: str) -> None:

@@ -10,6 +10,11 @@ from cumulode.numerics.compile.jit import kernel
 BLOCK = 2048
 
 
+def norm(t: float) -> float:
+    """A bound of the root of the sum of ``K_0abc^2`` over a, b, c: an entry is at most 2 t^(its sites' extent)."""
+    return float(np.sqrt(96 / ((1 - t * t) ** 2 * (1 - t**4))))
+
+
 def scratch(size: int) -> np.ndarray:
     """Fresh scratch for ``contract``, (n, 16)."""
     return np.zeros((3 + -(-size // BLOCK) + min(size, BLOCK), 16))

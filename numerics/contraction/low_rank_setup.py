@@ -43,7 +43,8 @@ class GapFactors:
 
     ``A`` (R, n_a), ``B`` (R, R, n_b), ``B_rs = B_sr``: plain values; ``kappa`` (n_k,): what takes the place of
     ``K_000d``, d >= 0; ``taps`` (R, R + 1): how many entries of ``B_rs`` are not zero, and in the last column of
-    ``A_r``; ``error``: Frobenius norm of the error of the ring tensor, relative to the tensor's.
+    ``A_r``; ``error``: Frobenius norm of the error of the ring tensor, relative to the tensor's; ``norm``: the root of
+    the sum of ``K_0abc^2`` over a, b, c.
     """
 
     A: np.ndarray
@@ -51,6 +52,7 @@ class GapFactors:
     kappa: np.ndarray
     taps: np.ndarray
     error: float
+    norm: float
 
 
 @lru_cache(maxsize=8)  # needed by ``fits`` and again at once
@@ -218,15 +220,15 @@ def _shortened(
             low, best = middle, trial
         else:
             high = middle
-    return _factors(best, ring.kappa(best), ring.error(best))
+    return _factors(best, ring.kappa(best), ring.error(best), ring.norm)
 
 
-def _factors(cut: _Cut, kappa: np.ndarray, error: float) -> GapFactors:
+def _factors(cut: _Cut, kappa: np.ndarray, error: float, norm: float) -> GapFactors:
     A, B = cut.A.T, cut.B.transpose(0, 2, 1)
     lengths = [np.count_nonzero(_followed(f != 0, f.ndim - 1), axis=-1) for f in (A, B)]
     n_a, n_b = max(1, lengths[0].max()), max(1, lengths[1].max())
     taps = np.concatenate([lengths[1], lengths[0][:, None]], axis=1).astype(np.int64)
-    return GapFactors(np.ascontiguousarray(A[:, :n_a]), np.ascontiguousarray(B[:, :, :n_b]), kappa, taps, error)
+    return GapFactors(np.ascontiguousarray(A[:, :n_a]), np.ascontiguousarray(B[:, :, :n_b]), kappa, taps, error, norm)
 
 
 def _cost(factors: GapFactors) -> int:

@@ -31,7 +31,8 @@ class OrderedGap:
     ``A`` (R, n_a), ``B`` (R, R, n_b): the factors, zero gaps halved, 24/4 put into B; padded with zeros to a
     multiple of four; ``kappa`` (n_k,): half of what takes the place of ``K_000d``, d >= 0, the first halved again;
     ``taps`` (R, R + 1): entries used of ``B_rs`` and, in the last column, of ``A_r``, multiples of four or zero;
-    ``error``: Frobenius norm of the error of the whole ring tensor, relative to the tensor's.
+    ``error``: Frobenius norm of the error of the whole ring tensor, relative to the tensor's; ``norm``: the root of the
+    sum of ``K_0abc^2`` over a, b, c.
     """
 
     size: int
@@ -40,6 +41,7 @@ class OrderedGap:
     kappa: np.ndarray
     taps: np.ndarray
     error: float
+    norm: float
 
     @property
     def tables(self) -> tuple[np.ndarray, ...]:
@@ -81,7 +83,8 @@ def ordered_gap(law: Law, size: int, tolerance: float) -> OrderedGap:
             f"at most {LONGEST_GAP} sites, for the ordered-gap contraction; 'auto' takes another that can",
         )
     taps = -(-found.taps // FOUR) * FOUR
-    return OrderedGap(size, _ready(found.A, 1.0), _ready(found.B, 6.0), _ready(found.kappa, 0.5), taps, found.error)
+    A, B, kappa = _ready(found.A, 1.0), _ready(found.B, 6.0), _ready(found.kappa, 0.5)
+    return OrderedGap(size, A, B, kappa, taps, found.error, found.norm)
 
 
 def fits(law: Law, size: int, tolerance: float) -> bool:

@@ -38,7 +38,8 @@ class PairForm:
     how far its two sites lie from its middle, ``(lo1, lo2, hi1, hi2)``, its mirror image and whether that is a whole
     turn away along the axes (1, 2, 3). ``coupling`` (waves, n, n): half of G. ``waves`` (8, q, q): cosines and sines,
     the middle on a site or between two, by place and wave or by wave and place. ``error``: Frobenius norm of the error
-    of the whole tensor, relative to the tensor's. For a Gaussian law all are empty.
+    of the whole tensor, relative to the tensor's; ``norm``: the root of the sum of ``K_0abc^2`` over a, b, c. For a
+    Gaussian law all are empty.
     """
 
     shape: tuple[int, ...]
@@ -46,6 +47,7 @@ class PairForm:
     coupling: np.ndarray
     waves: np.ndarray
     error: float
+    norm: float
 
     @property
     def tables(self) -> tuple[np.ndarray, ...]:
@@ -85,7 +87,7 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     shape = shape_of(shape)
     law.check_size(shape)
     if isinstance(law, GP):
-        return PairForm(shape, np.empty((0, 6), np.int64), np.empty((0, 0, 0)), np.empty((0, 0, 0)), 0.0)
+        return PairForm(shape, np.empty((0, 6), np.int64), np.empty((0, 0, 0)), np.empty((0, 0, 0)), 0.0, 0.0)
     if not tolerance >= SMALLEST_TOLERANCE:
         raise InvalidArgument("tolerance", tolerance, f"{SMALLEST_TOLERANCE:g} or more for the pair form")
     if isinstance(law, Cumulants) and not _symmetric(law):
@@ -99,7 +101,7 @@ def pair_form(law: Law, shape: tuple[int, ...], tolerance: float) -> PairForm:
     padded = -(-count[1] // 4) * 4
     first = [*found.shape, *count, padded, int(np.abs(far).max()) + 1]
     pairs = np.vstack([first, np.column_stack([middle, far, found.mirror, found.turns])]).astype(np.int64)
-    return PairForm(shape, pairs, _coupling(found), tables(found.shape[1], max(count), padded), found.error)
+    return PairForm(shape, pairs, _coupling(found), tables(found.shape[1], max(count), padded), found.error, found.norm)
 
 
 def fits(law: Law, shape: tuple[int, ...], tolerance: float) -> bool:

@@ -35,7 +35,7 @@ class PairFactors:
     after (x, y) -> (-x, y), and ``turns`` (n,) how many whole turns that is away, odd along the first axis (1), the
     second (2) or both (3); ``coupling`` (n, n, n_1, n_2): G at waves ``0 <= k1, k2``, times the number of waves
     alike, over the number of sites; n_1 = 1 on a ring; ``error``: Frobenius norm of the error of the whole tensor,
-    relative to the tensor's.
+    relative to the tensor's; ``norm``: the root of the sum of ``K_0abc^2`` over a, b, c.
     """
 
     shape: tuple[int, int]
@@ -44,6 +44,7 @@ class PairFactors:
     turns: np.ndarray
     coupling: np.ndarray
     error: float
+    norm: float
 
 
 def factors(law: Law, shape: tuple[int, ...], tolerance: float) -> PairFactors:
@@ -220,7 +221,9 @@ class _Coupling:
         G = self.B[:, :, : len(k1), : len(k2)] * scale[:, :, None, None] * alike / (self.shape[0] * self.shape[1])
         offsets = self.offsets[order]
         G = np.ascontiguousarray(G[np.ix_(order, order)])
-        return PairFactors(self.shape, offsets, *_mirror(offsets, self.shape), G, math.sqrt(squared_error))
+        return PairFactors(
+            self.shape, offsets, *_mirror(offsets, self.shape), G, math.sqrt(squared_error), math.sqrt(self.norm)
+        )
 
 
 def _alone(k: np.ndarray, size: int) -> np.ndarray:

@@ -26,13 +26,15 @@ class SortedList:
     """Distinct entries of one law's fourth cumulant on one ring.
 
     ``positions`` (n, 3): offsets of the other three sites, increasing; ``coefficients`` (n,): the entry times its
-    permutations, divided by the symmetry of its orbit; ``error``: Frobenius norm of what was left out, relative.
+    permutations, divided by the symmetry of its orbit; ``error``: Frobenius norm of what was left out, relative;
+    ``norm``: the root of the sum of ``K_0abc^2`` over a, b, c.
     """
 
     size: int
     positions: np.ndarray
     coefficients: np.ndarray
     error: float
+    norm: float
 
 
 def sorted_list(law: Law, size: int, tolerance: float) -> SortedList:
@@ -44,7 +46,7 @@ def sorted_list(law: Law, size: int, tolerance: float) -> SortedList:
         Naming ``size`` when the list would be too long.
     """
     if isinstance(law, GP):
-        return SortedList(size, np.empty((0, 3), np.int64), np.empty(0), 0.0)
+        return SortedList(size, np.empty((0, 3), np.int64), np.empty(0), 0.0, 0.0)
     gaps = _canonical_gaps(size, _longest_gap(law, size, tolerance))
     positions = np.cumsum(gaps[:, :3], axis=1)
     values = fourth_at(law, np.concatenate([np.zeros((len(gaps), 1), np.int64), positions], axis=1), size)
@@ -53,7 +55,8 @@ def sorted_list(law: Law, size: int, tolerance: float) -> SortedList:
     coefficients = values * _permutations(gaps) / _symmetry(gaps)
     weight = np.square(values) * _permutations(gaps) / _symmetry(gaps)
     kept, error = _shorten(weight, tolerance)
-    return SortedList(size, np.ascontiguousarray(positions[kept]), np.ascontiguousarray(coefficients[kept]), error)
+    positions, coefficients = (np.ascontiguousarray(x[kept]) for x in (positions, coefficients))
+    return SortedList(size, positions, coefficients, error, math.sqrt(weight.sum()))
 
 
 def _shorten(weight: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:

@@ -64,7 +64,7 @@ def convolutional_cp(
     """
     started = time.perf_counter()
     half = _check(law, rank, half_width)
-    starts, seed = integer("starts", starts, ge=1), integer("seed", seed, ge=0)
+    starts, seed = integer("starts", starts, ge=1, le=10_000), integer("seed", seed, ge=0)
     best = search(law, rank, half, starts, seed)
     placed = _in_order(_centred(best.at))
     settings = {"law": law.to_dict(), "starts": starts, "seed": seed, "half_width": half, "ridge": RIDGE}
@@ -90,13 +90,16 @@ def _check(law: Any, rank: Any, half_width: Any) -> int:
         raise InvalidArgument("law", law, f"{allowed}: a user's arrays have no correlation length to start from")
     if not isinstance(law, (NLGP, Ising)):
         raise InvalidArgument("law", law, allowed)
-    integer("rank", rank, ge=1)
     if reach(law, 1e-5) > LONGEST_GAP:
         far = f"xi up to 29, or 8 where correlations fall off exponentially (to 1e-5 over {LONGEST_GAP} sites)"
         raise InvalidArgument("law", law, far)
-    half = reach(law) if half_width is None else integer("half_width", half_width, ge=1, note=" or None")
-    if rank * (2 * half + 1) > MOST_UNKNOWNS:
-        raise InvalidArgument("rank", rank, f"rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, here half_width is {half}")
+    half = (
+        reach(law)
+        if half_width is None
+        else integer("half_width", half_width, ge=1, le=(MOST_UNKNOWNS - 1) // 2, note=" or None")
+    )
+    note = f" (rank x (2 half_width + 1) <= {MOST_UNKNOWNS}, half_width is {half})"
+    integer("rank", rank, ge=1, le=MOST_UNKNOWNS // (2 * half + 1), note=note)
     return half
 
 

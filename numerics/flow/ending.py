@@ -122,6 +122,13 @@ def has_moved(w0: np.ndarray, last: np.ndarray, end: float) -> bool:
     return end == 0 or not np.max(np.abs(last - w0)) <= MOVED * np.max(np.abs(w0))
 
 
+def unresolved(k4: np.ndarray, error: np.ndarray) -> str:
+    """Words where the error of k4 exceeds it, (T, 2) both: the drift has that error, too."""
+    times = int(np.sum(np.any(error > np.abs(k4), axis=-1)))
+    advice = "below the error of the fourth cumulant; a smaller tolerance resolves it"
+    return f"; k4 is not resolved at {times} of {len(k4)} recorded times ({advice})" if times else ""
+
+
 def summary(messages: Sequence[str], failed: Sequence[int], single: bool) -> str:
     """One line for all runs; ``failed``: the indices of those that failed."""
     if single or len(set(messages)) == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.check_input import check_problem, check_tolerance
+from cumulode.numerics.check_input import check_problem, check_size_of_weights, check_tolerance
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel, potential_kernel
 from cumulode.numerics.compile.jit import compiled
 from cumulode.numerics.compile.quadrature import gauss_legendre
@@ -22,6 +22,9 @@ from . import tree
 from .plan import class_forms, cumulant_data, tree_data
 from .right_hand_side import many_cumulants, many_cumulants_sig
 from .solver import EXACT, FLOW, Solver, choose
+
+#: Error of K from rounding, relative in its norm, which every method has.
+ROUNDING = 1e-15
 
 
 @renamed_arguments({"contraction": ("solver", Solver, ("tolerance",))}, last="contraction")
@@ -57,11 +60,38 @@ def preactivation_cumulants(
     return cumulants_by(class_forms(problem, solver.tolerance, solver.contraction), problem, w)
 
 
+def cumulants_and_error(
+    problem: Problem, w: Any, solver: Solver | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``preactivation_cumulants``, and what the error of k4 is at most (``k4_error_by``), each (..., 2)."""
+    solver = choose(solver, FLOW)
+    assert solver.tolerance is not None, "FLOW has one"
+    k2, k4 = preactivation_cumulants(problem, w, solver=solver)
+    forms = class_forms(problem, solver.tolerance, solver.contraction)
+    return k2, k4, k4_error_by(forms, problem, np.asarray(w, dtype=float))
+
+
+def k4_error_by(forms: tuple[Form, Form], problem: Problem, w: np.ndarray) -> np.ndarray:
+    """What the error of k4 is at most, (..., 2): that of K in its norm over sites, times the norm of four weights.
+
+    ``k4 = sum_abc K_0abc M_abc`` with ``M_abc = sum_m w_m w_(m+a) w_(m+b) w_(m+c)``, so by Cauchy and Schwarz an error
+    of K of norm e gives at most ``e |M|``, and ``|M|^2 = sum_s A_s^4``, ``A_s = sum_m w_m w_(m+s)``. As sharp as e,
+    to which entries of K beyond its reach contribute by an estimate; a law without a fourth cumulant has no error.
+    """
+    axes = tuple(range(-len(problem.shape), 0))
+    waves = np.fft.rfftn(w.reshape(*w.shape[:-1], *problem.shape), axes=axes)
+    correlation = np.fft.irfftn(np.abs(waves) ** 2, problem.shape, axes=axes)
+    most = np.sqrt(np.sum(correlation**4, axis=axes))
+    of_class = np.array([(form.error + ROUNDING) * form.norm for form in forms])
+    return np.asarray(most[..., None] * of_class)
+
+
 def _weights(problem: Problem, w: Any) -> np.ndarray:
     allowed = f"real numbers of shape (..., {problem.size})"
     array = real_array("w", w, allowed)
     if array.ndim == 0 or array.shape[-1] != problem.size:
         raise InvalidArgument("w", Described(f"shape {array.shape}"), allowed)
+    check_size_of_weights("w", array)
     return array
 
 

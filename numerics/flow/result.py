@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_moments
-from cumulode.numerics.result import Result
+from cumulode.numerics.result import Result, unbroken
 from cumulode.theory.problem.problem import Problem
 
 from .solver import Solver
@@ -39,14 +39,14 @@ class Solution(Result):
 
         times = check_moments(t, 0.0)
         distinct, place = np.unique(times, return_inverse=True)
-        again = integrate(self._problem(), self.w0, distinct, self._solver())
+        again = unbroken(integrate(self._problem(), self.w0, distinct, self._solver()))
         warn(again, stacklevel=3)
         return np.asarray(np.take(again.w, place.reshape(times.shape), axis=again.w.ndim - 2))
 
     def _problem(self) -> Any:
         """The problem solved, or one for each run."""
-        made = self.provenance["problem"]
-        return Problem.from_dict(made) if isinstance(made, dict) else [Problem.from_dict(one) for one in made]
+        made = self.provenance.get("problem")
+        return [Problem.from_dict(one) for one in made] if isinstance(made, list) else Problem.from_dict(made)
 
     def _solver(self) -> Solver:
         return Solver(**{f.name: self.provenance[f.name] for f in fields(Solver) if f.name in self.provenance})

@@ -33,9 +33,9 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument, Inv
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .ending import describe, summary
+from .ending import describe, summary, unresolved
 from .plan import Plan, make_plan
-from .preactivation import cumulants_by
+from .preactivation import cumulants_by, k4_error_by
 from .result import Solution
 from .solver import FLOW, Solver, choose
 from .watch import PARTS, watch
@@ -261,10 +261,15 @@ def _gather(
     k2, k4 = (np.stack([c[i] for c in cumulants]) for i in range(2))
     bias = np.repeat([[p.bias] for p, _ in jobs], times.size, axis=1)
     statuses = np.array([o.status for o in outcomes])
-    messages = [describe(p, w0, o, solver, times[-1]) for (p, w0), o in zip(jobs, outcomes, strict=True)]
+    k4_error = np.stack([k4_error_by(plans[p].forms(), p, o.w) for (p, _), o in zip(jobs, outcomes, strict=True)])
+    messages = [
+        describe(p, w0, o, solver, times[-1]) + unresolved(*of)
+        for (p, w0), o, *of in zip(jobs, outcomes, k4, k4_error, strict=True)
+    ]
     message = summary(messages, [i for i, s in enumerate(statuses) if s not in KNOWN], single)
     provenance = _provenance(jobs, plans, solver, outcomes) | cost
     arrays: dict[str, Any] = {"w": w, "bias": bias, "k2": k2, "k4": k4, "w0": np.stack([w0 for _, w0 in jobs])}
+    arrays["k4_error"] = k4_error
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}
     ended: dict[str, Any] = {"statuses": statuses, "messages": tuple(messages), "message": message}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 CHECKSUMS, METHOD = "checksums", "checksum_method"
-#: Two attributes, so that none can be lost to one wrong bit without the other's showing it.
+#: A second attribute, so that the loss of one to a wrong bit is seen by the other.
 _METHOD = "SHA-256 of each variable (cumulode.numerics.io.checksums)"
 _ATTRIBUTES = "attributes of the file"
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 UNREADABLE = (
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     AttributeError,
     ArithmeticError,
     AssertionError,
@@ -29,6 +28,7 @@ UNREADABLE = (
     RecursionError,
     MemoryError,
     NotImplementedError,
+    SyntaxError,
     zlib.error,
 )
 
@@ -56,7 +56,7 @@ def read(path: str | Path, name: str, allowed: str) -> tuple[xr.Dataset, bool]:
         verified = verify(dataset)
     except Damaged as error:
         raise InvalidArgument(name, str(path), f"{allowed}, undamaged ({error})") from None
-    except (OSError, *UNREADABLE) as error:
+    except Exception as error:  # whatever xarray and SciPy meet in a damaged file
         raise InvalidArgument(name, str(path), f"{allowed} ({reason(error)})") from None
     return without_checksums(dataset), verified
 

@@ -21,14 +21,15 @@ _RANDOM = r"\.[a-z0-9_]{8}\.tmp"
 
 
 class OwnFolder:
-    """A folder of files called by the pattern ``names``, for the output ``of``, which is moved out of it when whole.
+    """A folder of files called by the pattern ``names``, for the output ``of``, which is moved out of it when whole
+    (``given``: as the user wrote it).
 
     It is the program's own where the marker is in it, or (of versions without one) a lock and nothing but such files.
     A link is never followed.
     """
 
-    def __init__(self, path: Path, names: str, of: Path) -> None:
-        self.path, self.of = path, of
+    def __init__(self, path: Path, names: str, of: Path, given: Path | None = None) -> None:
+        self.path, self.of, self._given = path, of, str(given or of)
         self._file = re.compile(names)
         self._temporary = re.compile(rf"\.(?:{names}|{re.escape(of.name)}|{re.escape(MARKER)}){_RANDOM}")
 
@@ -81,7 +82,7 @@ class OwnFolder:
                     return lock
                 lock.release()
             except Timeout:
-                raise InvalidArgument("out", str(self.of), "a file that no other sweep is writing") from None
+                raise InvalidArgument("out", self._given, "a file that no other sweep is writing") from None
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -96,14 +97,14 @@ class OwnFolder:
                 return self._made()
             if self.path.is_symlink() or not self.path.is_dir() or self._names():
                 allowed = f"a file name for which {self.path.name} is free (cumulode did not make what is there)"
-                raise InvalidArgument("out", str(self.of), allowed) from None
+                raise InvalidArgument("out", self._given, allowed) from None
             return False
         except OSError as error:
             raise self._not_writable(error) from None
         return True
 
     def _not_writable(self, error: OSError) -> InvalidArgument:
-        return InvalidArgument("out", str(self.of), f"a file in a directory that can be written ({error.strerror})")
+        return InvalidArgument("out", self._given, f"a file in a directory that can be written ({error.strerror})")
 
     def _mark(self, made: bool) -> None:
         if not (self.path / MARKER).exists():

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics.check_input import check_moments
 from cumulode.numerics.flow.solver import Solver
-from cumulode.numerics.result import IPR, Result
+from cumulode.numerics.result import IPR, K4_ERROR, Result, unbroken
 from cumulode.theory.problem.problem import Problem
 
 #: As ``NEURON_VARIABLES``, every hidden unit by itself.
@@ -22,6 +22,7 @@ NETWORK_VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "norm": ("norm of the weights", ("unit",)),
     "k2": ("second cumulant of the preactivation", ("unit", "class")),
     "k4": ("fourth cumulant of the preactivation", ("unit", "class")),
+    "k4_error": (K4_ERROR, ("unit", "class")),
 }
 
 
@@ -50,6 +51,7 @@ class NetworkResult(Result):
 
         arrays: dict[str, Any] = {"w": units_first(self.fields, 1), "bias": units_first(self.bias, 0)}
         arrays |= {"k2": units_first(self.k2, 1), "k4": units_first(self.k4, 1)}
+        arrays["k4_error"] = units_first(self.k4_error, 1)
         ended: dict[str, Any] = {"statuses": np.repeat(self.statuses, self.hidden), "message": self.message}
         messages = tuple(message for message in self.messages for _ in range(self.hidden))
         return Result(self.t, **arrays, **ended, messages=messages, provenance=self.provenance)
@@ -112,7 +114,7 @@ class NetworkFlow(NetworkResult):
     @property
     def problem(self) -> Problem:
         """What the network was trained on."""
-        return Problem.from_dict(self.provenance["problem"])
+        return Problem.from_dict(self.provenance.get("problem"))
 
     def __call__(self, t: ArrayLike) -> np.ndarray:
         """Weights at any times >= 0, sorted or not: (K, D), or (m, K, D) for m times.
@@ -136,7 +138,7 @@ class NetworkFlow(NetworkResult):
                 self.closure,
                 solver=solver,
             )
-        return np.asarray(again.w[np.searchsorted(again.t, times)])
+        return np.asarray(unbroken(again).w[np.searchsorted(again.t, times)])
 
     def to_xarray(self) -> Any:
         """As every result, and ``w0``, ``biases`` at time 0."""

@@ -13,7 +13,7 @@ from cumulode import __version__
 from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
-from cumulode.numerics.flow.preactivation import preactivation_cumulants
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.flow.solve import PARTS, SolveWarning, check_start, check_work, solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
@@ -120,7 +120,7 @@ def solve_network(
         run = _mean_field(problem, start, bias, times, solver, progress)
     else:
         run = _integrate(drift, start, bias, times, trained, solver, progress)
-    k2, k4 = preactivation_cumulants(problem, run.w, solver=solver)
+    k2, k4, k4_error = cumulants_and_error(problem, run.w, solver)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     if run.status not in (*KNOWN, Status.INTERRUPTED):
@@ -144,6 +144,7 @@ def solve_network(
         "message": run.message,
     }
     arrays: dict[str, Any] = {"w": run.w, "bias": run.bias, "k2": k2, "k4": k4, "w0": start, "biases": bias}
+    arrays["k4_error"] = k4_error
     arrays["next_order"] = np.full(times.size, np.nan) if closure == "mean-field" else _next_orders(drift, run)
     return NetworkFlow(t=times, **arrays, **ended, provenance=provenance)
 

@@ -51,7 +51,7 @@ class Steps(DOP853):  # type: ignore[misc]
 
 
 class Run(NamedTuple):
-    """States (T, n), NaN after the time ``t`` reached; how it ended; evaluations; when the range was ``left``, or None."""
+    """States (T, n), NaN after the time ``t`` reached; how it ended; evaluations; when the range was ``left``."""
 
     states: np.ndarray
     status: Status

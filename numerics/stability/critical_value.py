@@ -156,7 +156,7 @@ def check_question(problem: object, axis: Any, criterion: object, scan: object) 
     check_problem(problem)
     check_has(problem, axis, "axis")
     choice("criterion", criterion, (STABILITY, LINEAR))
-    integer("scan", scan, ge=2)
+    integer("scan", scan, ge=2, le=100_000)
 
 
 def check_has(problem: Any, axis: Any, argument: str, allowed: Sequence[str] = CONTINUOUS) -> None:

@@ -34,6 +34,7 @@ from cumulode.numerics.flow.solve import solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.flow.tree import solve_second, tree_data_t
 from cumulode.numerics.observables import ipr, norm
+from cumulode.numerics.result import unbroken
 from cumulode.numerics.trajectory.decay import has_decayed
 from cumulode.numerics.trajectory.jacobian import arnoldi, top_eigenvalue
 from cumulode.theory.closures.names import is_gradient
@@ -252,7 +253,8 @@ def _delta(
     if good.size:
         last = [times[-1] - times[0]]
         chosen = [problems[i] for i in good]
-        ends[good] = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool).w[:, -1]
+        flow = solve(chosen, runs[good, 0], last, solver=replace(solver, closure="tree"), executor=pool)
+        ends[good] = unbroken(flow).w[:, -1]
         decayed = [has_decayed(problems[i], norm(runs[i, 0]), norm(ends[i])) for i in good]
         trees[good] = np.where(np.isfinite(ends[good]).all(axis=-1), decayed, gone[good])
     deltas = np.abs(ipr(ends) / ipr(runs[:, -1]) - 1.0)

@@ -19,7 +19,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "problem.measured_cumulants": ("Cumulants",),
         "derivation.derivation": ("Derivation", "Scope", "WrongStep"),
         "documents": ("derive",),
-        "checking.check": ("check", "CheckResult"),
+        "checking.check": ("check",),
+        "checking.result": ("CheckResult",),
         "checking.quantities": ("QUANTITIES",),
     },
     "numerics": {

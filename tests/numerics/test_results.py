@@ -6,13 +6,24 @@ import copy
 import json
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from cumulode import load
-from cumulode.numerics import Solution, Solver, Status, drift, solve
+from cumulode.numerics import (
+    Solution,
+    Solver,
+    Status,
+    critical_value,
+    drift,
+    preactivation_cumulants,
+    solve,
+    stationary_state,
+    validity,
+)
 from cumulode.numerics.result import Result
 from cumulode.theory import NLGP, InvalidArgument, Ising, Problem
 
@@ -188,3 +199,32 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         xr.Dataset(attrs={"kind": kind}).to_netcdf(tmp_path / "other.nc", engine="scipy")
         with pytest.raises(InvalidArgument, match=r"^path: got [^\n]*allowed: a .nc file that the save"):
             load(tmp_path / "other.nc")
+
+
+def test_states_verdicts_and_critical_values_show_themselves_in_one_line():
+    """Assert a line each, with what was computed."""
+    problem = Problem(Ising(0.5), Ising(0.2), 6)
+    rows = 0.1 * np.ones((2, 6))
+    lines = {
+        r"StationaryState\(uniform weights .*; left at the rate .*\)": stationary_state(problem),
+        r"StationaryState\(no wave grows.*\)": stationary_state(Problem(Ising(0.5), Ising(0.5), 6, bias=0.0)),
+        r"Validity\(\w+.*, rho .*: .*\)": validity(problem, rows),
+        r"Validity\(2 runs: \d trusted, \d not trusted, \d unknown\)": validity(problem, [rows, rows]),
+        r"CriticalValues\(bias (none|-?\d).*, criterion linear, closure regression.*\)": critical_value(
+            problem, "bias", (-2.0, -0.1), "linear"
+        ),
+    }
+    for pattern, result in lines.items():
+        assert re.fullmatch(pattern, repr(result)), repr(result)
+
+
+@pytest.mark.parametrize("function", [drift, stationary_state, preactivation_cumulants])
+def test_a_contraction_given_last_by_place_works_with_a_warning(function):
+    """Assert the result of the keyword of now."""
+    problem, w = Problem(Ising(0.5), Ising(0.2), 6), 0.1 * np.ones(6)
+    before = {drift: ("regression",), stationary_state: ("regression", None), preactivation_cumulants: (w,)}[function]
+    with pytest.warns(FutureWarning, match="contraction is now solver=Solver"):
+        old = function(problem, *before, 1e-3, "pair-form")
+    solver = Solver(tolerance=1e-3, contraction="pair-form")
+    now = function(problem, *([w] if function is preactivation_cumulants else []), solver=solver)
+    assert repr(old) == repr(now)

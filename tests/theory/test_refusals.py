@@ -43,13 +43,13 @@ def refused(argument, words, call, *values):
 PROBLEMS = [
     *refused(
         "gain",
-        r"(0 < gain|1e-7 <= gain) <= inf",
+        r"1e-07 <= gain <= inf",
         lambda gain: NLGP(gain=gain, xi=1.0),
         *(0, 0.0, -1.0, -math.inf, math.nan, "3", None, True, [3.0], 3 + 0j, 1e-8, np.array([3.0]), -HUGE),
     ),
     *refused(
         "xi",
-        "0 < xi < inf",
+        "1e-100 <= xi < inf",
         lambda xi: NLGP(gain=1.0, xi=xi),
         *(0, -2.0, math.inf, math.nan, "4", None, False, [1.0], np.ones(2), HUGE),
     ),
@@ -65,7 +65,7 @@ PROBLEMS = [
     *refused("J", r"\|J\| <= 18", lambda J: Ising(J=J), 18.5, -19, math.inf, math.nan, "1", False, HUGE),
     *refused(
         "t",
-        r"exactly one of t \(-1 < t < 1\) and J \(finite\)",
+        r"exactly one of t \(-1 < t < 1\) and J \(\|J\| <= 18\)",
         lambda given: Ising(*given[0], **given[1]),
         *(((), {}), ((), {"t": 0.5, "J": 0.5}), ((0.5, 0.5), {})),
     ),
@@ -74,7 +74,7 @@ PROBLEMS = [
     *refused("minus", f"a law: {LAWS}", lambda law: problem(minus=law), *NONE_OF_THEM, {"law": "NLGP"}),
     *refused(
         "size",
-        "an integer >= 4",
+        "an integer from 4 to 100000000",
         lambda size: problem(size=size),
         *(3, 0, -40, 2.5, 40.0, (20, 10), [40], "40", None, True, math.nan, np.float64(40)),
     ),
@@ -222,6 +222,11 @@ CHECKS = [
     *(("mine", words, (formula, "force", {})) for formula, words in (
         ("gamma(10**9)", "gamma"), ("2**(b-b+64*64*64*64*64*64)", "exponent"), (r"9^{99999999999} b", "exponent"),
         (r"9^{9^{9^{9}}}\cdot b", "exponent"), ("exp(exp(exp(exp(50))))*b", "exp"), ("sin(exp(exp(50)))", "exp"))),
+    *(("mine", words, (formula, "nlgp.second", {})) for formula, words in (
+        ("1e999999999*c", "1e300"), ("c*1E+0400", "1e300"), (r"c\cdot 99999999!", "factorials"), ("9" * 400 + "*c", "1e300"),
+        (r"\frac{c}{(99999)!}", "factorials"), ("sin(exp(exp(exp(5))))", "exp of"), (r"c^3!", "formula"), (r"\pi c^3!", "braces"),
+        ("sin(exp(exp(exp(exp(exp(g))))))", "real number"), ("("*300 + "c" + ")"*300, "formula"))),
+    *(("seed", "an integer >= 0", ("c", "nlgp.second", {"seed": seed})) for seed in (1.5, -1, None, "1", True)),
     *(("against", "", ("F1*Cw", against, {})) for against in ("nosuch", None)),
     *(("order", "", ("F1*Cw", "drift", {"order": order})) for order in (2, True)),
     ("order", "", ("c", "nlgp.second", {"order": 3})),

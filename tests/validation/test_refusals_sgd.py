@@ -53,7 +53,10 @@ NEURON = calls(simulate_sgd, {"problem": RING, "w0": W, "t_eval": [0.0, 1.0]}, [
     ("seeds", {"seeds": [1, 2], "w0": np.zeros((3, 6))}), ("seeds", {"seed": 1, "seeds": 2}),
     ("progress", {"progress": 1}), ("sgd", {"sgd": "mine"}), ("sgd", {"sgd": Sgd(0.1), "learning_rate": 0.2}),
     ("conventions", {"sgd": Sgd(0.1), "conventions": "ingrosso-goldt"}), ("erf", {"erf": "numpy"}),
-    ("t_eval", {"sgd": THEIRS, "t_eval": None}),
+    ("t_eval", {"sgd": THEIRS, "t_eval": None}), ("sgd", {"sgd": Sgd(0.1), "learning_rate": 0.01}), ("stop", {"stop": "x"}),
+    ("seeds", {"seeds": np.array(2)}), ("seeds", {"seeds": 10**12}), ("seeds", {"seeds": [3, 4], "seed": [1, 2]}),
+    ("t_eval: .*more than half a step, 50 at learning_rate=100", {"learning_rate": 100.0}),
+    ("t_eval: .*more than half a step", {"sgd": THEIRS, "t_eval": [0.01]}),
 ])  # fmt: skip
 NETWORK = calls(simulate_network, {"problem": FIELDS, "hidden": 2, "t_eval": [0, 0.1]}, [
     ("hidden", {"hidden": 0}), ("hidden", {"hidden": 2.0}), ("hidden", {"hidden": 3}),
@@ -94,7 +97,8 @@ COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("allowance", {"allowance": "some"}), ("allowance", {"allowance": -1}), ("w0", {"w0": np.stack([W, W])}),
     ("w0", {"w0": W[1:]}), ("t_eval", {"t_eval": [0, 2, 1]}), ("t_eval", {"t_eval": []}),
     ("closure", {"closure": "nonsense"}), ("problem", {"problem": "ising"}), ("learning_rate", {"learning_rate": -1}),
-    ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}),
+    ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}), ("sgd", {"batch_size": 100, "sgd": Sgd(0.1, 3)}),
+    ("t_eval", {"learning_rate": 100.0}),
     ("solver", {"closure": "exact", "solver": Solver()}),
     ("executor", {"executor": 3}), ("progress", {"progress": 1}),
 ])  # fmt: skip
@@ -112,6 +116,15 @@ MEASURES = (metrics.centre, metrics.width, metrics.power_spectrum, metrics.domin
 NO_FIELDS: list[Any] = [[1.0, 2.0, 3.0], 1.0, np.ones(8) * 1j, ["a"] * 8, None, [[1.0] * 4, [1.0] * 5]]
 NO_SHAPES: list[Any] = [(4, 5), (5, 5), (15,), (2, 8), (4, 4, 1), "4x4", 2.0, [4, 4]]
 SHAPES = [
+    *[
+        ("w: got ", lambda f=f, bad=bad: f(bad))
+        for f in (metrics.ipr, metrics.norm)
+        for bad in ({}, None, [], 1.0, "a", [[1.0], []])
+    ],
+    *[
+        ("(reflect|sign): got ", lambda o=o: symmetry.align(np.ones(8), np.ones(8), **o))
+        for o in ({"sign": {}}, {"reflect": 1})
+    ],
     *[("w: got .* allowed", lambda f=f, bad=bad: f(bad)) for f in MEASURES for bad in NO_FIELDS],
     *[("reference: got ", lambda bad=bad: symmetry.align(np.ones(8), bad)) for bad in NO_FIELDS],
     (r"reference: got \(9,\)", lambda: symmetry.align(np.ones((3, 8)), np.ones(9))),

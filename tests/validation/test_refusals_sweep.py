@@ -6,8 +6,10 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from cumulode import NLGP, Problem, Sgd, Solver, boundary, phase_diagram, refine_boundary
+from cumulode.numerics.io import netcdf
 
 PROBLEM = Problem(plus=NLGP(1.0, 1.5), minus=NLGP(1.0, 0.5), size=16, bias=-1.0)
 #: What each function is called with, but for what is wrong.
@@ -138,3 +140,25 @@ def test_bad_input_is_refused_in_one_line(function, change, words, monkeypatch, 
     assert "allowed: " in str(error.value)
     old = [str(w.message).split(": ")[1].split(" is now ")[0] for w in recwarn if w.category is FutureWarning]
     assert set(old) == OLD_OF[function] & set(change)
+
+
+@pytest.mark.parametrize("function", [boundary, refine_boundary])
+def test_an_output_that_cannot_be_or_is_of_something_else_is_refused_before_the_work(function, monkeypatch, tmp_path):
+    """Assert one line that names out, no flow solved, and a file of something else left as it is."""
+    if function is refine_boundary:
+        pytest.importorskip("adaptive")
+    monkeypatch.setattr("cumulode.validation.boundaries.probe.solve", lambda *a, **k: pytest.fail("solved"))
+    (tmp_path / "folder.nc").mkdir()
+    (tmp_path / "text.nc").write_text("mine")
+    netcdf.write(xr.Dataset({"a": ("x", [1.0])}, attrs={"title": "mine"}), tmp_path / "other.nc")
+    before = (tmp_path / "other.nc").read_bytes()
+    places = {
+        "no/such.nc": "a directory that exists",
+        "folder.nc": "not a directory",
+        "text.nc": "of the same settings",
+    }
+    for place, words in (places | {"other.nc": "there title differs"}).items():
+        with pytest.raises(ValueError, match=f"^out: got [^\n]*allowed: [^\n]*{words}"):
+            function(PROBLEM, **CALLS[function], out=tmp_path / place)
+    assert (tmp_path / "other.nc").read_bytes() == before
+    assert (tmp_path / "text.nc").read_text() == "mine"

@@ -1,135 +1,171 @@
-"""Other conventions of the field, each as what it makes of one of our quantities.
+"""What another convention makes of a quantity, and several of them at once.
 
-The mappings follow theory.md sections 1 and 2: the loss without its 1/2, inputs over sqrt D, labels {0, 1}, erf(x)
-for erf(x/sqrt 2), gains and widths that differ by a constant, inputs that are not normalised.
+A convention changes up to three things, and any number of them compose in this order:
+
+1. the *model*: another activation, other labels. The quantity is built anew;
+2. the *value*: a factor, written in our symbols, or the inverse;
+3. the *symbols*: what ours are in the other's, put into model and value alike.
+
+So a factor such as Z(g)^2 is taken at our gain, whatever the other calls the gain; that is why the order matters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any
 
+import mpmath
 import sympy as sp
 
-from cumulode.theory.checking.quantities.data import g
-from cumulode.theory.checking.quantities.neuron import growth_rate
-from cumulode.theory.checking.quantities.quantity import D
-from cumulode.theory.checking.quantities.shapes import s
-from cumulode.theory.dynamics.drift import Cw, Kwww, k2, k4
-from cumulode.theory.neuron.activations import y as label
+from cumulode.theory.derivation.evaluation import DIGITS, value
 
-from .quantities import Quantity, quantity
+from .quantities import Quantity
+
+#: So many conventions may differ at once.
+MOST = 4
+_UNREAL = (ValueError, TypeError, ArithmeticError)
+
+
+def _same(quantity: Quantity) -> Quantity:
+    return quantity
+
+
+def _one(quantity: Quantity) -> sp.Expr:
+    return sp.Integer(1)
+
+
+def _no_symbols(quantity: Quantity) -> Mapping[sp.Symbol, sp.Expr]:
+    return {}
 
 
 @dataclass(frozen=True)
 class Convention:
-    """Words, what it is about, and our quantity as someone who uses it writes it (None where it changes nothing).
+    """One convention: its words, what it is about (two about the same thing exclude one another), and where it holds.
 
-    Two conventions about the same thing exclude one another.
+    ``weight`` counts how many choices it makes; of several explanations those of the least weight are reported.
     """
 
     words: str
     about: str
-    apply: Callable[[Quantity], sp.Expr | None]
+    holds: Callable[[Quantity], bool]
+    model: Callable[[Quantity], Quantity] = _same
+    factor: Callable[[Quantity], sp.Expr] = _one
+    symbols: Callable[[Quantity], Mapping[sp.Symbol, sp.Expr]] = _no_symbols
+    inverse: bool = False
+    weight: int = 1
 
 
-def _where(
-    condition: Callable[[Quantity], bool], change: Callable[[Quantity], sp.Expr]
-) -> Callable[[Quantity], sp.Expr | None]:
-    return lambda quantity_: change(quantity_) if condition(quantity_) else None
+@dataclass(frozen=True)
+class Reading:
+    """A quantity as someone with other conventions writes it."""
+
+    conventions: tuple[Convention, ...]
+    model: Quantity
+    factor: sp.Expr
+    inverse: bool
+    symbols: Mapping[sp.Symbol, sp.Expr]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The conventions in words."""
+        return tuple(c.words for c in self.conventions)
+
+    @property
+    def changes(self) -> int:
+        """How many of the conventions change what symbols mean."""
+        return sum(bool(c.symbols(self.model)) for c in self.conventions)
+
+    @cached_property
+    def expr(self) -> sp.Expr:
+        """The quantity as one expression in the other's symbols."""
+        ours = 1 / self.model.expr if self.inverse else self.model.expr
+        return (self.factor * ours).xreplace(dict(self.symbols))
+
+    @cached_property
+    def free_symbols(self) -> set[sp.Basic]:
+        """The symbols of ``expr``, without putting it together."""
+        inside = self.factor.free_symbols | self.model.expr.free_symbols
+        return set().union(*(self.symbols.get(s, s).free_symbols for s in inside))
 
 
-def _is(*prefixes: str) -> Callable[[Quantity], bool]:
-    return lambda quantity_: quantity_.name.startswith(prefixes)
+def read_in(quantity: Quantity, conventions: tuple[Convention, ...]) -> Reading:
+    """The quantity in all of ``conventions``; models are built in the order in which they stand."""
+    model = quantity
+    for convention in conventions:
+        model = convention.model(model)
+    factor = sp.Mul(*(convention.factor(model) for convention in conventions))
+    symbols: dict[sp.Symbol, sp.Expr] = {}
+    for convention in conventions:
+        further = dict(convention.symbols(model))
+        symbols = {**further, **{s: e.xreplace(further) for s, e in symbols.items()}}
+    return Reading(conventions, model, factor, any(c.inverse for c in conventions), symbols)
 
 
-def _has_erf(q: Quantity) -> bool:
-    return q.rate and q.activation is not None and q.activation.name == "erf"
+def weight(conventions: tuple[Convention, ...]) -> int:
+    """How many choices they make together."""
+    return sum(convention.weight for convention in conventions)
 
 
-def _of_weights(q: Quantity) -> bool:
-    """Rates of the weights: not the derivatives of the force, which know no inputs."""
-    return q.rate and q.name != "force"
+def readings(quantity: Quantity, known: tuple[Convention, ...], symbols: set[Any]) -> Iterator[Reading]:
+    """Ours, then ours in up to ``MOST`` of the conventions that bring in no other symbols, by weight."""
+    held = [c for c in known if c.holds(quantity) and read_in(quantity, (c,)).free_symbols <= symbols]
+    groups: dict[str, list[Convention | None]] = {}
+    for convention in held:
+        groups.setdefault(convention.about, [None]).append(convention)
+    chosen = [tuple(c for c in choice if c) for choice in product(*groups.values())]
+    for conventions in sorted(chosen, key=lambda choice: (weight(choice), [known.index(c) for c in choice])):
+        if len(conventions) <= MOST:
+            yield read_in(quantity, conventions)
 
 
-def _over_sqrt_size(q: Quantity) -> sp.Expr:
-    """Drift of w with inputs x/sqrt D, in the cumulants of that preactivation: C w/D and K(w,w,w)/D^2.
-
-    The conditional closure's ``(C w)_i`` is the covariance of ``x_i`` and the preactivation, ``C w/sqrt D``, and the
-    input times the force brings another ``1/sqrt D``.
-    """
-    if q.name.endswith(".B"):
-        return q.expr / D**2
-    if q.name == "drift":
-        return q.expr.xreplace({Cw: Cw / D, Kwww: Kwww / D**2})
-    if q.name == "conditional":
-        return q.expr.xreplace({Cw: Cw / sp.sqrt(D)}) / sp.sqrt(D)
-    return q.expr / D
+@lru_cache(maxsize=64)
+def _quick(expr: sp.Expr) -> tuple[list[Any], Callable[..., Any]]:
+    symbols = sorted(expr.free_symbols, key=str)
+    return symbols, sp.lambdify(symbols, expr, "mpmath", cse=True)
 
 
-def _over_sqrt_size_own(q: Quantity) -> sp.Expr:
-    """The same, with k2 and k4 those of w.x and not of w.x/sqrt D."""
-    return _over_sqrt_size(q).xreplace({k2: k2 / D, k4: k4 / D**2})
+@dataclass
+class Point:
+    """A point in the other's symbols, and the values of readings there; each part is evaluated once."""
 
+    at: dict[sp.Symbol, Any]
+    _known: dict[Any, Any] = field(default_factory=dict)
 
-def _growth_labels(q: Quantity) -> sp.Expr:
-    assert q.activation is not None
-    return growth_rate(q.activation, (1, 0))
+    def value(self, reading: Reading) -> Any:
+        """The reading's number, NaN where it has none."""
+        ours = self._number(reading.model.expr, reading.symbols)
+        factor = self._number(reading.factor, reading.symbols)
+        with mpmath.workdps(DIGITS + 10):
+            if reading.inverse:
+                return factor / ours if ours else mpmath.nan
+            return factor * ours
 
+    def rough(self, reading: Reading) -> Any:
+        """About the reading's number: integrals to 15 digits, which are quick. None where that fails."""
+        if not reading.model.expr.has(sp.Integral):
+            return self.value(reading)
+        try:
+            there = {**self.at, **{s: value(e, self.at) for s, e in reading.symbols.items()}}
+            symbols, function = _quick(reading.model.expr)
+            ours = function(*(mpmath.mpf(there[s]) for s in symbols))
+        except (*_UNREAL, NameError):
+            return None
+        factor = self._number(reading.factor, reading.symbols)
+        return factor / ours if reading.inverse else factor * ours
 
-def _not_normalised(q: Quantity) -> sp.Expr:
-    return q.expr * quantity("nlgp.variance").expr ** (1 if q.name == "nlgp.second" else 2)
+    def _number(self, expr: sp.Expr, symbols: Mapping[sp.Symbol, sp.Expr]) -> Any:
+        inside = {s: symbols[s] for s in symbols if expr.has(s)}
+        key = expr, tuple(inside.items())
+        if key not in self._known:
+            self._known[key] = self._evaluated(expr, inside)
+        return self._known[key]
 
-
-#: Symbols of quantities that other conventions rescale.
-J, B = sp.Symbol("J", negative=True), sp.Symbol("B", positive=True)
-LENGTHS = sp.symbols("xi xiplus ximinus", positive=True)
-_FWHM = 2 * sp.sqrt(2 * sp.log(2))
-
-
-def _scaled(symbols: tuple[sp.Symbol, ...], factor: sp.Expr) -> Callable[[Quantity], sp.Expr]:
-    return lambda q: q.expr.xreplace({symbol: factor * symbol for symbol in symbols})
-
-
-_bump = _is("ipr.gaussian", "bump.k")
-_ipr = _is("ipr")
-
-#: In the order in which they are tried; one that rebuilds the quantity comes before those that change its symbols.
-CONVENTIONS = (
-    Convention(
-        "erf(x) for erf(x/sqrt 2)", "activation", _where(_has_erf, lambda q: quantity(q.name, "erf(h)", q.order).expr)
-    ),
-    Convention("labels {0, 1} for {-1, 1}", "labels", _where(lambda q: q.name == "growth", _growth_labels)),
-    Convention(
-        "2y - 1 for y, with y in {0, 1}",
-        "labels",
-        _where(lambda q: q.rate and q.expr.has(label), lambda q: q.expr.xreplace({label: 2 * label - 1})),
-    ),
-    Convention("the loss without its 1/2", "loss", _where(lambda q: q.rate, lambda q: 2 * q.expr)),
-    Convention(
-        "the loss without its 1/2", "loss", _where(_is("sgd.variance"), lambda q: q.expr.xreplace({J: 2 * J, B: 4 * B}))
-    ),
-    Convention("inputs over sqrt D", "inputs", _where(_of_weights, _over_sqrt_size)),
-    Convention(
-        "inputs over sqrt D, with the cumulants of w.x",
-        "inputs",
-        _where(lambda q: _of_weights(q) and q.expr.has(k2, k4), _over_sqrt_size_own),
-    ),
-    Convention("gain sqrt 2: erf(g z) for erf(g z/sqrt 2)", "gain", _where(_is("nlgp."), _scaled((g,), sp.sqrt(2)))),
-    Convention("inputs not divided by Z", "norm", _where(_is("nlgp.second", "nlgp.fourth"), _not_normalised)),
-    Convention(
-        "exp(-d^2/(2 xi^2)) for exp(-d^2/xi^2)",
-        "covariance",
-        _where(_is("bump.k", "growth.wavenumber"), _scaled(LENGTHS, sp.sqrt(2))),
-    ),
-    Convention("the width of w^2 for that of w", "width", _where(_bump, _scaled((s,), sp.sqrt(2)))),
-    Convention("the full width at half height for s", "width", _where(_is("ipr.gaussian"), _scaled((s,), 1 / _FWHM))),
-    Convention("exp(-x^2/s^2) for exp(-x^2/(2 s^2))", "width", _where(_bump, _scaled((s,), 1 / sp.sqrt(2)))),
-    Convention("the inverse, 1/IPR (the number of sites)", "ratio", _where(_ipr, lambda q: 1 / q.expr)),
-    Convention("D times the IPR", "ratio", _where(lambda q: _ipr(q) and q.expr.has(D), lambda q: D * q.expr)),
-    Convention(
-        "1/(D IPR), the share of the sites",
-        "ratio",
-        _where(lambda q: _ipr(q) and q.expr.has(D), lambda q: 1 / (D * q.expr)),
-    ),
-)
+    def _evaluated(self, expr: sp.Expr, symbols: Mapping[sp.Symbol, sp.Expr]) -> Any:
+        try:
+            there = {**self.at, **{s: sp.Float(value(e, self.at), 40) for s, e in symbols.items()}}
+            return value(expr, there)
+        except _UNREAL:
+            return mpmath.nan

@@ -15,7 +15,7 @@ from sympy.parsing.latex import parse_latex
 from sympy.parsing.latex.errors import LaTeXParsingError
 
 from cumulode.theory.user_input.arguments import InvalidArgument
-from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, check_brackets, evaluated
+from cumulode.theory.user_input.formulas import LONGEST, UNREADABLE, TooLarge, check_brackets, check_literals, evaluated
 
 #: Commands that SymPy's parser reads as a person does.
 _FUNCTIONS = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arctan")
@@ -31,6 +31,8 @@ _DOUBTFUL = {
     r"\d\s+\d": r"put a \cdot between two numbers",
     r"(?<![a-zA-Z])/": r"write a quotient as \frac{..}{..}",
     r"\|": "no absolute values",
+    r"[\^_]\s*\d+\s*!": r"put braces round an exponent: b^{3!}",
+    r"!\s*!": "no double factorials",
 }
 
 
@@ -51,6 +53,7 @@ def read_latex(text: str, spellings: Mapping[str, sp.Symbol]) -> sp.Expr:
     allowed = "LaTeX with the names " + ", ".join(sorted(spellings)) + r", \operatorname{erf} and elementary functions"
     source = _clean(text, allowed)
     check_brackets("mine", text)
+    check_literals("mine", source)
     marked, placeholders = _marked(source, spellings)
     for pattern, advice in _DOUBTFUL.items():
         if re.search(pattern, marked):

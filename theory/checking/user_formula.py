@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from cumulode.theory.checking.quantities.quantity import D
+from cumulode.theory.checking.quantities.quantity import D, eta
 from cumulode.theory.checking.quantities.shapes import x
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.formulas import read_formula
@@ -39,6 +39,10 @@ _LATEX = {
     "aplus": ("a_+",),
     "aminus": ("a_-",),
     "kappa4": (r"\kappa_4",),
+    "u": ("u", r"\lambda"),
+    "p": ("p", "p_+"),
+    "nu": (r"\nu",),
+    "kurtosis": (r"\kappa",),
     **{f"g{i}": (f"g_{i}",) for i in range(4)},
     **{f"F{n}": (f"F_y^{{({n})}}(0)", "F_y" + "'" * n + "(0)", "F" + "'" * n + "(0)") for n in range(1, 20)},
 }
@@ -88,8 +92,10 @@ def read_ansatz(ansatz: Any) -> sp.Expr:
 
 def _names(target: Quantity) -> dict[str, sp.Symbol]:
     symbols = {*target.symbols, *target.shorthands, *target.expr.free_symbols}
-    if target.rate:
+    if target.rate or target.name.startswith("ipr"):
         symbols.add(D)
+    if target.rate:
+        symbols.add(eta)
     return {s.name: s for s in symbols}
 
 

@@ -13,10 +13,14 @@ from pathlib import Path
 
 from cumulode.theory.derivation.content import SYMBOLIC
 from cumulode.theory.derivation.derivation import Derivation
-from cumulode.theory.user_input.arguments import choice
+from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
+from cumulode.theory.user_input.budget import OutOfBudget, refused, within_budget
 
 from .notation import table
 
+#: How the index begins.
+HEADING = "# Derivations"
 #: name: what it derives, in a line; in the order in which they build on one another
 DOCUMENTS = {
     "flow": "from SGD to gradient flow, and what time means",
@@ -31,6 +35,10 @@ DOCUMENTS = {
     "fluctuations": "what SGD adds, to first order in the learning rate",
     "bump": "participation ratio, width and amplitude of a stationary bump",
 }
+
+
+#: Orders up to which a derivation is a matter of seconds.
+_QUICK = 9
 
 
 def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
@@ -50,19 +58,50 @@ def derive(name: str, activation: str = "erf", order: int = 3) -> Derivation:
     Raises
     ------
     ValueError
-        Naming ``name``, ``activation`` or ``order``.
+        Naming ``name``, ``activation`` or ``order``; an activation given as text with which the derivation takes more
+        than 8 s of the processor (none is refused for that as a SymPy expression).
     """
     document, _, number = name.partition(".") if isinstance(name, str) else (name, "", "")
     choice("name", document if number else name, DOCUMENTS)
-    build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
-    derivation = build(activation=activation, order=order)
+    text = isinstance(activation, str) and activation not in SHIPPED_ACTIVATIONS
+    long = isinstance(order, int) and order > _QUICK and isinstance(activation, str)
+    derivation = (_apart if text or long else built)(_silent, document, activation, order)
     return derivation.equation(name) if number else derivation
 
 
+def _silent(part: str) -> None:
+    pass
+
+
+def _apart(report: Callable[[str], None], document: str, activation: str, order: int) -> Derivation:
+    """Build with a user's text, or to a high order, in a second process."""
+    try:
+        derivation = within_budget(f"{__name__}:built", document, activation, order, seconds=30.0, processor=8.0)
+    except OutOfBudget as error:
+        shipped = activation in SHIPPED_ACTIVATIONS
+        name, got = ("order", order) if shipped else ("activation", activation)
+        raise refused(name, got, error, "; with a SymPy expression as activation it may take longer") from None
+    assert isinstance(derivation, Derivation)
+    return derivation
+
+
+def built(report: Callable[[str], None], document: str, activation: str, order: int) -> Derivation:
+    """One whole document; see ``within_budget``."""
+    build: Callable[..., Derivation] = import_module(f"{__name__}.{document}").build
+    report("deriving with it")
+    return build(activation=activation, order=order)
+
+
 def write(folder: str | Path) -> list[Path]:
-    """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files."""
+    """Build every derivation and write it as Markdown, with an index, into ``folder``; returns the files.
+
+    InvalidArgument where the folder has a README.md of something else, which the index would replace.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    index = folder / "README.md"
+    if index.exists() and not index.read_text(errors="replace").startswith(HEADING):
+        raise InvalidArgument("folder", str(folder), "a folder without a README.md of something else")
     texts = pages({name: derive(name) for name in DOCUMENTS})
     for name, text in texts.items():
         (folder / name).write_text(text)
@@ -77,7 +116,7 @@ def pages(derivations: dict[str, Derivation]) -> dict[str, str]:
 
 def _index(derivations: dict[str, Derivation]) -> str:
     lines = [
-        "# Derivations",
+        HEADING,
         "",
         "Written and checked by `make derivations` (`cumulode.theory.documents`): every equality symbolically and at "
         "random points in 30-digit arithmetic; a test compares these pages with what the code writes. `cumulode "

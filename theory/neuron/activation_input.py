@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,51 @@ _REAL = "an expression real and finite for every real h"
 def read(text: str) -> sp.Expr:
     """The expression a string means; ValueError naming ``activation`` unless it is a short one of known names."""
     return known(read_formula("activation", text, FUNCTIONS, ALLOWED))
+
+
+def plain(text: str) -> bool:
+    """Whether a text is so short and its numbers so small that reading it is the work of a moment.
+
+    At most 80 nodes, numbers up to 10^4, degrees up to 16, functions three deep and of h, four branches.
+    """
+    try:
+        tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # no formula at all
+    nodes = list(ast.walk(tree))
+    numbers = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    return (
+        len(nodes) <= 80
+        and all(isinstance(n, (int, float)) and (n == 0 or 1e-4 <= abs(n) <= 1e4) for n in numbers)
+        and all(
+            any(isinstance(n, ast.Name) and n.id == "h" for n in ast.walk(call)) for call in calls if _deep(call) > 1
+        )
+        and sum(isinstance(c.func, ast.Name) and c.func.id in _BRANCHING for c in calls) <= 4
+        and _deep(tree) <= 3
+        and _degree(tree) <= 16
+    )
+
+
+_BRANCHING = ("Abs", "abs", "Max", "max", "Min", "min", "Heaviside", "relu")
+
+
+def _deep(node: ast.AST) -> int:
+    """How many functions stand inside one another."""
+    return isinstance(node, ast.Call) + max((_deep(child) for child in ast.iter_child_nodes(node)), default=0)
+
+
+def _degree(node: ast.AST) -> float:
+    """The product of exponents that stand inside one another, infinite where one is no number."""
+    inside = max((_degree(child) for child in ast.iter_child_nodes(node)), default=1.0)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Pow):
+        return inside
+    within = list(ast.walk(node.right))
+    exponents = [
+        abs(float(n.value)) for n in within if isinstance(n, ast.Constant) and isinstance(n.value, (int, float))
+    ]
+    names = any(isinstance(n, ast.Name) for n in within)
+    return float("inf") if names or not exponents else inside * max(1.0, *exponents)
 
 
 def _check_numbers(expr: sp.Expr) -> None:

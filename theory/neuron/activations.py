@@ -7,6 +7,7 @@ derivative and its jumps at the kinks are exact (a ReLU's ``F'`` has a delta fun
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,8 +16,9 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.budget import OutOfBudget, refused, within_budget
 
-from .activation_input import ALLOWED, SHIPPED, check_real, h, known, read
+from .activation_input import ALLOWED, SHIPPED, check_real, h, known, plain, read
 
 y = sp.Symbol("y", real=True)
 
@@ -119,6 +121,28 @@ def parse(activation: Any) -> Activation:
 def _parse(activation: str | sp.Expr) -> Activation:
     if isinstance(activation, str) and activation in SHIPPED:
         return _from_expression(activation, SHIPPED[activation])
+    if isinstance(activation, str) and not plain(activation):
+        _try_apart(activation)
+    return _read(activation)
+
+
+def _try_apart(text: str) -> None:
+    """Refuse a text that takes too long, found by a second process; this one then reads it, too."""
+    try:
+        within_budget(f"{__name__}:tried", text)
+    except OutOfBudget as error:
+        raise refused("activation", text, error) from None
+
+
+def tried(report: Callable[[str], None], text: str) -> None:
+    """Read an activation and take the derivatives that closures need; see ``within_budget``."""
+    report("reading it")
+    activation = _read(text)
+    report("deriving it")
+    activation.force_pieces(5)
+
+
+def _read(activation: str | sp.Expr) -> Activation:
     expr = read(activation) if isinstance(activation, str) else known(activation)
     if expr.free_symbols != {h}:
         raise InvalidArgument("activation", activation, ALLOWED)

@@ -14,17 +14,16 @@ Size: TypeAlias = "int | tuple[int, ...]"
 #: More would not fit into memory; a larger number is a slip.
 MOST_SITES = 10**8
 
-ALLOWED = "an integer >= 4 (a ring) or (L, L) with an integer L >= 4 (a torus)"
+_TORUS = f"(L, L) with an integer L from 4 to {math.isqrt(MOST_SITES)} (a torus)"
+ALLOWED = f"an integer from 4 to {MOST_SITES} (a ring) or {_TORUS}"
 
 
 def shape_of(size: object, name: str = "size", allowed: str = ALLOWED) -> tuple[int, ...]:
     """``(D,)`` for the ring, ``(L, L)`` for the torus; ValueError naming ``name`` for anything else."""
     sides = size if isinstance(size, tuple) else (size,)
     good = len(sides) in (1, 2) and all(isinstance(s, numbers.Integral) and not isinstance(s, bool) for s in sides)
-    if not good or min(sides) < 4 or len(set(sides)) > 1:
+    if not good or min(sides) < 4 or len(set(sides)) > 1 or math.prod(map(int, sides)) > MOST_SITES:
         raise InvalidArgument(name, size, allowed)
-    if math.prod(map(int, sides)) > MOST_SITES:
-        raise InvalidArgument(name, size, f"at most {MOST_SITES} sites")
     return tuple(int(s) for s in sides)
 
 

@@ -45,18 +45,10 @@ class NLGP:
     covariance: str = "squared-exponential"
 
     def __post_init__(self) -> None:
-        gain = real("gain", self.gain, gt=0, le=math.inf, note=" (for a Gaussian field use the law GP)")
-        if gain < 1e-7:
-            raise InvalidArgument(
-                "gain", self.gain, "1e-7 <= gain <= inf (below, the field is Gaussian to all digits: use GP)"
-            )
-        object.__setattr__(self, "gain", gain)
-        xi = real("xi", self.xi, gt=0)
-        if xi < 1e-100:
-            raise InvalidArgument(
-                "xi", self.xi, "1e-100 <= xi < inf (neighbours are uncorrelated to all digits below 0.03)"
-            )
-        object.__setattr__(self, "xi", xi)
+        note = " (below, the field is Gaussian to all digits: use the law GP)"
+        object.__setattr__(self, "gain", real("gain", self.gain, ge=1e-7, le=math.inf, note=note))
+        note = " (neighbours are uncorrelated to all digits below 0.03)"
+        object.__setattr__(self, "xi", real("xi", self.xi, ge=1e-100, note=note))
         choice("covariance", self.covariance, _cov.COVARIANCES)
 
     @property
@@ -98,9 +90,9 @@ class Ising:
 
     def __post_init__(self) -> None:
         if (self.t is None) == (self.J is None):
-            raise InvalidArgument("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (finite)")
+            raise InvalidArgument("t", (self.t, self.J), "exactly one of t (-1 < t < 1) and J (|J| <= 18)")
         if self.J is not None:
-            coupling = real("J", self.J, ge=-18, le=18, allowed="a finite number, |J| <= 18 (tanh J < 1)")
+            coupling = real("J", self.J, ge=-18, le=18, allowed="|J| <= 18 (beyond, tanh J rounds to 1)")
             object.__setattr__(self, "t", math.tanh(coupling))
             object.__setattr__(self, "J", None)  # equal laws compare equal, however they were given
         t = real("t", self.t, gt=-1, lt=1)

@@ -131,7 +131,7 @@ class Problem:
         }
 
     @classmethod
-    def from_dict(cls, parameters: dict[str, Any]) -> Problem:
+    def from_dict(cls, parameters: Any) -> Problem:
         """The problem that ``to_dict`` described.
 
         Raises InvalidArgument naming ``parameters`` where that is no such dictionary, or what is wrong in it.

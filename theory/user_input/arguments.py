@@ -33,7 +33,7 @@ class InvalidArgument(ValueError):
         self.name, self.got, self.allowed = name, got, allowed
 
     def __str__(self) -> str:
-        return printable(f"{self.name}: got {shown(self.got)}, allowed: {self.allowed}")
+        return printable(f"{self.name}: got {shown(self.got)}, allowed: {' '.join(str(self.allowed).split())}")
 
     def about(self, name: str) -> InvalidArgument:
         """The same refusal under another name: of the option, or of the axis, that gave the argument."""

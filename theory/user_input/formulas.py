@@ -14,6 +14,7 @@ from .arguments import InvalidArgument
 LONGEST = 400
 LARGEST_POWER = 64
 NESTED_POWERS = 3
+_NUMBERS = "numbers between 1e-300 and 1e300"
 #: What SymPy raises at text that is no expression (ValueError: Max(sqrt(-1), h)).
 UNREADABLE = (
     sp.SympifyError,
@@ -59,6 +60,7 @@ def read_formula(
     if not clean or len(text) > longest or unknown:
         raise InvalidArgument(argument, text, allowed)
     check_brackets(argument, text)
+    check_literals(argument, text)
     source = text.strip().replace("^", "**")
     try:
         tree = ast.parse(source, mode="eval")
@@ -78,6 +80,13 @@ def read_formula(
     if not isinstance(expr, sp.Expr):
         raise InvalidArgument(argument, text, allowed)
     return expr
+
+
+def check_literals(argument: str, text: str) -> None:
+    """Raise InvalidArgument where a number is written that SymPy would take for ever to build: 1e999999999."""
+    exponents = re.findall(r"(?<![A-Za-z_])\d*\.?\d*[eE][+-]?(\d+)", text)
+    if any(len(e.lstrip("0")) > 3 or int(e) > 300 for e in exponents) or re.search(r"\d{301}", text):
+        raise InvalidArgument(argument, text, _NUMBERS)
 
 
 def check_brackets(argument: str, text: str) -> None:
@@ -124,7 +133,7 @@ def evaluated(expr: sp.Expr, leaves: Callable[[sp.Basic], sp.Basic | None] = lam
     if made.is_number and not made.has(sp.Integral):
         size = abs(sp.N(made, 5))
         if size.is_infinite or (size != 0 and not sp.Float("1e-300") < size < sp.Float("1e300")):
-            raise TooLarge("numbers between 1e-300 and 1e300")
+            raise TooLarge(_NUMBERS)
     return made
 
 
@@ -136,6 +145,8 @@ def _bound(function: Any, arguments: list[Any]) -> None:
             most = 600 / max(1, abs(sp.log(sp.N(abs(arguments[0]), 5))))
         if not abs(sp.N(arguments[1], 5)) <= most:
             raise TooLarge(f"powers with an exponent of at most {LARGEST_POWER}; for others use exp and log")
+    if function is sp.factorial and not (arguments[0].is_Integer and 0 <= arguments[0] <= LARGEST_POWER):
+        raise TooLarge(f"factorials of whole numbers of at most {LARGEST_POWER}")
     if function in (sp.gamma, sp.exp, sp.sinh, sp.cosh) and arguments[0].is_number:
         most = LARGEST_POWER if function is sp.gamma else 600
         if not abs(sp.N(arguments[0], 5)) <= most:

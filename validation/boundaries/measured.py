@@ -35,7 +35,7 @@ class Measurement:
     def __post_init__(self) -> None:
         for name in ("span", "margin"):
             real(name, getattr(self, name), gt=0)
-        integer("sgd_values", self.sgd_values, ge=3, note=": a straight line and its check")
+        integer("sgd_values", self.sgd_values, ge=3, le=1000, note=": a straight line and its check")
 
     def settings(self) -> dict[str, Any]:
         """Plain values, under the names that files have had from the start."""

@@ -18,6 +18,7 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.io.provenance import revision, versions
+from cumulode.numerics.result import unbroken
 from cumulode.numerics.trajectory.decay import NOTHING
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.localised import LOCALISED
@@ -77,7 +78,7 @@ class Probe(Protocol):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SolveWarning)  # a failed flow is NaN here, and gives its reason there
                 run = solve([problems[i] for i in rows], starts, [self.time], solver=solver, executor=self.executor)
-            w = run.w[:, -1]
+            w = unbroken(run).w[:, -1]
             gone = [decayed(problems[i], start, end) for i, start, end in zip(rows, starts, w, strict=True)]
             values[rows] = self.logarithm(w, shape, np.array(gone))
         return values
@@ -91,7 +92,7 @@ class Probe(Protocol):
         """ln(quantity / level), (n,), of SGD from start ``i`` with the random numbers of ``streams[i]``."""
         problem, starts = self.problem_at(point), self.starts(point, self.seeds)
         run = simulate_sgd(problem, starts, [self.time], seeds=list(streams), sgd=sgd, executor=self.executor)
-        w = run.w[:, -1]
+        w = unbroken(run).w[:, -1]
         return self.logarithm(w, problem.shape, decayed(problem, starts, w, sgd))
 
     def stamp(self, title: str, settings: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def refine_boundary(
         raise InvalidArgument("simulate", simulate, allowed)
     resolution = real("resolution", resolution, gt=0, le=0.5)
     for name, value, low in (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1)):
-        integer(name, value, ge=low)
+        integer(name, value, ge=low, le=10**6)
     check_progress(progress)
     if out is not None:
         check_output("out", out)

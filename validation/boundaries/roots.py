@@ -35,7 +35,7 @@ class Search:
     each: bool
 
     def __post_init__(self) -> None:
-        integer("scan", self.scan, ge=3)
+        integer("scan", self.scan, ge=3, le=100_000)
         flag("each", self.each)
         real("accuracy", self.accuracy, gt=0, le=0.1)
 

@@ -1,14 +1,14 @@
 """The command line: ``cumulode derive|check|solve|sgd|network|compare|phase|draw|rerun|reproduce|cache``.
 
 Data on standard output, progress and messages on standard error. Exit codes: 0 done; 1 a run failed, or a checked
-formula is wrong; 2 bad input, in one line; 130 interrupted.
+formula is wrong; 2 bad input, in one line; 130 interrupted (143 by SIGTERM, 129 by the terminal's end).
 
 ``commands`` has one file a command. They share ``parser`` (argparse as used here), ``values`` (one or many),
-``problem_options``, ``run_options``, ``fields`` (options of a dataclass) and ``output``.
+``problem_options``, ``run_options``, ``fields`` (options of a dataclass), ``output``, ``signals`` and ``workers``.
 """
 # For readers of the code: ``commands`` holds one command a file; ``parser`` is argparse with one-line errors and old
 # names; ``fields`` makes options from dataclasses; ``values``, ``problem_options``, ``run_options`` and ``output`` are
-# what commands share.
+# what commands share; ``signals`` hears Ctrl-C and its like, ``workers`` are processes that end with this one.
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import Any
 
 from .parser import CommandParser, Help, Parser, current_names, unknown_command, values_with_a_sign
+from .signals import INTERRUPTED, interrupted, listening
 
 COMMANDS = {
     "derive": "print a checked derivation",
@@ -53,7 +54,18 @@ def build_parser(only: str | None = None) -> Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    with listening(program=arguments is None) as listener:
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments)
+        except (KeyboardInterrupt, Exception) as error:
+            if listener.heard is None and not isinstance(error, KeyboardInterrupt):
+                raise
+            print("cumulode: interrupted", file=sys.stderr)
+            code = INTERRUPTED
+    return listener.exit_code(code)
+
+
+def _run(arguments: list[str]) -> int:
     named = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(named)
     if named is None:
@@ -82,15 +94,22 @@ def _guarded(module: Any, options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except (ValueError, OSError) as error:
+        if interrupted():
+            raise KeyboardInterrupt from error
         if isinstance(error, BrokenPipeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        shown: Exception = error
+        shown: object = error
         if isinstance(error, InvalidArgument):
             names = getattr(module, "NAMES", {})
             shown = error.about(names.get(error.name, error.name).replace("_", "-"))
+        elif isinstance(error, OSError) and error.strerror:  # without its number
+            shown = error.strerror + (f": {error.filename}" if error.filename else "")
         print(f"cumulode {options.command}: {printable(' '.join(str(shown).split()))}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, OSError) else 2  # bad input that the system refuses is an InvalidArgument
+    except MemoryError as error:
+        print(f"cumulode {options.command}: out of memory: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"cumulode {options.command}: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED

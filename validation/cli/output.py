@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.io.atomic import check_output, partial_path, write_bytes
+from cumulode.numerics.result import NOT_RESOLVED
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.theory.user_input.printable import printable
 
+from .signals import INTERRUPTED
+
 ARRAYS = (".nc", ".npz")
 FIGURES = (".png", ".pdf", ".svg")
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 def add_output(parser: argparse.ArgumentParser, saved: str | None = None) -> None:
@@ -72,10 +75,14 @@ def save(result: Any, path: str, command: str) -> None:
 
 def trajectory_table(result: Any) -> str:
     """A line a time: IPR x D, norm, and kurtosis of the preactivation in each class."""
-    lines = [f"{'time':>10}{'IPR x D':>10}{'norm':>10}{'kurtosis +':>12}{'kurtosis -':>12}"]
+    lines = [f"{'time':>10}{'IPR x D':>10}{'norm':>10}{'kurtosis +':>13}{'kurtosis -':>13}"]
     for t, ipr, norm, (plus, minus) in zip(result.t, result.ipr_times_D, result.norm, result.kurtosis, strict=True):
-        lines.append(f"{t:>10.4g}{ipr:>10.4f}{norm:>10.4f}{plus:>12.4f}{minus:>12.4f}")
+        lines.append(f"{t:>10.4g}{ipr:>10.4f}{norm:>10.4f}{_kurtosis(plus)}{_kurtosis(minus)}")
     return "\n".join(lines)
+
+
+def _kurtosis(value: float) -> str:
+    return f"{NOT_RESOLVED:>13}" if np.isnan(value) else f"{value:>13.4f}"
 
 
 def report(

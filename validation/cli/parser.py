@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose error is one line and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        print(printable(f"{self.prog}: {message} (see {self.prog} --help)"), file=sys.stderr)
+        print(printable(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)"), file=sys.stderr)
         raise SystemExit(2)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.flow.solver import FLOW
+from cumulode.numerics.io.netcdf import UNREADABLE, reason
 from cumulode.theory.problem.lattice import shape_of, sites_in
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer, real
 from cumulode.validation.sgd.settings import Sgd
@@ -61,8 +62,8 @@ def read_array(path: str, allowed: str) -> np.ndarray:
     """The array in a .npy or text file; InvalidArgument naming ``w0`` otherwise."""
     try:
         return np.asarray(np.load(path) if path.endswith(".npy") else np.loadtxt(path))
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidArgument("w0", path, f"{allowed} ({error})") from None
+    except (OSError, *UNREADABLE) as error:
+        raise InvalidArgument("w0", path, f"{allowed} ({reason(error)})") from None
 
 
 def add_solver(parser: argparse.ArgumentParser, many: Container[str] = ()) -> None:
@@ -91,11 +92,9 @@ def executor(options: argparse.Namespace) -> Iterator[Any]:
         with _client(options.scheduler) as client:
             yield client
     elif options.workers is not None:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        from .workers import processes  # numba: only once the input is good
 
-        count = integer("workers", options.workers, ge=1, le=1024)
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        with processes(integer("workers", options.workers, ge=1, le=1024)) as pool:
             yield pool
     else:
         yield None

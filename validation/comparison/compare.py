@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Result, Solution, Solver, preactivation_cumulants, solve
+from cumulode.numerics import Result, Solution, Solver, solve
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.numerics.observables import norm
 from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.metrics import width
+from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sgd.decay import AT_NOISE, noise_norm
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.seeds import seed_numbers
@@ -127,10 +131,14 @@ def compare(
         raise InvalidArgument("sgd", rule, f"conventions={OURS!r}, which are the theory's")
     rates = [rule.learning_rate] if share is not None else [rule.learning_rate, 2 * rule.learning_rate]
     times = np.unique(whole_steps(check_times(t_eval), rates[-1])) * rates[-1]  # whole steps of the coarse runs, too
-    simulate_sgd(problem, start, [0.0], sgd=rule)  # what cannot be drawn is refused before any work
+    for law in problem.laws:
+        sampler(law, problem.shape)  # what cannot be drawn is refused before any work
     theory = solve(problem, start, times, solver=theirs)
     options: dict[str, Any] = {"executor": executor, "progress": progress}
-    run = simulate_sgd(problem, start, theory.t, seeds=chosen, sgd=rule, **options)
+    stopped = threading.Event()
+    if interrupted(theory):
+        stopped.set()  # SGD does not begin
+    run = simulate_sgd(problem, start, theory.t, seeds=chosen, sgd=rule, stop=stopped, **options)
     coarse = None
     if share is None and not interrupted(theory, run):
         further = [10**6 + s for s in chosen]  # streams of their own: the two means are independent
@@ -150,7 +158,7 @@ def compare(
 
 def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray:
     """Whether theory, and SGD (the root mean square over seeds), have decayed to w = 0 at each time, (2, T)."""
-    spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), np.linalg.norm(theory.w0)
+    spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), float(norm(theory.w0))
     noise = noise_norm(problem, rule)
     theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise) | (theory.norm == 0))
     at_kink = math.isnan(largest_rate(problem))  # no noise is known: SGD has decayed where it is small
@@ -172,8 +180,8 @@ def _at_tolerance(problem: Problem, run: Run | None, tolerance: float | None) ->
     """The run with its cumulants computed as the theory's are, so that rounding of K is no difference."""
     if run is None:
         return None
-    k2, k4 = preactivation_cumulants(problem, run.w, tolerance)
-    return replace(run, k2=k2, k4=k4)
+    k2, k4, k4_error = cumulants_and_error(problem, run.w, Solver(tolerance=tolerance))
+    return replace(run, k2=k2, k4=k4, k4_error=k4_error)
 
 
 def _allowance(allowance: Any) -> float | None:

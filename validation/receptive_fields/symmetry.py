@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cumulode.theory.user_input.arguments import flag
+
 from .field_input import ROUNDING, field, on_torus, pair, shape_for, unit
 
 
@@ -59,6 +61,7 @@ def find_symmetry(
     then the smallest shift. A ``Symmetry``, on a torus a ``TorusSymmetry``.
     """
     w, reference = pair(w, reference)
+    reflect, sign = flag("reflect", reflect), flag("sign", sign)
     sides = shape_for(w, shape)
     if len(sides) == 2:
         return _find_on_torus(w, reference, reflect, sign, sides)

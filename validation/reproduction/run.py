@@ -14,6 +14,7 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.display import html_table
 from cumulode.numerics.io import waiting
 from cumulode.numerics.io.atomic import write_bytes
+from cumulode.numerics.io.netcdf import UNREADABLE
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.user_input.arguments import InvalidArgument, flag
 
@@ -189,9 +190,10 @@ def _folder(out: Any, effort: Effort) -> Path | None:
 
 def _refuse_anothers(path: Path) -> None:
     """InvalidArgument where no run of ours has been, and something is called as what a run would write."""
-    names = ["results.json", "results.md", "results.lock", *(_figure_name(claim) for claim in CLAIMS)]
+    names = ["results.json", "results.md", *(_figure_name(claim) for claim in CLAIMS)]
     taken = [name for name in names if (path / name).exists()]
-    data = path / "data"  # may be of a run that was killed before it wrote any results
+    lock, data = path / "results.lock", path / "data"  # may be of a run that was killed before it wrote any results
+    taken += [lock.name] if lock.exists() and (not lock.is_file() or lock.stat().st_size) else []
     if data.exists() and not (data.is_dir() and all(KEPT.fullmatch(kept.name) for kept in data.iterdir())):
         taken.append("data")
     if taken:
@@ -221,6 +223,7 @@ def _read(file: Path) -> dict[str, Any] | None:
     try:
         results = json.loads(file.read_text())
         whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in results["claims"])
+        page.markdown(results["claims"], QUICK)  # whatever else it needs is there, too
         return dict(results) if whole and results["scale"] in (QUICK.name, FULL.name) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, *UNREADABLE):
         return None

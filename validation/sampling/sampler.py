@@ -24,6 +24,8 @@ from .erf_table import LIBM, TABLE, erf_name, old_erf_argument
 from .fields import FieldRecipe, ring_field, torus_field
 from .streams import seed_sequence, stream
 
+#: More inputs at once are a slip.
+MOST_ROWS = 10**8
 ERFS = {TABLE: ERF, LIBM: ERF_LIBM}
 
 
@@ -161,6 +163,7 @@ def sample(law: Law, size: int | tuple[int, ...], n: int, seed: int | np.random.
         Naming the argument, what came and what is allowed.
     """
     described = sampler(law, size)
-    rows = np.empty((integer("n", n, ge=1), math.prod(shape_of(size))))
-    _draw_rows(described, stream(seed_sequence("seed", seed)), rows)
+    count, root = integer("n", n, ge=1, le=MOST_ROWS), seed_sequence("seed", seed)
+    rows = np.empty((count, math.prod(shape_of(size))))
+    _draw_rows(described, stream(root), rows)
     return rows

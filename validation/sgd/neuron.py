@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike
 from cumulode.numerics import Result, preactivation_cumulants
 from cumulode.numerics.check_input import check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile.closure_kernels import activation_kernels
-from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, vector
+from cumulode.numerics.compile.jit import compiled, f8, flag_type, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.options import either
@@ -32,7 +33,7 @@ from .conventions import Units, units_of
 from .old_arguments import old_arguments
 from .seeds import RunSeeds, Seed, Seeds, check_seeds
 from .settings import Sgd, choose
-from .training import Stopwatch, Trace, described, go_through, how_ended, run_all, whole_steps
+from .training import Stopwatch, Trace, described, flag_of, go_through, how_ended, run_all, whole_steps
 
 
 class Run(Result):
@@ -54,10 +55,11 @@ class NeuronRule(NamedTuple):
 
 
 @kernel
-def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-untyped-def]
+def _advance(w, steps, plus, minus, force, rule, random, halt):  # type: ignore[no-untyped-def]
     """Take ``steps`` steps of SGD on ``w`` (D,) in place; returns how many, negative if ``w`` then was not finite.
 
-    Weights that are not finite make the next sample's preactivation so; until then nothing is spent on looking.
+    ``halt`` (1,), set by another thread, ends it before the next sample; of a batch cut short nothing is kept. Weights
+    that are not finite make the next sample's preactivation so; until then nothing is spent on looking.
     """
     w, plus, minus, random = unowned(w), unowned_law(plus), unowned_law(minus), unowned(random)
     size = w.size
@@ -66,6 +68,8 @@ def _advance(w, steps, plus, minus, force, rule, random):  # type: ignore[no-unt
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
+            if halt[0] != 0:
+                return step
             y = 1.0 if draw_class(plus, minus, rule.prior, random, work, x) else -1.0
             preactivation = dot(w, x)
             if not (math.isfinite(preactivation) or finite(w)):
@@ -83,7 +87,7 @@ def _kernel() -> Any:
     """The compiled ``_advance``, one for every activation and every pair of laws."""
     force = types.FunctionType(f8(f8, f8))
     rule = types.NamedTuple((f8, f8, f8, i8), NeuronRule)
-    return compiled(_advance, i8(vector, i8, sampler_type, sampler_type, force, rule, stream_type))
+    return compiled(_advance, i8(vector, i8, sampler_type, sampler_type, force, rule, stream_type, flag_type))
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,11 @@ def _blank(job: _Job) -> _NeuronTrace:
 def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | None = None) -> _NeuronTrace:
     """One run from its start to its last time, or until it diverges or ``stop`` is set."""
     advance, force = _kernel(), activation_kernels(job.activation).force
+    halt = flag_of(stop)
     random, w, trace = stream(job.root, (job.key,)), job.w0.copy(), _blank(job)
 
     def take(count: int) -> int:
-        return int(advance(w, count, job.plus, job.minus, force, job.rule, random))
+        return int(advance(w, count, job.plus, job.minus, force, job.rule, random, halt))
 
     def record(i: int) -> None:
         trace.w[i] = w
@@ -227,8 +232,8 @@ def _gather(
 ) -> Run:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
     w = np.stack([trace.w for trace in traces])
-    k2, k4 = preactivation_cumulants(problem, w)
-    arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4}
+    k2, k4, k4_error = cumulants_and_error(problem, w)
+    arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4, "k4_error": k4_error}
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}
     ended = how_ended(traces, steps, rule, units)

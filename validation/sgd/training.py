@@ -31,6 +31,7 @@ from .seeds import RunSeeds
 from .settings import Sgd
 
 _SPELL = 0.2  # seconds of compiled code between two looks at the stop flag
+_GRACE = 1.0  # seconds in which another process that has heard Ctrl-C, too, hands back what it has
 _MOST_STEPS = 2**53  # beyond, a count of steps is no longer an exact float
 
 
@@ -53,6 +54,23 @@ def whole_steps(times: np.ndarray, learning_rate: float, units: Units = OWN) -> 
         half = f"more than half a step, {0.5 * learning_rate / units.time:g} at learning_rate={rate:g}"
         raise InvalidArgument("t_eval", Described(f"the last time {last:g}"), f"0 alone, or a last time of {half}")
     return steps.astype(np.int64)
+
+
+class Halt(threading.Event):
+    """An event that compiled code sees, too, between two samples: ``flag`` (1,) is 1 once it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flag = np.zeros(1, np.uint8)
+
+    def set(self) -> None:
+        self.flag[0] = 1
+        super().set()
+
+
+def flag_of(stop: threading.Event | None) -> np.ndarray:
+    """The flag of a ``Halt``; of what has none, one that stays 0."""
+    return stop.flag if isinstance(stop, Halt) else np.zeros(1, np.uint8)
 
 
 class Stopwatch:
@@ -101,7 +119,8 @@ def go_through(
 ) -> None:
     """Take the steps to each of the ``goals`` (T,) and record there, until ``stop`` is set or ``take`` fails.
 
-    ``take(n)`` does n steps and returns how many, negative where what is trained was not finite then; ``spell`` is the
+    ``take(n)`` does n steps, fewer once a ``Halt`` is set, and returns how many, negative where what is trained was not
+    finite then; ``spell`` is the
     first n; ``record(i)`` keeps what there is at goal i. ``trace`` keeps the status and the steps.
     """
     try:
@@ -146,7 +165,9 @@ def run_all(
     """
     given = check_executor(executor)
     pool = given or ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1))
-    halt = threading.Event()
+    halt = Halt()
+    if stop is not None and stop.is_set():
+        halt.set()
     # a flag and a bar cannot be sent to another process; there each run hears Ctrl-C itself
     shared = (halt, progress) if isinstance(pool, ThreadPoolExecutor) else ()
     tasks: list[Future[Any]] = []
@@ -155,14 +176,21 @@ def run_all(
             tasks.append(pool.submit(run, job, *shared))
         _wait(tasks, stop)
     except KeyboardInterrupt:
+        halt.set()
         for task in tasks:
             task.cancel()  # those still in the queue
+        wait(tasks, timeout=None if shared else _GRACE)
     finally:
         halt.set()  # nothing is left running, whatever happened
         if given is None:
             pool.shutdown()
-    begun = [blank(job) if task.cancelled() else task.result() for job, task in zip(jobs, tasks, strict=False)]
+    begun = [task.result() if _ended(task) else blank(job) for job, task in zip(jobs, tasks, strict=False)]
     return begun + [blank(job) for job in jobs[len(begun) :]]
+
+
+def _ended(task: Future[Any]) -> bool:
+    """Whether there is a result: not of what was cancelled, nor of what another process is still at."""
+    return task.done() and not task.cancelled()
 
 
 def _wait(tasks: list[Future[Any]], stop: threading.Event | None) -> None:
@@ -194,7 +222,7 @@ def _in_words(traces: Sequence[Trace], steps: np.ndarray, batch: int, tick: floa
         if not reached:
             continue
         which = f"{len(reached)} of {len(traces)} runs " if len(traces) > 1 else ""
-        where = f"{which}stopped at t = {min(reached) * tick:g} of {end:g}: "
+        where = f"{which}stopped {_span(min(reached) * tick, max(reached) * tick)} of {end:g}: "
         if status == Status.DIVERGED:
             return (
                 f"{where}learning rate too large, the weights became non-finite; try learning_rate below "
@@ -202,3 +230,8 @@ def _in_words(traces: Sequence[Trace], steps: np.ndarray, batch: int, tick: floa
             )
         return f"{where}interrupted; what was recorded is kept, the rest is NaN"
     return f"reached t = {end:g} ({steps[-1]} steps of {batch} samples)"
+
+
+def _span(first: float, last: float) -> str:
+    """When runs stopped: all at once, or some before others."""
+    return f"at t = {last:g}" if first == last else f"between t = {first:g} and {last:g}"

@@ -40,7 +40,10 @@ PATTERN_RULE = (
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4`` (n, T, 2); ``closure``, or the ``sgd``."""
+    """The runs of one point: ``t`` (T,), ``w`` (n, T, D), ``k2``, ``k4``, ``k4_error`` (n, T, 2).
+
+    And their ``closure``, or the ``sgd``.
+    """
 
     problem: Problem
     t: np.ndarray
@@ -50,6 +53,7 @@ class Runs:
     closure: str | None
     tolerance: float
     sgd: Sgd | None = None
+    k4_error: np.ndarray | None = None
 
     @property
     def final(self) -> np.ndarray:
@@ -168,7 +172,9 @@ def _potential(runs: Runs) -> np.ndarray:
 
 
 def _kurtosis(runs: Runs, c: int) -> np.ndarray:
-    return np.where(runs.decayed, np.nan, kurtosis(runs.k2[:, -1, c], runs.k4[:, -1, c]))
+    error = np.zeros_like(runs.k4) if runs.k4_error is None else runs.k4_error
+    values = kurtosis(*(x[:, -1, c] for x in (runs.k2, runs.k4, error)))
+    return np.where(runs.decayed, np.nan, values)
 
 
 #: All measures by the name of their variable.

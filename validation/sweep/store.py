@@ -39,12 +39,13 @@ def parts_of(path: Path) -> Path:
 
 
 def _folder(path: Path) -> OwnFolder:
-    return OwnFolder(parts_of(path), rf"\d{{{_DIGITS},}}\.block", real_path(path))
+    return OwnFolder(parts_of(path), rf"\d{{{_DIGITS},}}\.block", real_path(path), path)
 
 
 def read(path: Path, name: str = "out") -> tuple[xr.Dataset, bool]:
     """The dataset of a netCDF file, in memory, and whether it is verified. InvalidArgument names ``name``."""
-    return netcdf.read(path, name, "a netCDF file of a phase diagram")
+    new = "a new path, or " if name == "out" else ""
+    return netcdf.read(path, name, f"{new}a netCDF file of a phase diagram")
 
 
 def read_parts(path: Path) -> list[tuple[str, Block]]:

@@ -118,7 +118,7 @@ def _runs(problem: Problem, result: Result, solver: Solver, closure: str | None)
     if Status.INTERRUPTED in result.statuses:
         raise Stopped
     assert solver.tolerance is not None
-    return Runs(problem, result.t, result.w, result.k2, result.k4, closure, solver.tolerance)
+    return Runs(problem, result.t, result.w, result.k2, result.k4, closure, solver.tolerance, k4_error=result.k4_error)
 
 
 def _measured(runs: Runs, settings: Settings, result: Result, reason: str) -> Row:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from itertools import combinations
 
+import first_formulas
 import pytest
+import second_formulas
 import sympy as sp
 
 from cumulode import NLGP, fourth_cumulant
 from cumulode.theory import QUANTITIES, check
-from cumulode.theory.checking.check import CONVENTION, DIFFERENT, EQUAL, FACTOR
-from cumulode.theory.checking.conventions import CONVENTIONS
+from cumulode.theory.checking.convention_list import CONVENTIONS
+from cumulode.theory.checking.conventions import read_in
 from cumulode.theory.checking.quantities import quantity
+from cumulode.theory.checking.result import CONVENTION, DIFFERENT, EQUAL, FACTOR
 from cumulode.theory.derivation.evaluation import value
 from cumulode.validation.cli import main
 
@@ -46,6 +49,13 @@ RIGHT = {
     "fluctuations": ("-eta*B/(J + eta*J**2)", "sgd.variance", "the loss without its 1/2"),
     "bump": ("1/(2*sqrt(pi)*s)", "ipr.gaussian", "the width of w^2"),
     "bump, width": ("2*sqrt(2*log(2))/(sqrt(2*pi)*s)", "ipr.gaussian", "the full width at half height"),
+    "flow, slope 1": ("(y - erf(sqrt(pi)*b/2))*exp(-pi*b**2/4)", "force", "of slope 1", {"order": 0}),
+    "growth, 1/D": (f"D*(p*{F1.format(y=1)}*Cplus + (1-p)*{F1.format(y=-1)}*Cminus)", "growth", "spectra over D"),
+    "bump, standard deviation": ("1/(2*sqrt(2)*s)", "ipr.exponential", "the standard deviation of w^2"),
+    "bump, norm 1": ("2*sqrt(pi)*s*xi/sqrt(xi**2 + 4*s**2)", "bump.k2", "a bump of norm 1"),
+    "elliptical, Student": ("2/(nu - 4)*(C_ij*C_kl + C_ik*C_jl + C_il*C_jk)", "elliptical.fourth", None),
+    "phi4, LaTeX": (r"-24 \lambda G_i G_j G_k G_l", "phi4.fourth", "u phi^4 for"),
+    "bump, half": ("log(2)/(2*s)", "ipr.exponential", "the half width"),
     "flow, labels": (F_0.format(y="(2*y - 1)"), "force", "2y - 1 for y", {"order": 0}),
     "drift, sqrt D": ("F1*Cw/D + F3/6*(3*k2*Cw/D + Kwww/D**2)", "drift", "inputs over sqrt D"),
     "drift, own cumulants": ("F1*Cw/D + F3/6*(3*k2*Cw/D**2 + Kwww/D**2)", "drift", "with the cumulants of w.x"),
@@ -120,15 +130,16 @@ def test_wrong_formulas_are_refused_with_a_counterexample(case):
 
 
 def test_a_constant_factor_of_a_rate_is_time_rescaled_but_not_right():
-    """Assert "equal up to a factor" for a positive constant, with what it may mean, and "different" for a negative."""
+    """Assert "equal up to a factor" for a constant, with what it may mean; the sign is a convention, named."""
     result = check("3*F1*Cw + F3/2*(3*k2*Cw + Kwww)", "drift")
     assert result.kind == FACTOR
     assert result.factor == 3
     assert not result
     assert "time rescaled" in str(result)
     turned = check("-F1*Cw - F3/6*(3*k2*Cw + Kwww)", "drift")
-    assert turned.kind == DIFFERENT
-    assert any("-1 times" in part for part in turned.parts)
+    assert turned.conventions == ("the gradient of the loss for the drift, which goes against it",)
+    turned = check("-3*F1*Cw - F3/2*(3*k2*Cw + Kwww)", "drift")
+    assert (turned.kind, turned.factor) == (FACTOR, 3)
 
 
 def test_a_pair_of_conventions_is_recognised():
@@ -151,7 +162,8 @@ def test_every_quantity_equals_itself_and_not_itself_changed(name):
 
 def test_every_convention_has_a_formula_written_by_hand():
     """Assert that the words of each convention are looked for above, in formulas that no code of ours wrote."""
-    looked_for = [case[2] for case in RIGHT.values() if case[2]]
+    tables = [*first_formulas.RIGHT, *second_formulas.RIGHT]
+    looked_for = [case[2] for case in RIGHT.values() if case[2]] + [words for case in tables for words in case[2]]
     for convention in CONVENTIONS:
         assert any(words in convention.words for words in looked_for), convention.words
 
@@ -160,10 +172,10 @@ def test_conventions_about_the_same_thing_are_not_combined():
     """Assert that no verdict names both of two conventions about one thing."""
     for one, other in combinations(CONVENTIONS, 2):
         for name in ("drift", "ipr.gaussian", "ipr.sinusoid", "bump.k2") if one.about == other.about else ():
-            first = one.apply(quantity(name))
-            both = None if first is None else other.apply(quantity(name).with_expr(first))
-            if both is not None:
-                assert {one.words, other.words} - set(check(both, name).conventions), name
+            ours = quantity(name)
+            if one.holds(ours) and other.holds(ours):
+                both = check(read_in(ours, (one, other)).expr, name)
+                assert {one.words, other.words} - set(both.conventions), name
 
 
 #: quantities once more, typed from theory.md or worked out on paper

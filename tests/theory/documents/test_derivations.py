@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 from mutants import survivors
 
-from cumulode.theory import Scope
+from cumulode.theory import Scope, documents
 from cumulode.theory.derivation.derivation import NUMERIC, SYMBOLIC, Derivation, WrongStep
 from cumulode.theory.derivation.line_breaks import broken, visible_width
 from cumulode.theory.documents import DOCUMENTS, pages
@@ -217,3 +217,12 @@ def test_no_equation_is_wider_than_a_page(name, derived):
     rows = [re.sub(r"\\tag\{.*?\}", "", row) for block in blocks for row in block.split("\\\\\n")]
     assert rows
     assert max(map(visible_width, rows)) < 110
+
+
+def test_the_index_does_not_replace_a_readme_of_something_else(tmp_path, monkeypatch):
+    """Assert one line that names the folder, before anything is derived, and the README as it was."""
+    monkeypatch.setattr(documents, "derive", lambda name: pytest.fail("derived"))
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(ValueError, match="^folder: got .*README.md of something else"):
+        documents.write(tmp_path)
+    assert (tmp_path / "README.md").read_text() == "mine"

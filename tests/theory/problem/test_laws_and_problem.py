@@ -11,7 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cumulode.theory import GP, NLGP, Ising, Problem
+from cumulode.theory import GP, NLGP, InvalidArgument, Ising, Problem
 from cumulode.theory.problem import covariance as cov
 from cumulode.theory.problem import laws
 
@@ -182,3 +182,41 @@ def test_parameters_of_a_law_can_be_exchanged(law, changes, expected):
     before = repr(law)
     assert laws.with_parameters(law, **changes) == expected
     assert repr(law) == before
+
+
+def test_what_no_problem_describes_is_refused_in_one_line():
+    """Assert InvalidArgument for dictionaries of a file that lack keys, have others, or hold what is no law or number;
+    and that a GP of a GP, however deep, is the GP of its source.
+    """
+    good = Problem(GP(NLGP(3.0, 1.5)), Ising(0.3), 12, "tanh", -0.5, 0.3).to_dict()
+    assert Problem.from_dict(good).to_dict() == good
+    deep = good["plus"]["source"]
+    for _ in range(10_000):
+        deep = {"law": "GP", "source": deep}
+    assert Problem.from_dict(good | {"plus": deep}).to_dict() == good
+    law = {"law": "NLGP", "gain": 3.0}
+    wrong = [
+        {},
+        None,
+        3,
+        "words",
+        [],
+        {"plus": law},
+        good | {"more": 1},
+        good | {"size": [[4]]},
+        good | {"prior": None},
+    ]
+    bad_laws = [
+        {},
+        None,
+        [],
+        law,
+        law | {"xi": "x"},
+        law | {"xi": 1.0, "t": 0.1},
+        {"law": ["NLGP"]},
+        {"law": "GP"},
+        {"law": 3},
+    ]
+    for parameters in wrong + [good | {"minus": bad} for bad in bad_laws]:
+        with pytest.raises(InvalidArgument, match=r"^\w+: got [^\n]*, allowed: [^\n]*$"):
+            Problem.from_dict(parameters)

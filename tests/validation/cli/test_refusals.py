@@ -18,7 +18,10 @@ REFUSED: list[tuple[str, str]] = [
     # the problem
     ("solve --gain -1", "gain: got -1.0"),
     ("solve --gain nan", "gain: got nan"),
-    ("solve --gain -3", "gain: got -3.0, allowed: 0 < gain <= inf (for a Gaussian field use the law GP)"),
+    (
+        "solve --gain -3",
+        "gain: got -3.0, allowed: 1e-07 <= gain <= inf (below, the field is Gaussian to all digits: use the law GP)",
+    ),
     ("solve --gain three", "argument --gain: "),
     ("solve --gain-minus 0", "gain-minus: got 0.0"),
     ("solve --xi-plus 0", "xi-plus: got 0.0"),
@@ -222,7 +225,7 @@ def test_a_size_that_is_neither_ring_nor_torus_is_refused(command, text, capsys)
     """Assert the line, with what is allowed."""
     line = refused([command, "--size", text], capsys)
     assert line.startswith("size: got ")
-    assert "(L, L) with an integer L >= 4 (a torus), written LxL" in line
+    assert "(a torus), written LxL" in line
 
 
 def test_an_empty_folder_is_refused(capsys):

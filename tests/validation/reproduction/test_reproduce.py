@@ -390,3 +390,33 @@ def test_claims_hold(tmp_path):
     result = json.loads((tmp_path / "results.json").read_text())["claims"]
     assert [row["verdict"] for row in result] == [HOLDS] * 6
     assert all((tmp_path / row["figure"]).stat().st_size > 10_000 for row in result)
+
+
+FOREIGN = {
+    "results.json": [
+        "{}",
+        "words",
+        "[" * 100_000,
+        '{"scale": "quick", "claims": [{}]}',
+        '{"scale": "quick", "claims": 3}',
+    ],
+    "results.md": ["mine"],
+    "1-tiling.png": ["mine"],
+    "data/measured.npz": ["mine"],
+    "data": ["mine"],
+    "results.lock": ["mine"],
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_folder_of_something_else_is_refused_and_left(name, monkeypatch, tmp_path):
+    """Assert one line that names out and what is there, before the work, and that nothing is changed."""
+    small_claim(monkeypatch, lambda *_: pytest.fail("computed"))
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    for words in FOREIGN[name]:
+        file.write_text(words)
+        with pytest.raises(InvalidArgument, match=f"^out: got [^\n]*there {name.split('/')[0]} would be overwritten"):
+            runs.reproduce(quick=True, out=tmp_path)
+        assert [p for p in tmp_path.rglob("*") if p.is_file()] == [file]
+        assert file.read_text() == words

@@ -25,6 +25,7 @@ from cumulode.theory import NLGP, Ising, Problem
 from cumulode.validation.sampling.erf_table import erf_by
 from cumulode.validation.sgd import neuron as sgd
 from cumulode.validation.sgd import training
+from cumulode.validation.sgd.network.simulate import simulate_network
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.settings import Sgd
 
@@ -220,3 +221,21 @@ def test_a_run_whose_cumulants_cannot_be_recorded_is_refused_before_the_work(mon
     monkeypatch.setattr(sgd, "run_all", None)
     with pytest.raises(ValueError, match=r"^size: [^\n]*$"):
         simulate_sgd(Problem(field, field, (64, 64)), np.zeros(4096), [0.0, 1.0])
+
+
+def test_a_stop_is_heard_within_a_batch() -> None:
+    """Assert that a step of 2^31 - 1 samples, of a neuron and of a network, ends within 2 s of a stop, as interrupted."""
+    problem, start = Problem(NLGP(3.0, 1.5), NLGP(3.0, 0.5), 12), np.full(12, 0.1)
+    endless = {"learning_rate": 0.1, "batch_size": 2**31 - 1}
+    for train in (
+        lambda **o: simulate_sgd(problem, start, [0.0, 1.0], **o),
+        lambda **o: simulate_network(problem, 2, t_eval=[0.0, 1.0], **o),
+    ):
+        train(learning_rate=0.1, batch_size=10)  # compiled
+        stop = threading.Event()
+        timer = threading.Timer(0.5, stop.set)
+        timer.start()
+        began = time.monotonic()
+        run = train(**endless, stop=stop)
+        assert time.monotonic() - began < 2.5
+        assert run.status is Status.INTERRUPTED

@@ -111,12 +111,13 @@ def _elliptical_fourth(activation: Activation, order: int | None) -> Quantity:
         elliptical.fourth(c, second),
         {},
         {c: "variance of the scale s", **{C: f"second cumulant of sites {pair}" for pair, C in second.items()}},
+        {sp.Symbol("kurtosis", positive=True): 3 * c, sp.Symbol("nu", positive=True): 4 + 2 / c},
         grades={"c": {c: 1}},
     )
 
 
 _T = sp.Symbol("t", positive=True)
-_COUPLING = {sp.Symbol("J", positive=True): sp.atanh(_T)}
+_COUPLING = {sp.Symbol("J", positive=True): sp.atanh(_T), sp.Symbol("xi", positive=True): -1 / sp.log(_T)}
 
 
 def _ising_second(activation: Activation, order: int | None) -> Quantity:

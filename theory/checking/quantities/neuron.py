@@ -13,7 +13,7 @@ from cumulode.theory.dynamics.drift import Cw, Kwww, expand_drift, force_symbol,
 from cumulode.theory.neuron.activations import Activation, h
 from cumulode.theory.neuron.activations import y as label
 
-from .quantity import Builder, Quantity
+from .quantity import Builder, Quantity, eta
 
 prior = sp.Symbol("p", positive=True)
 C_PLUS, C_MINUS = sp.symbols("Cplus Cminus", positive=True)  # spectra of the two classes at one wavenumber
@@ -64,11 +64,15 @@ def _coefficient(name: str, letter: str) -> Builder:
     return build
 
 
+_SPECTRA = {C_PLUS: "spectrum of the class plus at wavenumber k", C_MINUS: "of the class minus"}
+_LABELS = (sp.Integer(1), sp.Integer(-1))
+
+
 def _growth(activation: Activation, order: int | None) -> Quantity:
     return Quantity(
         "growth",
         "growth rate mu(k) = sum_y p_y F_y'(0) Chat^y(k) of a Fourier mode",
-        growth_rate(activation, (1, -1)),
+        _growth_rate(activation, _LABELS),
         {b: (-1.5, 1.5), prior: (0.1, 0.9)},
         {b: "bias", prior: "probability of the class plus", **_SPECTRA},
         grades={"b": {b: 1}},
@@ -77,34 +81,39 @@ def _growth(activation: Activation, order: int | None) -> Quantity:
     )
 
 
-_SPECTRA = {C_PLUS: "spectrum of the class plus at wavenumber k", C_MINUS: "of the class minus"}
-
-
-def growth_rate(activation: Activation, labels: tuple[int, int]) -> sp.Expr:
-    """``mu(k)`` for given labels of the two classes."""
+def _growth_rate(activation: Activation, labels: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
     force = taylor_coefficient(activation, 1)
     plus, minus = (force.subs(label, value) for value in labels)
     return dispersion.growth_rate((prior, 1 - prior), (plus, minus), (C_PLUS, C_MINUS))
 
 
 def _committee(activation: Activation, order: int | None) -> Quantity:
-    sigma, curvature = (
-        activation.join(tuple(sp.diff(piece, h, n) for piece in activation.pieces)).subs(h, b) for n in (0, 2)
-    )
-    mean = (sigma + sigma.subs(b, -b)) / 2  # of the committee's output, zero for an odd activation
-    half = sp.Rational(1, 2)
-    rate = dispersion.growth_rate((half, half), [curvature * (y - mean) for y in (1, -1)], (C_PLUS, C_MINUS))
-    what = "growth rate of modes with zero mean over a half (bias b) of a balanced committee, equal priors"
     return Quantity(
         "growth.committee",
-        what,
-        rate,
+        "growth rate of modes with zero mean over a half (bias b) of a balanced committee, equal priors",
+        _committee_rate(activation, _LABELS),
         {b: (-1.5, 1.5)},
         {b: "bias of that half", **_SPECTRA},
         grades={"b": {b: 1}},
         rate=True,
         activation=activation,
     )
+
+
+def _committee_rate(activation: Activation, labels: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
+    sigma, curvature = (
+        activation.join(tuple(sp.diff(piece, h, n) for piece in activation.pieces)).subs(h, b) for n in (0, 2)
+    )
+    mean = (sigma + sigma.subs(b, -b)) / 2  # of the committee's output, zero for an odd activation
+    half = sp.Rational(1, 2)
+    return dispersion.growth_rate((half, half), [curvature * (y - mean) for y in labels], (C_PLUS, C_MINUS))
+
+
+def with_labels(quantity: Quantity, labels: tuple[sp.Expr, sp.Expr]) -> Quantity:
+    """A growth rate with other labels of the two classes, for the activation that it has."""
+    assert quantity.activation is not None
+    rate = {"growth": _growth_rate, "growth.committee": _committee_rate}[quantity.name]
+    return quantity.with_expr(rate(quantity.activation, labels))
 
 
 def _wavenumber(activation: Activation, order: int | None) -> Quantity:
@@ -121,7 +130,7 @@ def _wavenumber(activation: Activation, order: int | None) -> Quantity:
 
 def _variance(activation: Activation, order: int | None) -> Quantity:
     rate = sp.Symbol("J", negative=True)
-    noise, eta = sp.symbols("B eta", positive=True)
+    noise = sp.Symbol("B", positive=True)
     return Quantity(
         "sgd.variance",
         "variance of one mode at rest under SGD, exact for a linear drift",

@@ -62,3 +62,4 @@ class Quantity:
 Builder = Callable[[Activation, Union[int, None]], Quantity]
 
 D = sp.Symbol("D", positive=True)  # sites of the ring
+eta = sp.Symbol("eta", positive=True)  # learning rate

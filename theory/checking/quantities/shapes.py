@@ -50,7 +50,8 @@ def _cumulant(name: str, expr: sp.Expr, what: str) -> Builder:
     meaning = {_a: "height", s: "width", _xi: "correlation length", _kurtosis: "excess kurtosis of one site, -4 g^2"}
     symbols = {symbol: words for symbol, words in meaning.items() if expr.has(symbol)}
     grades = {"a": {_a: 1}, "s": {s: 1}}
-    return lambda activation, order: Quantity(name, f"{what} {_FIELD}", expr, {}, symbols, {}, grades)
+    short = {sp.Symbol("g", positive=True): sp.sqrt(-_kurtosis) / 2} if expr.has(_kurtosis) else {}
+    return lambda activation, order: Quantity(name, f"{what} {_FIELD}", expr, {}, symbols, short, grades)
 
 
 _CUMULANTS = {

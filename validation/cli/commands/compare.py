@@ -110,13 +110,15 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace, whole: b
 
 
 def _print(pair: dict[str, Any]) -> None:
-    from cumulode.validation.comparison.table import as_text
+    from cumulode.validation.comparison.table import DECAYED, as_text
 
     for name, comparison in pair.items():
         end = float(comparison.theory.t[-1])
         counts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items())
         print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
         print(as_text(comparison.at()))
+        if comparison.counts[DECAYED]:
+            print(f"decayed: {comparison.theory.message}; SGD stays at its noise, and no shape is judged")
         print()
     print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
     if "control" in pair:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from cumulode.numerics.compile.jit import compiled, i8, kernel, matrix, vector
+from cumulode.numerics.compile.jit import compiled, flag_type, i8, kernel, matrix, vector
 from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.validation.sampling.draw import draw_class, sampler_type, scratch, unowned_law
@@ -99,7 +99,7 @@ def learn(theta, wide, push, rule, lattice, values, slopes, into):  # type: igno
 
 
 @kernel
-def _advance(theta, lattice, steps, plus, minus, response, rule, random):  # type: ignore[no-untyped-def]
+def _advance(theta, lattice, steps, plus, minus, response, rule, random, halt):  # type: ignore[no-untyped-def]
     """Take ``steps`` steps of SGD on ``theta`` in place; returns how many, negative if it then was not finite."""
     theta, plus, minus, random = unowned(theta), unowned_law(plus), unowned_law(minus), unowned(random)
     size = lattice.height * lattice.width
@@ -109,6 +109,8 @@ def _advance(theta, lattice, steps, plus, minus, response, rule, random):  # typ
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
+            if halt[0] != 0:
+                return step
             y = rule.high if draw_class(plus, minus, rule.prior, random, work, x) else rule.low
             wrap(x, lattice, wide)
             s, total = output(theta, wide, lattice, response, rule.hidden, values, slopes)
@@ -128,7 +130,7 @@ def _advance(theta, lattice, steps, plus, minus, response, rule, random):  # typ
 @lru_cache(maxsize=1)
 def advance_kernel() -> Any:
     """The compiled ``_advance``, one for every activation and every pair of laws."""
-    arguments = (vector, lattice_type, i8, sampler_type, sampler_type, response_type, rule_type, stream_type)
+    arguments = (vector, lattice_type, i8, sampler_type, sampler_type, response_type, rule_type, stream_type, flag_type)
     return compiled(_advance, i8(*arguments))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 
 from cumulode.numerics.compile.generated import losses
-from cumulode.numerics.compile.jit import compiled, f8, i8, kernel, matrix, vector
+from cumulode.numerics.compile.jit import compiled, f8, flag_type, i8, kernel, matrix, vector
 from cumulode.numerics.compile.signatures import response_type
 from cumulode.numerics.compile.vectors import axpy, dot, finite
 from cumulode.validation.sampling.draw import draw_class, sampler_type, scratch, unowned_law
@@ -105,7 +105,7 @@ def _learn(theta, x, push, rule, values, slopes, into):  # type: ignore[no-untyp
 
 
 @kernel
-def _advance(theta, size, steps, plus, minus, response, rule, random):  # type: ignore[no-untyped-def]
+def _advance(theta, size, steps, plus, minus, response, rule, random, halt):  # type: ignore[no-untyped-def]
     """Take ``steps`` steps of SGD on ``theta`` in place; returns how many, negative if it then was not finite."""
     theta, plus, minus, random = unowned(theta), unowned_law(plus), unowned_law(minus), unowned(random)
     x, change = np.empty(size), np.zeros(theta.size)
@@ -114,6 +114,8 @@ def _advance(theta, size, steps, plus, minus, response, rule, random):  # type: 
     rate = rule.learning_rate / rule.batch_size
     for step in range(steps):
         for _ in range(rule.batch_size):
+            if halt[0] != 0:
+                return step
             y = rule.high if draw_class(plus, minus, rule.prior, random, work, x) else rule.low
             s, total = output(theta, x, response, rule.hidden, values, slopes)
             if not (math.isfinite(total) or finite(theta)):
@@ -130,7 +132,7 @@ def _advance(theta, size, steps, plus, minus, response, rule, random):  # type: 
 @lru_cache(maxsize=1)
 def advance_kernel() -> Any:
     """The compiled ``_advance``, one for every activation and every pair of laws."""
-    arguments = (vector, i8, i8, sampler_type, sampler_type, response_type, rule_type, stream_type)
+    arguments = (vector, i8, i8, sampler_type, sampler_type, response_type, rule_type, stream_type, flag_type)
     return compiled(_advance, i8(*arguments))
 
 

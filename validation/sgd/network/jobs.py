@@ -12,17 +12,18 @@ import numpy as np
 
 from cumulode.numerics import preactivation_cumulants
 from cumulode.numerics.compile.closure_kernels import response_kernel
+from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import integer
 from cumulode.validation.receptive_fields.field_input import embed
 from cumulode.validation.sampling.draw import Sampler
-from cumulode.validation.sampling.sampler import sampler
+from cumulode.validation.sampling.sampler import MOST_ROWS, sampler
 from cumulode.validation.sampling.streams import child, seed_sequence, stream
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.seeds import RunSeeds, plain_seed
 from cumulode.validation.sgd.settings import Sgd
-from cumulode.validation.sgd.training import Stopwatch, Trace, described, go_through, how_ended, run_all
+from cumulode.validation.sgd.training import Stopwatch, Trace, described, flag_of, go_through, how_ended, run_all
 
 from . import settings
 from .engine import HiddenLayer, NetworkRule, draw_kernel
@@ -73,10 +74,11 @@ def blank(job: Job) -> NetworkTrace:
 def run(job: Job, stop: threading.Event | None = None, progress: Progress | None = None) -> NetworkTrace:
     """One run from its start to its last time, or until it diverges or ``stop`` is set; in any thread or process."""
     random, theta, trace = stream(job.root, (INPUTS,)), job.theta.copy(), blank(job)
+    halt = flag_of(stop)
     advance, response = job.layer.advance(), response_kernel(job.activation)
 
     def take(count: int) -> int:
-        return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random))
+        return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random, halt))
 
     def record(i: int) -> None:
         trace.record(i, theta, job)
@@ -102,7 +104,7 @@ def data_of(problem: Problem, samples: Any, n_test: object, test_seed: object, d
     What is recorded needs K: a problem without is refused before the work, not after.
     """
     rows = settings.check_samples(samples, problem.shape)
-    count, root = integer("n_test", n_test, ge=2), seed_sequence("test_seed", test_seed)
+    count, root = integer("n_test", n_test, ge=2, le=MOST_ROWS), seed_sequence("test_seed", test_seed)
     response_kernel(str(problem.activation)), draw_kernel()
     if rows is None:
         kept = plus, minus = [sampler(law, problem.shape, diagonal) for law in problem.laws]
@@ -177,7 +179,7 @@ class Training:
             readout = readout if self.rule.readout_rate > 0 else readout[..., 0]
         fields = embed(w, layer.taps, self.problem.shape)
         unknown = np.full((*fields.shape[:-1], 2), np.nan)
-        k2, k4 = preactivation_cumulants(self.problem, fields) if laws else (unknown, unknown)
-        arrays = {"w": w, "bias": bias, "readout": readout, "k2": k2, "k4": k4}
+        k2, k4, k4_error = cumulants_and_error(self.problem, fields) if laws else (unknown,) * 3
+        arrays = {"w": w, "bias": bias, "readout": readout, "k2": k2, "k4": k4, "k4_error": k4_error}
         arrays |= zip(MEASURES, np.moveaxis(np.stack([trace.measures for trace in traces]), -1, 0), strict=True)
         return arrays if self.seeds.many else {name: array[0] for name, array in arrays.items()}
