@@ -111,13 +111,14 @@ def weight(conventions: tuple[Convention, ...]) -> int:
 
 def readings(quantity: Quantity, known: tuple[Convention, ...], symbols: set[Any]) -> Iterator[Reading]:
     """Ours, then ours in up to ``MOST`` of the conventions that bring in no other symbols, by weight."""
+    yield read_in(quantity, ())
     held = [c for c in known if c.holds(quantity) and read_in(quantity, (c,)).free_symbols <= symbols]
     groups: dict[str, list[Convention | None]] = {}
     for convention in held:
         groups.setdefault(convention.about, [None]).append(convention)
     chosen = [tuple(c for c in choice if c) for choice in product(*groups.values())]
     for conventions in sorted(chosen, key=lambda choice: (weight(choice), [known.index(c) for c in choice])):
-        if len(conventions) <= MOST:
+        if 0 < len(conventions) <= MOST:
             yield read_in(quantity, conventions)
 
 

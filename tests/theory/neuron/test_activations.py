@@ -9,6 +9,8 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cumulode.theory import derive
+from cumulode.theory.neuron.activation_input import plain
 from cumulode.theory.neuron.activations import h, parse, y
 
 HALF = mp.mpf(1) / 2
@@ -208,3 +210,29 @@ def test_a_tower_of_powers_is_refused_without_being_computed():
         pytest.fail(f"parse({TOWERS[done]!r}) was still running after 10 s")
     assert len(lines) == len(TOWERS)
     assert all(line.startswith("activation: got ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "text", ["h - h**3/6", "tanh(2*h)", "h*sigmoid(h)", "Max(0, h) - Abs(h + 2)", "sqrt(2)*erf(h)", "h +"]
+)
+def test_ordinary_texts_are_read_without_a_second_process(text):
+    """Assert that they are plain."""
+    assert plain(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e999*h", "sin(exp(exp(exp(5))))*h", "h*9**9**9", "(1 + h**64)**64", "tanh(" * 5 + "h" + ")" * 5, "2**h"]
+)
+def test_what_might_take_long_is_tried_apart(text):
+    """Assert that they are not plain."""
+    assert not plain(text)
+
+
+@pytest.mark.slow
+def test_an_activation_without_end_is_refused_naming_what_took_long():
+    """Assert the refusal of forty functions in one another, by parse and derive."""
+    endless = "tanh(" * 40 + "h" + ")" * 40
+    with pytest.raises(ValueError, match=r"^activation: .*\(deriving it takes longer than 7 s"):
+        parse(endless)
+    with pytest.raises(ValueError, match=r"^activation: .*\(deriving with it takes longer than 8 s"):
+        derive("flow", activation=endless)

@@ -66,7 +66,8 @@ def ended(status: Status, runs: int = 0):
 
 def compared(status: Status) -> Comparison:
     theory, sgd = ended(Status.REACHED_END), ended(status, 3)
-    return Comparison(module._table(theory, sgd, None, 0.0, 0.05), theory, sgd, None, {})
+    table = module._table(theory, sgd, None, 0.0, 0.05, np.zeros((2, theory.t.size), bool))
+    return Comparison(table, theory, sgd, None, {})
 
 
 def fake(monkeypatch, status: Status) -> None:

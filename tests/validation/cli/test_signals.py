@@ -19,8 +19,9 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals o
 
 RING = ("--size", "8", "--xi-plus", "1.5", "--quiet")
 GRID = (*RING, "--gain", "0.5:5:30", "--bias=-1:1:30", "--seeds", "2", "--points", "5", "--no-figure", "--no-lines")
+SMALL_STEPS = ("--max-step", "1e-6", "--max-steps", "1000000000000000")
 LONG = {
-    "solve": ("solve", *RING, "--time", "1e8", "--points", "101"),
+    "solve": ("solve", *RING, *SMALL_STEPS, "--time", "1e8", "--points", "101"),
     "sgd": ("sgd", *RING, "--time", "1e7", "--points", "101"),
     "network": ("network", *RING, "--hidden", "2", "--n-test", "10", "--time", "1e7", "--points", "101"),
     "compare": ("compare", *RING, "--time", "1e6", "--points", "3", "--no-figure"),
@@ -90,7 +91,7 @@ def test_ctrl_c_in_sgd_says_how_far_the_runs_came(in_a_second, capsys):
 
 def test_nothing_begins_after_theory_was_interrupted(in_a_second, capsys):
     """Assert that Ctrl-C while theory is integrated ends ``compare``, whose SGD does not begin."""
-    slow = ("--time", "1e7", "--points", "2", "--no-figure")
+    slow = (*SMALL_STEPS, "--time", "1e7", "--points", "2", "--no-figure")
     code, seconds = in_a_second(("compare", *RING, *slow), signal.SIGINT)
     assert code == 130
     assert seconds is not None

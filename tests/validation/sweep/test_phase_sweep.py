@@ -365,5 +365,5 @@ def test_a_flag_stops_solve_and_sgd():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (simulate_sgd(problem, w0, [0, 1e6], 0.01, 100, seeds=[0, 1, 2], stop=stop).statuses == 4).all()
-        sol = solve(problem, np.tile(w0, (50, 1)), [0, 1e9], solver=Solver(max_step=1e-3), stop=stop)
+        sol = solve(problem, np.tile(w0, (50, 1)), [0, 1e9], solver=Solver(max_step=1e-3, max_steps=10**13), stop=stop)
         assert (sol.statuses == 4).all()
