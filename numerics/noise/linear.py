@@ -160,7 +160,8 @@ def _magnus(path: Any, at: Any, t: float, h: float, Sigma: np.ndarray) -> tuple[
         U, V = np.split(expm(exponent) @ start, 2)
         ends.append(np.linalg.solve(V.T, U.T).T)
     moved = (ends[0] + ends[0].T) / 2
-    return moved, float(np.linalg.norm(ends[0] - ends[1]) / max(np.linalg.norm(moved), 1e-300))
+    size_moved = max(float(np.linalg.norm(moved)), 1e-300)
+    return moved, float(np.linalg.norm(ends[0] - ends[1])) / size_moved
 
 
 def shift_direction(w: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -8,6 +8,7 @@ k2^(3/2)`` and ``h_3 = E[p_3^2]``. Its covariance varies along ``p_2`` only, as 
 
     g_0 = E[G],  g_2 = E[p_2 G]/h_2,  g_4 = E[p_4 G]/h_3,  g_6 = E[(p_3^2 - h_3 - c p_2) G]/h_3^2,
 
+(eq. (fluctuations.21, projection by parts), (fluctuations.22, fourth projection), (fluctuations.23, sixth projection)),
 ``c = E[p_2 p_3^2]/h_2``. Every one of these polynomials but 1 is a total derivative against the weight of the law:
 averages of ``G'`` over the law with ``nu + 1`` remain, which lose no digits where the field is small, and a force that
 jumps adds deltas.
@@ -41,7 +42,10 @@ _m0, _g, _d1, _d3, _d5 = sp.symbols("m0 g d1 d3 d5", real=True)
 
 
 def entry(averages: Any, C: Any, K: Any, u: Any, u2: Any, T: Any, T2: Any) -> Any:
-    """``E[G x_i x_j]`` from C_ij, K(w,w)_ij / k2, and u and T at i and at j; eq. (fluctuations.24, squared force)."""
+    """``E[G x_i x_j]`` from C_ij, K(w,w)_ij / k2, and u and T at i and at j; eq. (fluctuations.24, squared force).
+
+    Along w it is ``E[lam^2 G]`` of the law, eq. (fluctuations.25, noise along w).
+    """
     g0, g2, g4, g6 = averages
     return g0 * C + g2 * (2 * u * u2 + K) + g4 * (u * T2 + T * u2) + g6 * T * T2
 

@@ -1,4 +1,7 @@
-"""Averages of the squared force against the same from their definitions, in high precision."""
+"""Averages of the squared force against the same from their definitions, in high precision.
+
+Eq. (fluctuations.21, projection by parts), (fluctuations.22, fourth projection), (fluctuations.23, sixth projection).
+"""
 
 from __future__ import annotations
 

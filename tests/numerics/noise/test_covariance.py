@@ -61,7 +61,10 @@ def _tensor(law, problem):
 
 @pytest.mark.parametrize("activation", ["erf", "tanh", "relu"])
 def test_noise_along_the_weights(activation):
-    """Assert ``w.N.w`` is the variance of ``lam F`` over Pearson's law, by quadrature in high precision, to 1e-8."""
+    """Assert ``w.N.w`` is the variance of ``lam F`` over Pearson's law, by quadrature in high precision, to 1e-8.
+
+    Eq. (fluctuations.24, squared force), (fluctuations.25, noise along w).
+    """
     problem = Problem(NLGP(3.0, 1.5), NLGP(3.0, 0.5), 12, bias=-0.7, activation=activation, prior=0.4)
     w = 0.4 * np.random.default_rng(5).standard_normal(12)
     k2, k4 = preactivation_cumulants(problem, w)

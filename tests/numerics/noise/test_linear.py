@@ -54,7 +54,8 @@ def test_the_closures_covariance_is_near_the_exact_one():
     ids=["gain 3", "ising", "gain 1"],
 )
 def test_diffusion_of_the_centre(plus, minus, expected):
-    """Assert the diffusion constants of the stationary fields of 40 sites to 2 %."""
+    """Assert the diffusion constants of stationary fields of 40 sites to 2 %; eq. (fluctuations.26, diffusion of the
+    centre)."""
     problem = Problem(plus, minus, 40, bias=-1.0)
     w0 = 0.1 * np.random.default_rng(1).standard_normal(40) / math.sqrt(40)
     found = linear_fluctuations(problem, w0, [0.0, 400.0])

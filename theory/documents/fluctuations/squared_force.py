@@ -18,12 +18,10 @@ _bounded = {"domain": {kappa: (-1.9, -0.1)}}
 
 
 def mean(expr: sp.Expr, further: int = 0) -> sp.Expr:
-    """Average over Pearson's law with ``nu + further``, ``x`` in units of the root of k2; in kappa."""
+    """Average over Pearson's law with ``nu + further``, ``x`` in units of the root of k2; in kappa, term by term."""
     terms = sp.Poly(sp.expand(expr), x).terms()
-    total = sum(
-        (c * (2 * nu) ** (n // 2) * moment(n // 2, nu + further) for (n,), c in terms if n % 2 == 0), sp.Integer(0)
-    )
-    return sp.factor(sp.together(total).subs(nu, -3 / kappa - 1))
+    moments = {n: _in_kappa((2 * nu) ** (n // 2) * moment(n // 2, nu + further)) for (n,), _ in terms if n % 2 == 0}
+    return sum((_in_kappa(c) * moments[n] for (n,), c in terms if n in moments), sp.Integer(0))
 
 
 def squared_force(d: Derivation) -> None:
