@@ -42,7 +42,7 @@ class Steps(DOP853):  # type: ignore[misc]
         w = state[: neurons * sites].reshape(neurons, sites)
         largest = max(float(np.abs(w).max()), 1e-290)
         sizes = np.sqrt(np.mean((w / largest) ** 2, axis=1))  # scaled: nothing underflows
-        sizes = largest * np.maximum(sizes, LEAST * sizes.max())
+        sizes = largest * np.maximum(sizes, LEAST * sizes.max()) if sizes.any() else np.ones(neurons)
         return np.concatenate([np.repeat(SHARE * rtol * sizes, sites), np.full(neurons, OF_BIAS * rtol)])
 
     def _step_impl(self) -> tuple[bool, str | None]:

@@ -233,7 +233,7 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
         "phase_diagram": (
             {"problem": PROBLEM, "axes": st.sampled_from([{"gain": [1.0, 2.0]}, {"bias": np.array([-1.0, 0.5])}, {"xi_plus": pd.Series([0.4]), "prior": (0.5,)},
              {"closure": ["regression", "taylor"]}]), **SWEPT, "points": st.just(3)},
-            {"closure": CLOSURES, "measures": st.sampled_from([["ipr"], ("width", "norm"), None]), "simulate": st.booleans(), "learning_rate": RATES,
+            {"closure": CLOSURES, "measures": st.sampled_from([["ipr", "norm"], ("width", "norm"), None]), "simulate": st.booleans(), "learning_rate": RATES,
              "batch_size": whole(1, 9), "out": out, "validity": st.sampled_from(["off", "quick", "full"]), "fields": st.booleans(),
              "lines": st.booleans(), "retry_failed": st.booleans(), "extend": st.booleans(), "solver": SOLVERS, "progress": PROGRESS},
             judges.phase,

@@ -105,8 +105,9 @@ def comparison(result: Any, given: Given) -> str:
 
 
 def phase(result: Any, given: Given) -> str:
-    """A run that reached its end has an inverse participation ratio."""
-    if "ipr" not in result or "status" not in result:
+    """A run that reached its end has an inverse participation ratio, unless it decayed to no shape."""
+    if not {"ipr", "status", "norm"} <= set(result.data_vars):
         return ""
+    grown = result["norm"].values >= 0.5 * given["amplitude"]
     ended = result["status"].values == Status.REACHED_END
-    return _bad("ipr", result["ipr"].values[ended]) if ended.shape == result["ipr"].shape else ""
+    return _bad("ipr", result["ipr"].values[ended & grown]) if ended.shape == grown.shape else ""

@@ -137,6 +137,7 @@ FOURTH = [
     ("real numbers", C, None),
 ]
 ARRAYS = [
+    *refused("seed", "an integer >= 0", lambda seed: Derivation("a", "A", seed=seed), np.ones(2), -1, "x"),
     *(("second", words, lambda second=second: Cumulants(second, K)) for words, second in SECOND),
     *(("fourth", words, lambda given=given: Cumulants(*given)) for words, *given in FOURTH),
     ("name", "text", lambda: Cumulants(C, K, name=3)),
@@ -227,7 +228,8 @@ CHECKS = [
         (r"\frac{c}{(99999)!}", "factorials"), ("sin(exp(exp(exp(5))))", "exp of"), (r"c^3!", "formula"), (r"\pi c^3!", "braces"),
         ("sin(exp(exp(exp(exp(exp(g))))))", "real number"), ("("*300 + "c" + ")"*300, "formula"))),
     *(("seed", "an integer >= 0", ("c", "nlgp.second", {"seed": seed})) for seed in (1.5, -1, None, "1", True)),
-    *(("against", "", ("F1*Cw", against, {})) for against in ("nosuch", None)),
+    *(("against", "", ("F1*Cw", against, {})) for against in ("nosuch", None, np.ones(2))),
+    ("mine", "not known: x{40}\\)", ("x" * 500, "drift", {})),
     *(("order", "", ("F1*Cw", "drift", {"order": order})) for order in (2, True)),
     ("order", "", ("c", "nlgp.second", {"order": 3})),
     ("activation", "", ("F1*Cw", "drift", {"activation": "foo(h)"})),

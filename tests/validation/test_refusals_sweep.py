@@ -46,6 +46,7 @@ SWEEPS = [
     ({"measures": ["ipr", "foo"]}, "measures: got 'foo'"),
     ({"measures": []}, "measures: got"),
     ({"validity": "slow"}, "validity: got 'slow'"),
+    ({"validity": np.ones(2)}, "validity: got array"),
     ({"simulate": 1}, "simulate: got 1"),
     ({"out": "phase.txt"}, "out: got 'phase.txt'"),
     ({"out": "/no/such/place/p.nc"}, "out: got"),

@@ -15,12 +15,12 @@ from cumulode.theory.checking.quantities.shapes import ipr_of, x
 from cumulode.theory.derivation.content import Sample
 from cumulode.theory.derivation.derivation import zero_by
 from cumulode.theory.derivation.evaluation import AGREEMENT, DIGITS, random_point, value
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, choice
 
 from .convention_list import CONVENTIONS
 from .conventions import Point, Reading, readings, weight
 from .parting import parting
-from .quantities import Quantity, quantity
+from .quantities import QUANTITIES, Quantity, quantity
 from .result import CONVENTION, DIFFERENT, EQUAL, FACTOR, CheckResult
 from .user_formula import read_ansatz, read_mine
 
@@ -41,6 +41,7 @@ def compare(
     report: Report, mine: Any, against: Any, activation: Any, order: int | None, ansatz: Any, seed: int
 ) -> CheckResult:
     """What ``check`` returns; ``report`` as in ``within_budget``."""
+    choice("against", against, (*QUANTITIES, "ipr"))
     report(READING["ansatz" if against == "ipr" else "activation"])
     target = _target(against, activation, order, ansatz)
     report(READING["mine"])

@@ -114,5 +114,5 @@ def _in_latex(name: str) -> str:
 def _by_name(expr: sp.Expr, names: dict[str, sp.Symbol], allowed: str, argument: str = "mine") -> sp.Expr:
     unknown = sorted(s.name for s in expr.free_symbols if s.name not in names)
     if unknown:
-        raise InvalidArgument(argument, expr, f"{allowed} (not known: {', '.join(unknown[:5])})")
+        raise InvalidArgument(argument, expr, f"{allowed} (not known: {', '.join(name[:40] for name in unknown[:5])})")
     return expr.xreplace({s: names[s.name] for s in expr.free_symbols})

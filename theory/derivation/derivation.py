@@ -97,7 +97,7 @@ class Derivation(Content):
 
     def __init__(self, name: str, title: str, about: str = "", seed: int = 0, scope: Scope | None = None) -> None:
         super().__init__(name, title, about, scope, [])
-        self._random = random.Random(seed)
+        self._random = random.Random(integer("seed", seed, ge=0))
 
     def chain(self, text: str, quantity: Any, start: Any) -> ChainWriter:
         """Begin a chain with a paragraph, an optional name for the quantity (symbol or LaTeX), and its first form."""

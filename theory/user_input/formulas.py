@@ -56,7 +56,7 @@ def read_formula(
     clean = text.isascii() and re.fullmatch(r"[\w\s+\-*/().,^]+", text) and not re.search(r"\.\s*[A-Za-z_]", text)
     unknown = sorted(words(text) - set(names))
     if clean and unknown:
-        allowed = f"{allowed} (not known: {', '.join(unknown[:5])})" if lazily else allowed
+        allowed = f"{allowed} (not known: {', '.join(name[:40] for name in unknown[:5])})" if lazily else allowed
     if not clean or len(text) > longest or unknown:
         raise InvalidArgument(argument, text, allowed)
     check_brackets(argument, text)

@@ -81,7 +81,7 @@ class Settings(Protocol):
 
 def _validity(value: object) -> str:
     named = {True: "quick", False: "off"}[value] if isinstance(value, bool) else value
-    if named not in ("off", "quick", "full"):
+    if not isinstance(named, str) or named not in ("off", "quick", "full"):
         raise InvalidArgument("validity", value, '"off", "quick" (rho and mu) or "full" (with Delta, by a second flow)')
     return str(named)
 
