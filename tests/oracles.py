@@ -343,6 +343,29 @@ def regression_coefficients(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> tuple[mp.
     return c1 - c3 * k4 / k2, c3
 
 
+def squared_force(neuron: Neuron, k2: mp.mpf, k4: mp.mpf) -> list[mp.mpf]:
+    """Projections of ``G = F^2`` over Pearson's law by their definitions: ``E[G]``, on ``p_2``, on ``x p_3`` less its
+    part along ``p_2``, on ``p_3^2`` less its parts along 1 and ``p_2``. No derivative of F enters. ``x = lam/sqrt k2``.
+    """
+    kappa, nodes = k4 / k2**2, pearson_nodes(neuron, k2, k4)
+    G = [(lam / mp.sqrt(k2), weight * (neuron.force(lam) ** 2 + neuron.force(-lam) ** 2) / 2) for lam, weight in nodes]
+
+    def mean(polynomial: Callable) -> mp.mpf:
+        return mp.fsum(value * polynomial(x) for x, value in G)
+
+    def p3(x: mp.mpf) -> mp.mpf:
+        return x**3 - (3 + kappa) * x
+
+    nu = -3 / kappa - 1
+    m6 = 15 * nu**2 / ((nu + 1) * (nu + 2))
+    m8 = 105 * nu**3 / ((nu + 1) * (nu + 2) * (nu + 3))
+    h2, h3 = 2 + kappa, m6 - (3 + kappa) ** 2
+    both = m8 - 2 * (3 + kappa) * m6 + (3 + kappa) ** 3 - h3  # E[p_2 p_3^2]
+    g0, g2 = mean(lambda x: 1), mean(lambda x: x**2 - 1) / h2
+    g4 = mean(lambda x: x * p3(x)) / h3 - g2
+    return [g0, g2, g4, (mean(lambda x: p3(x) ** 2) - h3 * g0 - both * g2) / h3**2]
+
+
 def fields(size):
     """Random, localised, one-site, sinusoidal and constant."""
     i = np.arange(size)

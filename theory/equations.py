@@ -15,6 +15,9 @@ lam = sp.Symbol("lam", nonnegative=True)  # preactivation w.x at a node
 
 # Values at a node: potential Phi, force F, derivative F' at h = bias + shift +- lam, even and odd in lam.
 phi_e, f_e, f_o, d_e, d_o = sp.symbols("phi_e f_e f_o d_e d_o", real=True)
+# The squared force, even, and its derivative, odd.
+square_e, square_slope_o = sp.symbols("square_e square_slope_o", real=True)
+NODE_VALUES = (phi_e, f_e, f_o, d_e, d_o, square_e, square_slope_o)
 
 Assignment = tuple[sp.Symbol, sp.Expr]
 
@@ -72,7 +75,7 @@ class EquationSet:
             self._check(known, expr)
             known.add(symbol)
         for q in self.quadratures:
-            self._check(known | {s, lam, phi_e, f_e, f_o, d_e, d_o}, *(expr for _, expr in q.sums))
+            self._check(known | {s, lam, *NODE_VALUES}, *(expr for _, expr in q.sums))
             self._check(known | {s}, q.lam, q.weight, q.jacobian, q.dlam_dtheta, q.reach, q.shift)
             self._check(known | {lam}, q.s_of_lam)
             known |= {symbol for symbol, _ in q.sums}

@@ -30,7 +30,7 @@ INTRODUCTION = """# What faults cost
 Written by `python -m benchmarks.faults`. Each fault is made `tried` times, at random moments where it has a moment
 (seed {seed}). *Lost*: what had been done, or was there, before the fault and was not there after it, in the unit given.
 *Wrong*: results that are not those of an undisturbed run to the bit, other exit codes than those stated, tracebacks,
-processes or temporary files left behind. *Seen*: what the user reads. The map is of 56 points and two starts each.
+processes or temporary files left behind. *Seen*: what the user reads. The map is of 400 points and two starts each.
 
 ## What is promised
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 RING = "--size 8 --xi-plus 1.5 --quiet"
-MAP = f"phase {RING} --gain 0.5:5:8 --bias=-1:1:7 --seeds 2 --points 5 --no-figure --no-lines --time 300 --out map.nc"
+MAP = f"phase {RING} --gain 0.5:5:20 --bias=-1:1:20 --seeds 2 --points 5 --no-figure --no-lines --time 300 --out map.nc"
 
 
 @dataclass
@@ -106,6 +106,14 @@ def end(process: Any, seconds: float = 300.0) -> Ended:
     """Wait for a process."""
     out, err = process.communicate(timeout=seconds)
     return Ended(process.returncode, out, err)
+
+
+def kill(process: Any) -> bool:
+    """Kill -9, and wait; whether there was anything to kill."""
+    there = process.poll() is None
+    process.kill()
+    process.communicate()
+    return there
 
 
 def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:

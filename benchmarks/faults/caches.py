@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .bench import Bench, Ended, Row, end
+from .bench import Bench, Ended, Row, end, kill
 
 #: Three kernels, the last calling the others; prints the number of it and how many were compiled.
 PROGRAM = """
@@ -61,10 +61,9 @@ def killed(bench: Bench) -> Row:
     for _ in range(bench.times(10, 2)):
         process = _start(bench, cache)
         bench.moment(seconds)
-        process.kill()  # type: ignore[attr-defined]
-        end(process)
+        row.tried += kill(process)
         now = {path.name for path in cache.rglob("*.nbc")}
-        row.tried, row.lost, there = row.tried + 1, row.lost + len(there - now), now
+        row.lost, there = row.lost + len(there - now), now
     ended = end(_start(bench, cache))
     row.wrong += ended.out.split()[:1] != [RIGHT]
     row.seen = "nothing"

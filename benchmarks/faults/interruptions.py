@@ -19,19 +19,24 @@ RUNS = {
 LONG = "--time 5e3 --points 5001 --out run.npz --json"
 SHORT = "--time 20 --points 21 --out run.npz --json"
 OTHERS = {
+    "derive": "derive closures",
     "reproduce": "reproduce control --out claims",
     "rerun": "rerun whole.nc --quiet",
 }
 
 
-def _hear(
-    bench: Bench, row: Row, words: str, place: Path, number: int, begun: Callable[[], bool] = lambda: True
-) -> str:
-    """Start a command, send the signal once it works, count what is left running; its line."""
+def _hear(bench: Bench, row: Row, words: str, place: Path, number: int, begun: Callable[[], bool] | None = None) -> str:
+    """Start a command, send the signal once it works, count what is left running; its line.
+
+    RuntimeError where it was at its end before: then nothing was tried.
+    """
     process = bench.command(words, place)
-    until(lambda: begun() and cpu_seconds(process.pid) > 3.0)  # to start takes 1.5
+    works = begun or (lambda: cpu_seconds(process.pid) > 2.5)  # to start takes 1.5
+    until(lambda: process.poll() is not None or works())
     bench.moment(0.5)
     own = children(process.pid)
+    if process.poll() is not None:
+        raise RuntimeError(f"{words}: at its end before it was interrupted; a longer one is needed")
     process.send_signal(number)
     ended = end(process)
     until(lambda: not any(map(alive, own)), 20.0)

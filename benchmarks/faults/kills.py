@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .bench import MAP, Bench, Row, alive, children, done, end, same_map, until
+from .bench import MAP, Bench, Row, alive, children, done, end, kill, same_map, until
 
 DASK = """
 import os, signal, sys, threading, time
@@ -52,13 +52,12 @@ def sweep(bench: Bench, whole: Path, seconds: float) -> Row:
     row = Row("kill -9, again and again, then the same command", "`phase`", "finished runs")
     path = bench.place() / "map.nc"
     before = 0
-    for _ in range(bench.times(6, 2)):
+    for _ in range(bench.times(10, 2)):
         process = bench.command(MAP, path.parent)
         bench.moment(seconds)
-        process.kill()
-        end(process)
+        row.tried += kill(process)
         now = done(path)
-        row.tried, row.lost, before = row.tried + 1, row.lost + max(0, before - now), now
+        row.lost, before = row.lost + max(0, before - now), now
     _resumed(bench, row, path, whole)
     row.seen = "what was finished is in the file at once; the same command goes on"
     return row
@@ -67,7 +66,7 @@ def sweep(bench: Bench, whole: Path, seconds: float) -> Row:
 def worker(bench: Bench, whole: Path) -> Row:
     """One of two worker processes is killed while it is at a block, others being done."""
     row = Row("kill -9 of a worker in mid-block", "`phase --workers 2`", "finished runs")
-    for _ in range(bench.times(2)):
+    for _ in range(bench.times(3)):
         path = bench.place() / "map.nc"
         process = bench.command(f"{MAP} --workers 2", path.parent)
         until(lambda path=path: done(path) > 0)  # type: ignore[misc]
@@ -76,7 +75,7 @@ def worker(bench: Bench, whole: Path) -> Row:
         workers = [one for one in own if "spawn_main" in Path(f"/proc/{one}/cmdline").read_text()]
         os.kill(bench.random.choice(workers), signal.SIGKILL)
         ended = end(process)
-        row.tried, row.lost = row.tried + 1, row.lost + max(0, before - done(path))
+        row.tried, row.lost = row.tried + (ended.code == 1), row.lost + max(0, before - done(path))
         row.seen = f"exit code {ended.code}: {ended.line}"
         _resumed(bench, row, path, whole)
     return row
@@ -86,17 +85,16 @@ def parent(bench: Bench, whole: Path) -> Row:
     """The command is killed; its workers must end by themselves."""
     row = Row("kill -9 of the command in mid-block", "`phase --workers 2`", "finished runs, {} processes left")
     left = 0
-    for _ in range(bench.times(2)):
+    for _ in range(bench.times(3)):
         path = bench.place() / "map.nc"
         process = bench.command(f"{MAP} --workers 2", path.parent)
         until(lambda path=path: done(path) > 0)  # type: ignore[misc]
         bench.moment(0.5)
         before, own = done(path), children(process.pid)
-        process.kill()
-        process.wait()
+        row.tried += kill(process)
         until(lambda own=own: not any(map(alive, own)), 20.0)  # type: ignore[misc]
         left += sum(map(alive, own))
-        row.tried, row.lost = row.tried + 1, row.lost + max(0, before - done(path))
+        row.lost += max(0, before - done(path))
         _resumed(bench, row, path, whole)
     row.lost_is = row.lost_is.format(left)
     row.seen = "the workers end within a second or so; the same command goes on"
@@ -110,7 +108,7 @@ def dask(bench: Bench, whole: Path) -> Row | None:
     except ImportError:
         return None
     row = Row("kill -9 of a worker in mid-block", "`phase --scheduler`, two dask workers", "finished runs")
-    for _ in range(bench.times(2)):
+    for _ in range(bench.times(3)):
         path = bench.place() / "map.nc"
         (path.parent / "sweep.py").write_text(DASK)
         after = str(bench.random.uniform(0.0, 0.5))

@@ -31,6 +31,7 @@ from .signatures import (
     force_sig,
     potential_sig,
     response_sig,
+    square_sig,
     tree_law_sig,
 )
 
@@ -81,6 +82,12 @@ def potential_kernel(activation: str, closure: str) -> Any | None:
     """Compiled ``Psi(k2, k4, y, b, rule)``, or None where there is no potential of k2 and k4 alone."""
     function = getattr(_closure_module(activation, closure), _tag(closure) + "_psi", None)
     return None if function is None else compiled(function, potential_sig)
+
+
+@lru_cache(maxsize=32)
+def square_kernel(activation: str) -> Any:
+    """Compiled ``(k2, k4, y, b, rule) -> (g0, g2, g4, g6, flag)``: averages of the squared force."""
+    return compiled(_module(activation, CLOSURES).square_coefficients, square_sig)
 
 
 def _tag(closure: str) -> str:

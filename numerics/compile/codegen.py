@@ -6,6 +6,7 @@ the coefficients ``(A, B, flag)`` and, for gradient closures, the potential.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import Any
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
+from cumulode.theory.closures.force_square import branches as square_branches
+from cumulode.theory.closures.force_square import entry_equations
 from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
 from cumulode.theory.closures.names import CLOSURES
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
 from cumulode.theory.cumulants.plackett import plackett_layer, plackett_pair
 from cumulode.theory.dynamics.committee import network_equations
-from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e
+from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e, square_e, square_slope_o
 from cumulode.theory.neuron.activations import Activation, h, parse
 from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.losses import loss_equations
@@ -42,6 +45,8 @@ from cumulode.numerics.compile.jit import kernel
 
 #: What a kernel of a closure returns before its flag.
 COEFFICIENTS = ("A", "B", "c6", "c6_k2", "c6_k4")
+#: What averages of the squared force are called.
+SQUARE = ("g0", "g2", "g4", "g6")
 
 CONDITIONAL = '''@kernel
 def conditional_coefficients(mean, variance, y, b, rule):
@@ -126,7 +131,7 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
         "            continue",
     ]
     lines += _panels(q, prefix, "        ")
-    return lines + (_deltas(q) if q.needs(d_e) or q.needs(d_o) else [])
+    return lines + (_deltas(q) if any(map(q.needs, (d_e, d_o, square_slope_o))) else [])
 
 
 def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
@@ -150,7 +155,15 @@ def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
 
 
 def _node_values(q: Quadrature, pad: str) -> list[str]:
-    values = {phi_e: ("phi", "+"), f_e: ("f", "+"), f_o: ("f", "-"), d_e: ("d", "+"), d_o: ("d", "-")}
+    values = {
+        phi_e: "0.5 * (phi_up + phi_down)",
+        f_e: "0.5 * (f_up + f_down)",
+        f_o: "0.5 * (f_up - f_down)",
+        d_e: "0.5 * (d_up + d_down)",
+        d_o: "0.5 * (d_up - d_down)",
+        square_e: "0.5 * (f_up * f_up + f_down * f_down)",
+        square_slope_o: "f_up * d_up - f_down * d_down",
+    }
     used = [v for v in values if q.needs(v)]
     if not used:
         return []
@@ -158,34 +171,44 @@ def _node_values(q: Quadrature, pad: str) -> list[str]:
         f"{pad}phi_up, f_up, d_up = functions(centre + lam, y)",
         f"{pad}phi_down, f_down, d_down = functions(centre - lam, y)",
     ]
-    return lines + [f"{pad}{v} = 0.5 * ({n}_up {sign} {n}_down)" for v, (n, sign) in values.items() if v in used]
+    return lines + [f"{pad}{v} = {values[v]}" for v in used]
 
 
 def _deltas(q: Quadrature) -> list[str]:
-    """Each jump of the force, times the density of lam there; half of it, since the integral is over lam >= 0."""
+    """Each jump of the force or of its square, times the density of lam there; half, as the integral is over lam >= 0.
+
+    The square's slope is odd: it counts with the sign of lam at the kink.
+    """
     if q.needs(d_o):
         raise ValueError("an odd average of a force that jumps has no rule here")
+    squared = q.needs(square_slope_o)
     lines = [
-        "    jumps = force_jumps(y)",
+        f"    jumps = {'square_jumps' if squared else 'force_jumps'}(y)",
         "    for k in range(len(KINKS)):",
         "        lam = abs(KINKS[k] - centre)",
         f"        s = {show(q.s_of_lam)}",
         "        if s < 1.0:",
         f"            density = {show(q.weight)} / ({show(q.dlam_dtheta)})",
     ]
-    for symbol, e in q.sums:
-        if e.has(d_e):
-            lines.append(f"            {symbol} += 0.5 * jumps[k] * density * ({show(e.subs(d_e, 1))})")
-    return lines
+    if squared:
+        lines.append("            density = math.copysign(density, KINKS[k] - centre)")
+    slope = square_slope_o if squared else d_e
+    return lines + [
+        f"            {symbol} += 0.5 * jumps[k] * density * ({show(sp.diff(e, slope))})"
+        for symbol, e in q.sums
+        if e.has(slope)
+    ]
 
 
-def write_dispatch(name: str, branches: list[Branch], potential: bool, small: float = 0.0) -> str:
+def write_dispatch(
+    name: str, branches: list[Branch], potential: bool, small: float = 0.0, names: tuple[str, ...] = COEFFICIENTS
+) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
     has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small``.
     """
-    names = COEFFICIENTS[: max(len(branch.coefficients.results) for branch in branches)]
+    names = names[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
     lines = [
         "@kernel",
@@ -268,7 +291,17 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
                     parts.append(write_function(equations, len(activation.kinks)))
                     written.add(equations.name)
             parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name)))
+    if closures == CLOSURES:
+        parts += _force_square(len(activation.kinks))
     return "\n\n".join(parts)
+
+
+def _force_square(kinks: int) -> list[str]:
+    """Sources of the averages of the squared force: one function a branch, and the choice among them."""
+    branches = [Branch(math.nan, end, equations, None, own) for end, equations, own in square_branches()]
+    branches[0] = dataclasses.replace(branches[0], low=-2.0)
+    dispatch = write_dispatch("square", branches, False, names=SQUARE)
+    return [*(write_function(branch.coefficients, kinks) for branch in branches), dispatch]
 
 
 def _basics(activation: Activation) -> str:
@@ -291,14 +324,15 @@ def _basics(activation: Activation) -> str:
         ),
     ]
     if activation.kinks:
-        jumps = ", ".join(show(j) for j in activation.force_jumps()) + ("," if len(activation.kinks) == 1 else "")
-        lines = [
-            "@kernel",
-            f"def force_jumps({label}):",
-            '    """Jumps of F_y at the kinks."""',
-            f"    return ({jumps})",
-        ]
-        functions.append("\n".join(lines))
+        for name, what, power in (("force_jumps", "F_y", 1), ("square_jumps", "F_y^2", 2)):
+            jumps = ", ".join(show(j) for j in activation.force_jumps(power)) + ","
+            lines = [
+                "@kernel",
+                f"def {name}({label}):",
+                f'    """Jumps of {what} at the kinks."""',
+                f"    return ({jumps})",
+            ]
+            functions.append("\n".join(lines))
     return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
 
 
@@ -326,6 +360,11 @@ def write_tree() -> str:
     return "\n\n".join([HEADER.format(doc="The tree closure: Q, its drift and its potential."), *functions])
 
 
+def write_noise() -> str:
+    """Source of the second moments of force times input whatever the activation."""
+    return HEADER.format(doc="The noise of SGD.") + "\n\n" + write_function(entry_equations())
+
+
 def write_losses() -> str:
     """Source of the losses of networks and their residuals."""
     parts = [HEADER.format(doc="Losses of networks."), *map(write_function, loss_equations())]
@@ -346,6 +385,7 @@ def write_all() -> dict[str, str]:
         "pearson": write_pearson,
         "tree": write_tree,
         "losses": write_losses,
+        "noise": write_noise,
         "network": write_network,
     }
     return files | {f"{name}.py": write() for name, write in others.items()}

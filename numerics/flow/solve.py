@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor
 from os import cpu_count
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cumulode import __version__
-from cumulode.numerics.check_input import check_executor, check_stop, check_times, check_weights
+from cumulode.numerics.check_input import check_executor, check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.observables import norm
@@ -25,12 +25,11 @@ from cumulode.numerics.trajectory.dormand_prince import (
     REJECTED,
     STATE,
     STOP,
-    TIME,
     integrator,
 )
 from cumulode.numerics.trajectory.run import Trajectory, run_one
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether, integer, real
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
@@ -39,13 +38,12 @@ from .plan import Plan, make_plan
 from .preactivation import cumulants_by, k4_error_by
 from .result import Solution
 from .solver import FLOW, Solver, choose
+from .watch import PARTS, watch
 
 #: The keywords of ``solve`` that are fields of ``Solver``, too.
 KEYWORDS = ("closure", "rtol", "atol", "tolerance")
 #: Norms between which weights may start: below, steps underflow; above, the fourth cumulant of w.x overflows.
 SMALLEST_START, LARGEST_START = 1e-300, 1e75
-#: Parts in which progress is counted.
-PARTS = 1000
 
 
 class SolveWarning(UserWarning):
@@ -67,8 +65,11 @@ def solve(
     executor: Any = None,
     progress: Shown = False,
     stop: threading.Event | None = None,
+    noise: float | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
 ) -> Solution:
-    """Integrate the learning dynamics ``dw/dt`` of one neuron under a closure.
+    """Integrate the learning dynamics ``dw/dt`` of one neuron under a closure, with the noise of SGD if asked.
 
     Parameters
     ----------
@@ -89,6 +90,13 @@ def solve(
         Show progress on standard error, or call this with the fraction done now and then.
     stop : threading.Event, optional
         Set by another thread, it does what Ctrl-C does, to runs in threads of this process.
+    noise : float in (0, 1e3], optional
+        Learning rate over batch size of SGD, on which alone its scatter depends: the result is then an
+        :class:`cumulode.numerics.Ensemble` of ``runs`` trajectories of ``dw = f dt + sqrt(noise) L dB``, ``L L^T`` the
+        covariance of one step (:func:`cumulode.noise_covariance`), from one start of one problem. theory.md section 7.
+    runs : int from 1 to 1e6, default 200
+        Trajectories; run i is the same whatever their number.
+    seed : int >= 0, default 0
 
     Returns
     -------
@@ -106,9 +114,33 @@ def solve(
         Naming the argument, what came, and what is allowed.
     """
     solver = choose(solver, FLOW, closure=closure, rtol=rtol, atol=atol, tolerance=tolerance)
-    solution = integrate(problem, w0, t_eval, solver, executor, progress, stop)
+    if noise is None:
+        for name, value in (("runs", runs), ("seed", seed)):
+            if value is not None:
+                raise InvalidTogether(name, value, "given with noise=, learning rate over batch size, only")
+        solution = integrate(problem, w0, t_eval, solver, executor, progress, stop)
+    else:
+        solution = _scatter(problem, w0, t_eval, solver, noise, runs, seed, executor, progress, stop)
     warn(solution, stacklevel=5)
     return solution
+
+
+def _scatter(
+    problem: Any, w0: Any, t_eval: Any, solver: Solver, noise: Any, runs: Any, seed: Any, executor: Any, *watched: Any
+) -> Solution:
+    """The ensemble, its arguments checked."""
+    from cumulode.numerics.noise.ensemble import ensemble  # which rests on this folder
+
+    check_problem(problem)
+    start, times = check_start(w0, problem.shape), check_times(t_eval)
+    if start.ndim > 1:
+        raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with noise= one start, ({problem.size},)")
+    noise = real("noise", noise, gt=0, le=1e3)
+    runs = integer("runs", 200 if runs is None else runs, ge=1, le=10**6)
+    seed = integer("seed", 0 if seed is None else seed, ge=0)
+    check_progress(watched[0])
+    check_stop(watched[1])
+    return ensemble(problem, start, times, solver, noise, runs, seed, check_executor(executor), *watched)
 
 
 def warn(solution: Solution, stacklevel: int) -> None:
@@ -204,7 +236,7 @@ def _run_all(
     tasks = [pool.submit(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
     try:
         with Progress(PARTS, "theory", progress, unit="") as shown:
-            _watch(tasks, states, times[-1], shown, stop)
+            watch(tasks, states, times[-1], shown, stop)
     except KeyboardInterrupt:
         pass  # what was recorded is the result
     finally:
@@ -212,23 +244,6 @@ def _run_all(
         if executor is None:
             pool.shutdown()
     return [task.result() for task in tasks]
-
-
-def _watch(
-    tasks: list[Future[Trajectory]],
-    states: np.ndarray,
-    end: float,
-    shown: Progress,
-    stop: threading.Event | None,
-) -> None:
-    """Wait in short spells, so that Ctrl-C is heard and progress shown."""
-    left: Any = tasks
-    while left:
-        _, left = wait(left, timeout=0.1)
-        if stop is not None and stop.is_set():
-            states[:, STOP] = 1.0
-        done = 1.0 if not left or end == 0 else float(np.mean(np.minimum(states[:, TIME] / end, 1.0)))
-        shown.reach(PARTS * done)
 
 
 def _gather(

@@ -32,6 +32,9 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "result": ("Result", "load"),
         "status": ("Status",),
         "cumulants": ("second_cumulant", "fourth_cumulant"),
+        "noise.covariance": ("noise_covariance",),
+        "noise.linear": ("linear_fluctuations", "LinearFluctuations"),
+        "noise.ensemble": ("Ensemble",),
         "networks.drift": ("network_drift", "NetworkDrift"),
         "networks.solve": ("solve_network",),
         "networks.result": ("NetworkFlow",),
@@ -71,7 +74,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 TOP = frozenset(
     """
     InvalidArgument Problem NLGP GP Ising Cumulants Derivation derive check
-    Solver solve solve_network drift network_drift potential second_cumulant fourth_cumulant convolutional_cp
+    Solver solve solve_network drift network_drift potential noise_covariance linear_fluctuations
+    second_cumulant fourth_cumulant convolutional_cp
     growth_rates stationary_state critical_value critical_line validity SolveWarning Status load
     Sgd simulate_sgd simulate_network simulate_convolutional tiling match_fields compare boundary refine_boundary
     ipr width centre dominant_wavenumber align phase_diagram open_phase rerun reproduce

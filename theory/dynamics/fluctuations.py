@@ -132,3 +132,13 @@ def mean_rate(drift: Any, slope: Any, curvature: Any, variance: Any, eta: Any) -
     mean, and the variance ``S`` about it; the last term is that of steps in place of a flow.
     """
     return drift + curvature * variance / 2 - eta * drift * slope / 2
+
+
+def centre_diffusion(left: Any, noise: Any, shift: Any) -> Any:
+    """``l.B.l/(l.dw)^2``, eq. (fluctuations.26, diffusion of the centre): growth of the variance of a field's place.
+
+    Per unit of time, over ``eta``. Columns (D, 1), ``left`` of the Jacobian at a stationary field with ``l J = 0``,
+    ``shift`` the derivative of the field along the lattice; ``noise`` (D, D).
+    """
+    overlap = left.T @ shift
+    return left.T @ noise @ left / overlap[0, 0] ** 2

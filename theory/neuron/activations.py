@@ -70,9 +70,9 @@ class Activation:
         """Derivative of the given order of ``F_y(h) = (y - sigma) sigma'`` (eq. (flow.1, force)) between the kinks."""
         return tuple(force_derivative(s, order) for s in self.pieces)
 
-    def force_jumps(self) -> tuple[sp.Expr, ...]:
-        """Jump of ``F_y`` across each kink: the weight of the delta function in ``F_y'``."""
-        f = self.force_pieces()
+    def force_jumps(self, power: int = 1) -> tuple[sp.Expr, ...]:
+        """Jump of ``F_y^power`` across each kink: the weight of the delta function in its derivative."""
+        f = [piece**power for piece in self.force_pieces()]
         return tuple(sp.simplify((f[i + 1] - f[i]).subs(h, c)) for i, c in enumerate(self.kinks))
 
 

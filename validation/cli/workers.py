@@ -16,16 +16,19 @@ from cumulode.numerics.compile import places
 
 from .signals import SIGNALS, interrupted
 
+#: What a terminal sends to all its processes. SIGTERM ends a worker: the pool sends it to those left when one has died.
+_OF_THE_TERMINAL = tuple(number for number in SIGNALS if number != signal.SIGTERM)
+
 
 class _Process(SpawnProcess):
-    """A worker that hears no signal, not even while it starts: the process that made it decides."""
+    """A worker that hears no signal of the terminal, not even while it starts: the process that made it decides."""
 
     def start(self) -> None:
         block = getattr(signal, "pthread_sigmask", None)
         if block is None:
             super().start()
             return
-        before = block(signal.SIG_BLOCK, SIGNALS)  # a child begins with the signals that its parent blocks
+        before = block(signal.SIG_BLOCK, _OF_THE_TERMINAL)  # a child begins with the signals that its parent blocks
         try:
             super().start()
         finally:
@@ -67,7 +70,7 @@ def _one_cache() -> Iterator[None]:
 
 def _begin() -> None:
     """In a worker: signals of the terminal are the parent's; without a parent there is nothing to do."""
-    for number in SIGNALS:
+    for number in _OF_THE_TERMINAL:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

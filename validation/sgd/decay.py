@@ -24,8 +24,8 @@ AT_NOISE = 2.0
 def noise_norm(problem: Problem, sgd: Sgd) -> float:
     """Root mean square norm at which SGD stays about w = 0, where that attracts; else 0.
 
-    The sum over all waves of eq. (fluctuations.5, stationary variance), with the noise of eq. (fluctuations.15, noise
-    of small fields). Infinite where the learning rate is too large for w = 0 to hold SGD.
+    The sum over all waves of eq. (fluctuations.5, stationary variance), with the noise of eq.
+    (fluctuations.15, noise of small fields). Infinite where the learning rate is too large for w = 0 to hold SGD.
     """
     if not largest_rate(problem) < 0:
         return 0.0

@@ -1072,3 +1072,231 @@ def conditional(mean, variance, y, b):
 def conditional_coefficients(mean, variance, y, b, rule):
     """E[F] and E[F'] of a Gaussian preactivation of that mean and variance."""
     return conditional(mean, max(variance, 1e-60), y, b)
+
+
+@kernel
+def square_bounded(k2, k4, y, b, rule):
+    """g_0, g_2, g_4, g_6 of the squared force over Pearson's law, bounded, at one label"""
+    kappa = k4/k2**2
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
+    upper = math.acos(math.exp(-18/nu))
+    m0 = 0.0
+    g = 0.0
+    d1 = 0.0
+    d3 = 0.0
+    d5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = 2 - s
+            q0_1 = q0_0*s*upper
+            lam = scale*math.sin(q0_1)
+            weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            square_e = 0.5 * (f_up * f_up + f_down * f_down)
+            square_slope_o = f_up * d_up - f_down * d_down
+            q0_i0 = lam*square_slope_o
+            m0 += weight * (1)
+            g += weight * (-kappa*q0_i0/(2*kappa + 6) + square_e)
+            d1 += weight * (q0_i0)
+            d3 += weight * (lam**3*square_slope_o/k2)
+            d5 += weight * (lam**5*square_slope_o/k2**2)
+    r0 = 1/m0
+    r1 = 3*d1/(2*kappa + 6)
+    r2 = kappa**2
+    r3 = 2*r2
+    r4 = 12*kappa + 18
+    r5 = kappa**3
+    r6 = kappa**4
+    r7 = 2*r6
+    return g*r0, r0*r1, r0*(d3*(3 - kappa)/(r3 + r4) - r1), r0*(d1*(-6*r2 + r4)/(-27*kappa + 18*r2 + 13*r5 + r7 - 54) + d3*(7*kappa - r3 - 3)/(162*kappa + 90*r2 + 22*r5 + r7 + 108) + d5*(9 - 3*kappa)/(2*kappa**5 + 594*kappa + 432*r2 + 156*r5 + 28*r6 + 324))
+
+
+@kernel
+def square_gaussian(k2, k4, y, b, rule):
+    """g_0, g_2, g_4, g_6 of the squared force over Pearson's law, gaussian, at one label"""
+    kappa = k4/k2**2
+    m0 = 0.0
+    g = 0.0
+    d1 = 0.0
+    d3 = 0.0
+    d5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s**2
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*(kappa*(-289.0/48.0*q0_0 + (83521.0/384.0)*s**4 + (-1.0/24.0)) + 1)*math.exp(-289.0/8.0*q0_0) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            square_e = 0.5 * (f_up * f_up + f_down * f_down)
+            square_slope_o = f_up * d_up - f_down * d_down
+            q0_i0 = lam*square_slope_o
+            m0 += weight * (1)
+            g += weight * (-kappa*q0_i0/(2*kappa + 6) + square_e)
+            d1 += weight * (q0_i0)
+            d3 += weight * (lam**3*square_slope_o/k2)
+            d5 += weight * (lam**5*square_slope_o/k2**2)
+    r0 = 1/m0
+    r1 = 3*d1/(2*kappa + 6)
+    r2 = kappa**2
+    r3 = 2*r2
+    r4 = 12*kappa + 18
+    r5 = kappa**3
+    r6 = kappa**4
+    r7 = 2*r6
+    return g*r0, r0*r1, r0*(d3*(3 - kappa)/(r3 + r4) - r1), r0*(d1*(-6*r2 + r4)/(-27*kappa + 18*r2 + 13*r5 + r7 - 54) + d3*(7*kappa - r3 - 3)/(162*kappa + 90*r2 + 22*r5 + r7 + 108) + d5*(9 - 3*kappa)/(2*kappa**5 + 594*kappa + 432*r2 + 156*r5 + 28*r6 + 324))
+
+
+@kernel
+def square_heavy(k2, k4, y, b, rule):
+    """g_0, g_2, g_4, g_6 of the squared force over Pearson's law, heavy, at one label"""
+    kappa = k4/k2**2
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(18/(-nu - 3)))
+    m0 = 0.0
+    g = 0.0
+    d1 = 0.0
+    d3 = 0.0
+    d5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            square_e = 0.5 * (f_up * f_up + f_down * f_down)
+            square_slope_o = f_up * d_up - f_down * d_down
+            q0_i0 = lam*square_slope_o
+            m0 += weight * (1)
+            g += weight * (-kappa*q0_i0/(2*kappa + 6) + square_e)
+            d1 += weight * (q0_i0)
+            d3 += weight * (lam**3*square_slope_o/k2)
+            d5 += weight * (lam**5*square_slope_o/k2**2)
+    r0 = 1/m0
+    r1 = 3*d1/(2*kappa + 6)
+    r2 = kappa**2
+    r3 = 2*r2
+    r4 = 12*kappa + 18
+    r5 = kappa**3
+    r6 = kappa**4
+    r7 = 2*r6
+    return g*r0, r0*r1, r0*(d3*(3 - kappa)/(r3 + r4) - r1), r0*(d1*(-6*r2 + r4)/(-27*kappa + 18*r2 + 13*r5 + r7 - 54) + d3*(7*kappa - r3 - 3)/(162*kappa + 90*r2 + 22*r5 + r7 + 108) + d5*(9 - 3*kappa)/(2*kappa**5 + 594*kappa + 432*r2 + 156*r5 + 28*r6 + 324))
+
+
+@kernel
+def square_heavier(k2, k4, y, b, rule):
+    """g_0, g_2, g_4, g_6 of the squared force over Pearson's law, heavier, at one label"""
+    kappa = k4/k2**2
+    nu = -3*k2**2/k4 - 1
+    scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
+    upper = math.acosh(math.exp(18/(-nu - 1)))
+    m0 = 0.0
+    g = 0.0
+    d1 = 0.0
+    d3 = 0.0
+    d5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            q0_0 = s*upper
+            lam = scale*math.sinh(q0_0)
+            weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            square_e = 0.5 * (f_up * f_up + f_down * f_down)
+            square_slope_o = f_up * d_up - f_down * d_down
+            q0_i0 = lam*square_slope_o
+            m0 += weight * (1)
+            g += weight * (-kappa*q0_i0/(2*kappa + 6) + square_e)
+            d1 += weight * (q0_i0)
+            d3 += weight * (lam**3*square_slope_o/k2)
+            d5 += weight * (lam**5*square_slope_o/k2**2)
+    r0 = 1/m0
+    return g*r0, 3*d1*r0/(2*kappa + 6), 0, 0
+
+
+@kernel
+def square_beyond(k2, k4, y, b, rule):
+    """g_0, g_2, g_4, g_6 of the squared force over Pearson's law, beyond, at one label"""
+    kappa = 0
+    m0 = 0.0
+    g = 0.0
+    d1 = 0.0
+    d3 = 0.0
+    d5 = 0.0
+    centre = b
+    low = 0.0
+    width = 1.0
+    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
+    step = width / panels
+    for panel in range(panels):
+        for node in range(rule.shape[1]):
+            s = low + (panel + rule[0, node]) * step
+            lam = (17.0/2.0)*math.sqrt(k2)*s
+            weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
+            phi_up, f_up, d_up = functions(centre + lam, y)
+            phi_down, f_down, d_down = functions(centre - lam, y)
+            square_e = 0.5 * (f_up * f_up + f_down * f_down)
+            square_slope_o = f_up * d_up - f_down * d_down
+            q0_i0 = lam*square_slope_o
+            m0 += weight * (1)
+            g += weight * (-kappa*q0_i0/(2*kappa + 6) + square_e)
+            d1 += weight * (q0_i0)
+            d3 += weight * (lam**3*square_slope_o/k2)
+            d5 += weight * (lam**5*square_slope_o/k2**2)
+    r0 = 1/m0
+    return g*r0, 3*d1*r0/(2*kappa + 6), 0, 0
+
+
+@kernel
+def square_coefficients(k2, k4, y, b, rule):
+    """g0, g2, g4, g6 and flag of closure square."""
+    k2 = max(k2, 1e-60)
+    flag = 0
+    kappa = k4 / (k2 * k2)
+    if kappa < -2.0 * (1.0 - 1e-12):
+        flag = 2 if kappa < -2.0 - 1e-6 else 0
+        kappa = -2.0 * (1.0 - 1e-12)
+        k4 = kappa * k2 * k2
+    if kappa < -0.0001:
+        g0, g2, g4, g6 = square_bounded(k2, k4, y, b, rule)
+        return g0, g2, g4, g6, flag
+    if kappa < 0.0001:
+        g0, g2, g4, g6 = square_gaussian(k2, k4, y, b, rule)
+        return g0, g2, g4, g6, flag
+    if kappa < 1.25:
+        g0, g2, g4, g6 = square_heavy(k2, k4, y, b, rule)
+        return g0, g2, g4, g6, flag
+    if kappa < 3.0:
+        g0, g2, g4, g6 = square_heavier(k2, k4, y, b, rule)
+        return g0, g2, g4, g6, flag
+    if kappa < math.inf:
+        g0, g2, g4, g6 = square_beyond(k2, k4, y, b, rule)
+        return g0, g2, g4, g6, (flag | 1 if kappa > 1e-8 else flag)
+    return math.nan, math.nan, math.nan, math.nan, 0

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from benchmarks.faults.bench import cpu_seconds, until
 from cumulode.validation.cli import main
 from cumulode.validation.sweep.files import open_phase
 
@@ -151,3 +153,26 @@ def test_no_worker_outlives_its_command(tmp_path):
         assert [process for process in began if running(process)] == []
         assert finished(tmp_path / "map.nc") > done
         done = finished(tmp_path / "map.nc")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="looks at /proc")
+def test_a_worker_that_dies_does_not_leave_the_command_waiting_for_the_others(tmp_path):
+    """Assert that kill -9 of one worker, while the other is at a block of hours, ends the command and the other soon."""
+    words = [sys.executable, "-m", "cumulode", "phase", *RING, "--gain", "0.5:5:4", "--bias", "-1", "--seeds", "1"]
+    words += ["--no-figure", "--no-lines", "--simulate", "--time", "1e7", "--workers", "2", "--out", "map.nc"]
+    command = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+    def workers():
+        return [one for one in children(command.pid) if "spawn_main" in Path(f"/proc/{one}/cmdline").read_text()]
+
+    try:
+        assert until(lambda: len(workers()) == 2 and all(cpu_seconds(one) > 4.0 for one in workers()), 120.0)
+        first, second = workers()
+        os.kill(first, signal.SIGKILL)
+        _, err = command.communicate(timeout=20)
+        assert command.returncode == 1
+        assert "a worker died" in err
+        assert until(lambda: not running(second), 5.0)
+    finally:
+        command.kill()  # what it has started ends with it

@@ -13,6 +13,7 @@ from cumulode.theory.documents.responses import response
 from cumulode.theory.dynamics import fluctuations as used
 from cumulode.theory.neuron.activations import Activation, parse
 
+from .squared_force import centre, squared_force
 from .step_noise import data_noise, small_fields
 
 eta, t, mu, noise, start = (sp.Symbol(name, positive=True) for name in ("eta", "t", "mu", "B", "S0"))
@@ -23,7 +24,7 @@ B = sp.Matrix(2, 2, [sp.Symbol(f"B{i}", real=True) for i in ("11", "12", "12", "
 
 
 def build(activation: str = "erf", order: int = 3) -> Derivation:
-    """The covariance equation and its exact form, fluctuations at rest and early, the mean, the noise of the data."""
+    """The covariance equation and its exact form, fluctuations at rest and early, the mean, the noise, the centre."""
     chosen = parse(activation)
     d = Derivation(
         "fluctuations",
@@ -36,7 +37,7 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
             small="the learning rate $\\eta$; from equation fluctuations.15 on also $|w|$",
             dropped="cumulants of the scatter beyond the second, and the change of $f'$ and $B$ across it",
             neglected="order $\\eta^2$ in $S$ and in the mean; relative order $|w|^2$ in the noise of small fields",
-            used=("cumulode.theory.dynamics.fluctuations",),
+            used=("cumulode.theory.dynamics.fluctuations", "cumulode.theory.closures.force_square"),
         ),
     )
     _covariance(d)
@@ -46,6 +47,8 @@ def build(activation: str = "erf", order: int = 3) -> Derivation:
     data_noise(d, chosen)
     small_fields(d, chosen)
     _early_growth(d, chosen)
+    squared_force(d)
+    centre(d)
     return d
 
 

@@ -17,6 +17,7 @@ from cumulode.validation.cli import output, values
 from cumulode.validation.cli.fields import read
 from cumulode.validation.cli.problem_options import LAW_AXES, add_problem, problem, size_of
 from cumulode.validation.cli.run_options import add_executor, add_sgd, add_solver, add_times, executor
+from cumulode.validation.cli.signals import interrupted
 from cumulode.validation.sgd.settings import Sgd
 
 RENAMED = {"--measure": "--measures"}
@@ -73,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         dataset = _sweep(options, of, axes)
     except RuntimeError as error:
+        if interrupted():
+            raise KeyboardInterrupt from error  # SIGTERM to all processes of a group ends the workers, too
         output.note("phase", error)
         return output.FAILED
     except OSError as error:
