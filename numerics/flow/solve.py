@@ -129,12 +129,13 @@ def _scatter(
     problem: Any, w0: Any, t_eval: Any, solver: Solver, noise: Any, runs: Any, seed: Any, executor: Any, *watched: Any
 ) -> Solution:
     """The ensemble, its arguments checked."""
-    from cumulode.numerics.noise.ensemble import ensemble  # which rests on this folder
+    from cumulode.numerics.noise.ensemble import check_length, ensemble  # which rests on this folder
 
     check_problem(problem)
     start, times = check_start(w0, problem.shape), check_times(t_eval)
     if start.ndim > 1:
         raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with noise= one start, ({problem.size},)")
+    check_length(times, start.size)
     noise = real("noise", noise, gt=0, le=1e3)
     runs = integer("runs", 200 if runs is None else runs, ge=1, le=10**6)
     seed = integer("seed", 0 if seed is None else seed, ge=0)

@@ -50,6 +50,13 @@ def run(result: Any, given: Given) -> str:
     return _bad("ipr", shapes)
 
 
+def noise(result: Any, given: Given) -> str:
+    """Of weights of a size that the cumulants allow."""
+    if not _all_finite(given.get("w", given.get("w0")), 1e30):
+        return ""
+    return _bad("the covariance", result if isinstance(result, np.ndarray) else result.Sigma)
+
+
 def drift(result: Any, given: Given) -> str:
     """At a small field."""
     try:

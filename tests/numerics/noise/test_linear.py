@@ -11,7 +11,7 @@ from oracles import ising_points
 from scipy.integrate import solve_ivp
 from scipy.special import erf
 
-from cumulode import NLGP, Ising, Problem, linear_fluctuations
+from cumulode import NLGP, Ising, Problem, linear_fluctuations, solve
 from cumulode.numerics.noise.linear import covariances, shift_direction
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -82,3 +82,19 @@ def test_many_starts_are_refused():
     """Assert the argument is named."""
     with pytest.raises(InvalidArgument, match="^w0: "):
         linear_fluctuations(RING, np.zeros((2, 12)), [0.0, 1.0])
+
+
+def test_what_the_linear_theory_cannot_do_is_refused_and_the_rest_is_finite():
+    """Assert a refusal of no problem, of more starts and of a flow too stiff; finite numbers at 0 and at near times."""
+    problem, w = Problem(Ising(0.5), Ising(0.2), 6), 0.1 * np.cos(np.arange(6.0))
+    stiff = Problem(Ising(0.5), Ising(0.2), 6, "h - h**3/6", bias=-1e6)
+    for name, of, w0 in (("problem", "ring", w), ("w0", problem, [w, w]), ("t_eval", stiff, w)):
+        with pytest.raises(InvalidArgument, match=f"^{name}: got "):
+            linear_fluctuations(of, w0, [0.0, 1.0])
+    for times in ([0.0], [5e-324, 1.0], [0.0, 1.0, 1.0 + 1e-15]):
+        found = linear_fluctuations(problem, w, times)
+        assert np.all(np.isfinite(found.Sigma))
+        assert np.all(np.isfinite(found.w))
+    assert repr(found).startswith("LinearFluctuations(t 0 .. 1 (3 times), w (3, 6), amplification ")
+    with pytest.raises(InvalidArgument, match="^t_eval: got 1e[+]308, allowed: with noise= times up to "):
+        solve(problem, w, [1e308], noise=1e-3)
