@@ -129,10 +129,17 @@ def _scatter(
     problem: Any, w0: Any, t_eval: Any, solver: Solver, noise: Any, runs: Any, seed: Any, executor: Any, *watched: Any
 ) -> Solution:
     """The ensemble, its arguments checked."""
-    from cumulode.numerics.noise.ensemble import ensemble  # which rests on this folder
+    from cumulode.numerics.noise.ensemble import STEP, ensemble  # which rests on this folder
 
     check_problem(problem)
     start, times = check_start(w0, problem.shape), check_times(t_eval)
+    for name in ("rtol", "atol", "max_step"):
+        if getattr(solver, name) != getattr(FLOW, name):
+            raise InvalidTogether(
+                name, getattr(solver, name), f"its default with noise=, whose steps are {STEP:g} long"
+            )
+    if times[-1] > STEP * solver.max_steps:
+        raise InvalidTogether("max_steps", solver.max_steps, f"at least {times[-1] / STEP:.0f} to t = {times[-1]:g}")
     if start.ndim > 1:
         raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with noise= one start, ({problem.size},)")
     noise = real("noise", noise, gt=0, le=1e3)

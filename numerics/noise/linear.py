@@ -17,8 +17,10 @@ from scipy.linalg import expm
 
 from cumulode.numerics.check_input import check_times, check_weights
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.flow.solve import solve
+from cumulode.numerics.flow.solve import integrate
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.numerics.result import unbroken
+from cumulode.numerics.status import Status
 from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.dynamics import fluctuations
 from cumulode.theory.problem.problem import Problem
@@ -114,10 +116,14 @@ class _Path:
     def __init__(self, problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> None:
         solver = replace(solver, rtol=min(solver.rtol, 1e-8))
         early = np.geomspace(1e-3, max(times[-1], 1.0), 1500)
-        moments = np.union1d(np.concatenate([[0.0], early[early < times[-1]], np.linspace(0, times[-1], 500)]), times)
+        last = max(times[-1], 1e-3)  # a cubic needs two points
+        moments = np.union1d(np.concatenate([[0.0], early[early < times[-1]], np.linspace(0, last, 500)]), times)
         drift = make_plan(problem, solver)
         data = drift.data()
-        w = solve(problem, w0, moments, solver=solver).w
+        flow = unbroken(integrate(problem, w0, moments, solver))
+        if flow.status is not Status.REACHED_END:
+            raise InvalidArgument("w0", Described(f"a flow that {flow.message}"), "one that reaches the last time")
+        w = flow.w
         self._spline = CubicHermiteSpline(moments, w, np.array([slope(drift, row, data) for row in w]))
 
     def __call__(self, t: Any) -> np.ndarray:

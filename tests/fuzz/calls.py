@@ -172,6 +172,8 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
             {"half_width": whole(1, 4), "seed": whole(0, 3)},
             judges.nothing,
         ),
+        "noise_covariance": ({"problem": PROBLEM, "w": start}, {"closure": CLOSURES, "solver": SOLVERS}, judges.finite),
+        "linear_fluctuations": ({"problem": PROBLEM, "w0": start, "t_eval": TIMES}, {"closure": CLOSURES, "solver": SOLVERS}, judges.linear),
         "growth_rates": ({"problem": PROBLEM}, {}),
         "stationary_state": ({"problem": PROBLEM}, {**closure, "k": st.sampled_from([0, 1, 2, (0, 1), np.int64(1)])}, judges.stationary),
         "critical_value": (
@@ -257,9 +259,17 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
 MADE = frozenset(
     """
     InvalidArgument WrongStep Scope CheckResult QUANTITIES SolveWarning Status Drift NetworkDrift Result Solution NetworkFlow
-    ConvolutionalCP StationaryState CriticalValues Validity Run NetworkRun ConvolutionalRun Comparison
+    ConvolutionalCP StationaryState Ensemble LinearFluctuations CriticalValues Validity Run NetworkRun ConvolutionalRun Comparison
     comparison_figure plot_match
     """.split()  # noqa: SIM905
 )
 #: Drawn so many times less often: a second or more each.
-COSTLY = {"derive": 8, "phase_diagram": 2, "rerun": 3, "refine_boundary": 2, "critical_line": 2, "stationary_state": 1}
+COSTLY = {
+    "derive": 8,
+    "phase_diagram": 2,
+    "rerun": 3,
+    "refine_boundary": 2,
+    "critical_line": 2,
+    "stationary_state": 1,
+    "linear_fluctuations": 4,
+}

@@ -48,6 +48,11 @@ def run(result: Any, given: Given) -> str:
     return _bad("ipr", shapes)
 
 
+def linear(result: Any, given: Given) -> str:
+    """The flow and its scatter."""
+    return _bad("the flow", result.w) or _bad("Sigma", result.Sigma)
+
+
 def drift(result: Any, given: Given) -> str:
     """At a small field."""
     try:

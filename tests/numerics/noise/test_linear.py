@@ -11,7 +11,7 @@ from oracles import ising_points
 from scipy.integrate import solve_ivp
 from scipy.special import erf
 
-from cumulode import NLGP, Ising, Problem, linear_fluctuations
+from cumulode import NLGP, Ising, Problem, Solver, linear_fluctuations
 from cumulode.numerics.noise.linear import covariances, shift_direction
 from cumulode.theory.user_input.arguments import InvalidArgument
 
@@ -82,3 +82,10 @@ def test_many_starts_are_refused():
     """Assert the argument is named."""
     with pytest.raises(InvalidArgument, match="^w0: "):
         linear_fluctuations(RING, np.zeros((2, 12)), [0.0, 1.0])
+
+
+def test_a_flow_that_fails_is_refused_and_time_zero_is_answered():
+    """Assert one line that says how the flow ended; at time 0 there is no scatter."""
+    with pytest.raises(InvalidArgument, match="^w0: got a flow that stopped"):
+        linear_fluctuations(RING, DATA["m"][0], [0.0, 1.0], solver=Solver(max_steps=3))
+    assert np.all(linear_fluctuations(RING, DATA["m"][0], [0.0]).Sigma == 0.0)
