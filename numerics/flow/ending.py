@@ -107,7 +107,7 @@ def _why_not_moved(problem: Problem, w0: np.ndarray) -> str:
         return words + f"the activation is saturated (w.x has a standard deviation of {spread:.2g})"
     if abs(largest_rate(problem)) < MOVED:
         return words + "the force vanishes around this bias (a dead neuron)"
-    return words + "w0 is a stationary state"
+    return words + "w0 is a stationary state, or the time is too short"
 
 
 def _spread(law: object, shape: tuple[int, ...], w: np.ndarray) -> float:

@@ -31,9 +31,6 @@ from cumulode.theory.user_input.arguments import InvalidArgument, real
 from .covariance import NODES, noise_data
 from .langevin import RENEWALS, SINGULAR, STEP, Noise, langevin
 
-#: Random numbers that a trajectory may need: 0.8 GB.
-MOST_NUMBERS = 10**8
-
 Quantity = str | Callable[[np.ndarray], np.ndarray]
 
 
@@ -94,13 +91,6 @@ class Ensemble(Solution):
         dataset = Result.to_xarray(self)
         dataset["w0"] = (("site",), self.w0, {"long_name": "weight at time 0"})
         return dataset
-
-
-def check_length(times: np.ndarray, size: int) -> None:
-    """InvalidArgument where the random numbers of a trajectory are more than MOST_NUMBERS."""
-    longest = STEP * MOST_NUMBERS / (2 * size)
-    if times[-1] > longest:
-        raise InvalidArgument("t_eval", float(times[-1]), f"with noise= times up to {longest:g} at {size} sites")
 
 
 def ensemble(

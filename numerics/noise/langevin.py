@@ -154,6 +154,8 @@ def _langevin(rhs, law, data, noise, square, w0, t_eval, h, renewals, normals, b
             kicked[:] = work[0]
             flags |= noise_matrix(y, kicked, noise.classes, square, noise.bias, noise.rule, N, slices, work)
             flags |= SINGULAR * root(N, L)
+            if flags & UNDEFINED:
+                return _ended(y, start_norm, state, t, flags)
             while t >= renewals[interval, 0]:
                 interval += 1
             renew = t + renewals[interval, 1] - 0.5 * h
@@ -163,9 +165,13 @@ def _langevin(rhs, law, data, noise, square, w0, t_eval, h, renewals, normals, b
                 both = share * (normals[2 * step, i] + normals[2 * step + 1, i])
                 bridge[i] = both + math.sqrt(2.0 * share * (1.0 - share)) * bridges[done, i]
             kicked[:] = y
-            flow_over(rhs, law, data, kicked, 0.5 * share * h, work)
+            flags |= flow_over(rhs, law, data, kicked, 0.5 * share * h, work)
             kick(kicked, L, half, bridge, w[done])
-            flow_over(rhs, law, data, w[done], 0.5 * share * h, work)
+            flags |= flow_over(rhs, law, data, w[done], 0.5 * share * h, work)
+            status = _ended(w[done], start_norm, state, t_eval[done], flags)
+            if status >= 0:
+                w[done] = math.nan
+                return status
             done += 1
         kick(y, L, half, normals[2 * step], kicked)
         flags |= flow_over(rhs, law, data, kicked, h, work)

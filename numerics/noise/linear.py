@@ -7,7 +7,6 @@ To first order in ``s = learning rate / batch size`` the weights at time t scatt
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,8 +17,10 @@ from scipy.linalg import expm
 
 from cumulode.numerics.check_input import check_problem, check_times, check_weights
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.flow.solve import SolveWarning, solve
+from cumulode.numerics.flow.solve import integrate
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.numerics.result import unbroken
+from cumulode.numerics.status import Status
 from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.dynamics import fluctuations
 from cumulode.theory.problem.problem import Problem
@@ -127,18 +128,17 @@ class _Path:
 
     def __init__(self, problem: Problem, w0: np.ndarray, times: np.ndarray, solver: Solver) -> None:
         solver = replace(solver, rtol=min(solver.rtol, 1e-8))
-        end = float(times[-1]) or FIRST
-        early = np.geomspace(1e-3, max(end, 1.0), 1500)
-        moments = np.union1d(np.concatenate([[0.0], early[early < end], np.linspace(0, end, 500)]), times)
-        moments = moments[np.diff(moments, prepend=-math.inf) > CLOSEST * end]
+        early = np.geomspace(1e-3, max(times[-1], 1.0), 1500)
+        last = max(times[-1], 1e-3)  # a cubic needs two points
+        moments = np.union1d(np.concatenate([[0.0], early[early < times[-1]], np.linspace(0, last, 500)]), times)
+        moments = moments[np.diff(moments, prepend=-math.inf) > CLOSEST * last]
         drift = make_plan(problem, solver)
         data = drift.data()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SolveWarning)  # refused instead
-            flow = solve(problem, w0, moments, solver=solver)
-        if not flow.success:
-            raise InvalidArgument("t_eval", Described(f"times to {end:g}"), f"those the flow reaches: {flow.message}")
-        self._spline = CubicHermiteSpline(moments, flow.w, np.array([slope(drift, row, data) for row in flow.w]))
+        flow = unbroken(integrate(problem, w0, moments, solver))
+        if flow.status is not Status.REACHED_END:
+            raise InvalidArgument("w0", Described(f"a flow that {flow.message}"), "one that reaches the last time")
+        w = flow.w
+        self._spline = CubicHermiteSpline(moments, w, np.array([slope(drift, row, data) for row in w]))
 
     def __call__(self, t: Any) -> np.ndarray:
         return np.asarray(self._spline(t))

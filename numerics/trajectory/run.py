@@ -93,13 +93,11 @@ def _look(
         repelled = largest_rate(plan.problem) >= 0 or state[FLOOR] <= _TINY
         state[FLOOR] = 0.0 if repelled else max(_TINY, 1e-3 * state[FLOOR])
         return None
-    if tried >= solver.max_steps:
-        return Status.OUT_OF_STEPS
     state[LIMIT] = min(2 * tried, solver.max_steps)
     rest = near(plan, y, data, solver.rtol)
     state[GROWS] = max(0.0, float(rest.rates.real.max())) if rest is not None else 0.0
     if rest is None or not rest.stable:
-        return None
+        return Status.OUT_OF_STEPS if tried >= solver.max_steps else None
     state[RESTS] = state[TIME]
     first = int(state[RECORDED])
     w[first:] = rest.carry_on(y, times[first:] - state[TIME])

@@ -269,4 +269,11 @@ MADE = frozenset(
     """.split()  # noqa: SIM905
 )
 #: Drawn so many times less often: a second or more each.
-COSTLY = {"derive": 8, "phase_diagram": 2, "rerun": 3, "refine_boundary": 2, "critical_line": 2, "stationary_state": 1}
+COSTLY = {
+    "derive": 8,
+    "phase_diagram": 2,
+    "rerun": 3,
+    "refine_boundary": 2,
+    "critical_line": 2,
+    "linear_fluctuations": 4,
+}

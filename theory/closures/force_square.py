@@ -27,7 +27,7 @@ from cumulode.theory.neuron.gaussian import hermite
 
 from .family import NEARLY_GAUSSIAN
 from .lowering import ARGUMENTS, REACH
-from .pearson import BOUNDED, Tails, nu
+from .pearson import BOUNDED, Tails
 
 x = sp.Symbol("x", real=True)
 kappa = sp.Symbol("kappa", real=True)
@@ -38,6 +38,8 @@ MEAN_END = sp.Rational(5, 4)
 #: With heavy tails lam^7 G' is averaged.
 HEAVY, HEAVY_ALONE = Tails("heavy", heavy=True, excess=3), Tails("heavy", heavy=True)
 
+_NU = -3 / kappa - 1
+_FIELD = sp.QQ.frac_field(kappa)
 _m0, _g, _d1, _d3, _d5 = sp.symbols("m0 g d1 d3 d5", real=True)
 
 
@@ -58,57 +60,53 @@ def entry_equations() -> EquationSet:
     return EquationSet("squared_entry", doc, (*averages, *others), (entry(averages, *others),))
 
 
-def step(n: int, law: sp.Expr) -> sp.Expr:
-    """``beta_n`` of ``p_(n+1) = x p_n - beta_n p_(n-1)`` over the law with ``nu = law``, in ``x = lam/sqrt(k2)``.
+def step(n: int, further: int = 0) -> sp.Expr:
+    """``beta_n`` of ``p_(n+1) = x p_n - beta_n p_(n-1)`` over the law with ``nu + further``, in ``x = lam/sqrt(k2)``.
 
-    The polynomials are Gegenbauer's of index ``law - 1`` in ``lam/S``, ``S^2 = 2 nu k2``.
+    The polynomials are Gegenbauer's of index ``nu + further - 1`` in ``lam/S``, ``S^2 = 2 nu k2``; in kappa.
     """
-    a = law - 1
-    return sp.cancel(2 * nu * n * (n + 2 * a - 1) / (4 * (n + a) * (n + a - 1)))
+    a = _NU + further - 1
+    return sp.cancel(2 * _NU * n * (n + 2 * a - 1) / (4 * (n + a) * (n + a - 1)))
 
 
 @lru_cache(maxsize=4)
-def polynomials(law: sp.Expr) -> tuple[sp.Expr, ...]:
-    """``p_0 .. p_6``, monic in ``x``, of the law with ``nu = law``."""
-    p = [sp.Integer(1), x]
+def polynomials(further: int = 0) -> tuple[sp.Poly, ...]:
+    """``p_0 .. p_6``, monic in ``x``, of the law with ``nu + further``."""
+    p = [sp.Poly(1, x, domain=_FIELD), sp.Poly(x, x, domain=_FIELD)]
     for n in range(1, 6):
-        p.append(sp.expand(x * p[n] - step(n, law) * p[n - 1]))
+        p.append(p[1] * p[n] - p[n - 1].mul_ground(step(n, further)))
     return tuple(p)
 
 
 def norm(n: int) -> sp.Expr:
     """``h_n = E[p_n^2]`` over the law with ``nu``."""
-    return sp.factor(sp.prod([step(j, nu) for j in range(1, n + 1)]))
+    return sp.factor(sp.prod([step(j) for j in range(1, n + 1)]))
 
 
-def from_slope(polynomial: sp.Expr) -> sp.Expr:
+def from_slope(polynomial: sp.Poly) -> sp.Poly:
     """``R(x)`` with ``E_nu[P G] = E_(nu+1)[R dG/dx]`` for every ``G``; ``P`` even, of degree 6 and average 0.
 
     By ``E_nu[p_n G] = (2 nu - 1)/(n + 2 nu - 2) E_(nu+1)[q_(n-1) dG/dx]``, ``q`` the polynomials of the law with
     ``nu + 1``, eq. (fluctuations.21, projection by parts).
     """
-    rest, result = sp.expand(polynomial), sp.Integer(0)
+    rest, result = polynomial, sp.Poly(0, x, domain=_FIELD)
     for n in (6, 4, 2):
-        part = sp.Poly(rest, x).coeff_monomial(x**n)
-        rest = sp.expand(rest - part * polynomials(nu)[n])
-        result += part * (2 * nu - 1) / (n + 2 * nu - 2) * polynomials(nu + 1)[n - 1]
-    assert sp.cancel(rest) == 0, "the polynomial has an average over the law"
+        part = rest.coeff_monomial(x**n)
+        rest = rest - polynomials()[n].mul_ground(part)
+        result += polynomials(1)[n - 1].mul_ground(sp.cancel(part * (2 * _NU - 1) / (n + 2 * _NU - 2)))
+    assert rest.is_zero, "the polynomial has an average over the law"
     return result
 
 
 @lru_cache(maxsize=1)
 def slope_polynomials() -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """What multiplies ``dG/dx`` over the law with ``nu + 1`` in g_2, g_4 and g_6; in ``x`` and ``kappa``."""
-    p, h2, h3 = polynomials(nu), norm(2), norm(3)
+    p, h2, h3 = polynomials(), norm(2), norm(3)
     c = (norm(4) + h3**2 / h2 - h3) / h2  # E[p_2 p_3^2]/h_2, as p_3^2 = p_3 (x p_2 - beta_2 x)
-    rows = (from_slope(p[2]) / h2, from_slope(p[4]) / h3, from_slope(p[3] ** 2 - h3 - c * p[2]) / h3**2)
-    return tuple(_in_kappa(row) for row in rows)  # type: ignore[return-value]
-
-
-def _in_kappa(polynomial: sp.Expr) -> sp.Expr:
-    terms = sp.Poly(polynomial, x).terms()
-    return sum(
-        (sp.factor(sp.cancel(sp.together(c).subs(nu, -3 / kappa - 1))) * x**n for (n,), c in terms), sp.Integer(0)
+    six = p[3] ** 2 - p[0].mul_ground(h3) - p[2].mul_ground(sp.cancel(c))
+    rows = ((from_slope(p[2]), h2), (from_slope(p[4]), h3), (from_slope(six), h3**2))
+    return tuple(  # type: ignore[return-value]
+        sum((sp.factor(c / h) * x**n for (n,), c in row.terms()), sp.Integer(0)) for row, h in rows
     )
 
 

@@ -24,7 +24,7 @@ from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sampling.sampler import sampler
-from cumulode.validation.sgd.decay import AT_NOISE, noise_norm
+from cumulode.validation.sgd.decay import AT_NOISE, noise_level
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
 from cumulode.validation.sgd.seeds import seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
@@ -159,10 +159,10 @@ def compare(
 def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray:
     """Whether theory, and SGD (the root mean square over seeds), have decayed to w = 0 at each time, (2, T)."""
     spread, start = np.sqrt(np.mean(run.norm**2, axis=0)), float(norm(theory.w0))
-    noise = noise_norm(problem, rule)
-    theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise) | (theory.norm == 0))
+    noise = noise_level(problem, rule)
+    theirs = has_decayed(problem, start, theory.norm) & ((theory.norm < noise / AT_NOISE) | (theory.norm == 0))
     at_kink = math.isnan(largest_rate(problem))  # no noise is known: SGD has decayed where it is small
-    measured = spread < (min(start, SMALL) / 2 if at_kink else AT_NOISE * noise)
+    measured = spread < (min(start, SMALL) / 2 if at_kink else noise)
     return np.stack([theirs, measured & (theory.t > 0)])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.cumulants import second_cumulant
 from cumulode.numerics.observables import norm
-from cumulode.numerics.trajectory.decay import has_decayed, largest_rate
+from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
 from cumulode.theory.dynamics.dispersion import growth_rate
 from cumulode.theory.dynamics.fluctuations import small_field_noise, stationary_variance
 from cumulode.theory.problem.lattice import as_size
@@ -17,7 +17,7 @@ from cumulode.theory.problem.problem import Problem
 
 from .settings import Sgd
 
-#: SGD is at its noise where its norm is below this many times the root mean square norm of it.
+#: SGD is at its noise where its norm is below this many times the root mean square norm of it, if that is small.
 AT_NOISE = 2.0
 
 
@@ -40,11 +40,21 @@ def noise_norm(problem: Problem, sgd: Sgd) -> float:
     return math.sqrt(float(np.sum(stationary_variance(rates, noise, sgd.learning_rate))))
 
 
+def noise_level(problem: Problem, sgd: Sgd) -> float:
+    """The norm below which SGD is at its noise about w = 0; 0 where none is known.
+
+    The linear theory behind it is for small weights: near the critical line, and at learning rates too large for w = 0
+    to hold SGD, its noise has no bound, and says nothing of the weights there.
+    """
+    noise = noise_norm(problem, sgd)
+    return AT_NOISE * noise if noise < SMALL else 0.0
+
+
 def decayed(problem: Problem, start: np.ndarray, w: np.ndarray, sgd: Sgd | None = None) -> np.ndarray:
     """Whether fields ``w`` (..., D), from starts (..., D), have decayed to w = 0; with ``sgd`` those of SGD's runs.
 
-    Where w = 0 attracts and |w| is below both its start and 0.1; of SGD also where |w| is below twice its noise.
+    Where w = 0 attracts and |w| is below both its start and 0.1; of SGD also where |w| is at its noise.
     """
     size = norm(w)
     below = has_decayed(problem, norm(start), size)
-    return below if sgd is None else np.asarray(below | (size < AT_NOISE * noise_norm(problem, sgd)))
+    return below if sgd is None else np.asarray(below | (size < noise_level(problem, sgd)))

@@ -32,9 +32,10 @@ PATTERNS = {
 }
 PATTERN_RULE = (
     f"decayed where w = 0 attracts (no wave grows) and |w| at the end is below both its start and {SMALL:g}, or (SGD) "
-    f"below {AT_NOISE:g} times SGD's noise there; else unpatterned where |w| is below both; else localised where "
-    f"IPR x D > {LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), or IPR x D > {FAR_ABOVE:g}; else "
-    "oscillatory where the wavenumber of largest power is not 0; else unpatterned (uniform)"
+    f"below {AT_NOISE:g} times SGD's noise there, where that is below {SMALL:g}; else unpatterned where |w| is "
+    f"below both; else localised where IPR x D > {LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), "
+    f"or IPR x D > {FAR_ABOVE:g}; else oscillatory where the wavenumber of largest power is not 0; else unpatterned "
+    "(uniform)"
 )
 
 

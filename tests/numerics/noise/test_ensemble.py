@@ -11,7 +11,7 @@ import pytest
 from noise_data import DATA, RING
 from scipy.linalg import cholesky
 
-from cumulode import NLGP, Problem, linear_fluctuations, load, noise_covariance, solve
+from cumulode import NLGP, Problem, Solver, SolveWarning, linear_fluctuations, load, noise_covariance, solve
 from cumulode.numerics.noise.langevin import JITTER, root
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument, InvalidTogether
@@ -104,6 +104,8 @@ def test_bands_and_means(tmp_path):
         ({"noise": float("nan")}, "noise"),
         ({"noise": 1e-3, "runs": 0}, "runs"),
         ({"noise": 1e-3, "seed": -1}, "seed"),
+        ({"noise": 1e-3, "rtol": 1e-3}, "rtol"),
+        ({"noise": 1e-3, "solver": Solver(max_steps=4)}, "max_steps"),
         ({"runs": 3}, "runs"),
         ({"seed": 3}, "seed"),
     ],
@@ -120,6 +122,14 @@ def test_one_start_of_one_problem():
         solve(RING, np.zeros((2, 12)), [0.0, 1.0], noise=1e-3)
     with pytest.raises(InvalidArgument, match="^problem: "):
         solve([RING, RING], START, [0.0, 1.0], noise=1e-3)
+
+
+def test_a_run_that_fails_says_so():
+    """Assert status and message, NaN, a warning, where the flow blows up before the first time recorded."""
+    with pytest.warns(SolveWarning, match="2 of 2 trajectories failed"):
+        found = solve(RING, 1e3 * START, [0.0, 0.15], closure="taylor", noise=1e-3, runs=2)
+    assert found.status is Status.DIVERGED
+    assert np.all(np.isnan(found.w[:, 1]))
 
 
 def test_a_stop_keeps_what_was_recorded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import pickle
 from itertools import product
@@ -23,7 +24,7 @@ from cumulode.validation.comparison.table import (
     select,
     verdict_counts,
 )
-from cumulode.validation.sgd.decay import decayed, noise_norm
+from cumulode.validation.sgd.decay import decayed, noise_level, noise_norm
 
 SMALL = Problem(plus=Ising(t=0.7), minus=Ising(t=0.3), size=12, bias=-1.0)
 W0 = 0.1 * np.random.default_rng(1).standard_normal(12) / np.sqrt(12)
@@ -180,3 +181,13 @@ def test_sgd_stays_about_zero_at_the_norm_that_linear_theory_gives(batch_size):
     assert noise_norm(SMALL, rule) == 0.0
     assert decayed(DYING, Z, run.w[:, -1], rule).all()
     assert not decayed(SMALL, Z, run.w[:, -1], rule).any()
+
+
+def test_noise_that_is_not_small_says_nothing_of_decay():
+    """Assert that near the critical line, where the linear noise diverges, large weights of SGD have not decayed."""
+    near = dataclasses.replace(DYING, prior=0.4923)
+    rule = Sgd(learning_rate=0.05, batch_size=1)
+    w = 0.3 * np.ones(near.size)
+    assert not decayed(near, w, w, rule)
+    assert not decayed(DYING, w, w, Sgd(learning_rate=5.0, batch_size=1))
+    assert noise_level(DYING, Sgd()) == pytest.approx(2 * noise_norm(DYING, Sgd()))

@@ -35,7 +35,7 @@ def _in_kappa(expr: sp.Expr) -> sp.Expr:
 
 
 def _by_parts(d: Derivation) -> None:
-    p, h2, h3 = closed.polynomials(nu), _in_kappa(closed.norm(2)), _in_kappa(closed.norm(3))
+    p, h2, h3 = [each.as_expr() for each in closed.polynomials()], closed.norm(2), closed.norm(3)
     c = mean(p[2] * p[3] ** 2) / h2
     texts = (
         "The noise away from $w = 0$. Let $G = F_y^2$, $x = \\lambda/\\sqrt{k_2}$, and $p_n(x)$ the orthogonal "

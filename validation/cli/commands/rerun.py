@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import warnings
 
-from cumulode.validation.cli.output import FAILED, add_output, print_json, show
+from cumulode.validation.cli.output import FAILED, add_output, note, print_json, show
 from cumulode.validation.cli.run_options import add_executor, executor
+from cumulode.validation.cli.signals import interrupted
 
 RENAMED = {"--points": "--cells"}
 NAMES = {"path": "file"}
@@ -25,9 +26,16 @@ def run(options: argparse.Namespace) -> int:
     """Repeat and compare; 0 when all is equal to the bit, else 1."""
     from cumulode.validation.sweep.rerun import rerun
 
-    with executor(options) as where, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before
-        again = rerun(options.file, cells=options.cells, seed=options.seed, executor=where, progress=not options.quiet)
+    try:
+        with executor(options) as where, warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # points that failed, as they did before
+            given = {"cells": options.cells, "seed": options.seed}
+            again = rerun(options.file, **given, executor=where, progress=not options.quiet)
+    except RuntimeError as error:  # a worker died
+        if interrupted():
+            raise KeyboardInterrupt from error  # SIGTERM to all processes of a group ends the workers, too
+        note("rerun", error)
+        return FAILED
     if options.json:
         print_json({**again.to_dict(), "command": options.command_line})
     else:
