@@ -75,8 +75,8 @@ def solve(
     ----------
     problem : Problem, or a sequence of n Problems of one size
     w0 : (D,) or (n, D) array, finite
-        Weights at time 0, zero or |w0| from 1e-300, each up to 1e70: one start, or one a run; on a torus row by row, D = L L,
-        or (L, L) and (n, L, L). A single start serves all problems of a sequence.
+        Weights at time 0, zero or |w0| from 1e-300, each up to 1e70: one start, or one a run; on a torus row by row,
+        D = L L, or (L, L) and (n, L, L). A single start serves all problems of a sequence.
     t_eval : (T,) array
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
