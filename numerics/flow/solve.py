@@ -138,8 +138,9 @@ def _scatter(
             raise InvalidTogether(
                 name, getattr(solver, name), f"its default with noise=, whose steps are {STEP:g} long"
             )
-    if times[-1] > STEP * solver.max_steps:
-        raise InvalidTogether("max_steps", solver.max_steps, f"at least {times[-1] / STEP:.0f} to t = {times[-1]:g}")
+    last = float(times[-1])
+    if last > STEP * solver.max_steps:
+        raise InvalidTogether("max_steps", solver.max_steps, f"at least {last / STEP:.0f} to t = {last:g}")
     if start.ndim > 1:
         raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with noise= one start, ({problem.size},)")
     noise = real("noise", noise, gt=0, le=1e3)
