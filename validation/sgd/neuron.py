@@ -16,7 +16,7 @@ from numba import types
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Result, preactivation_cumulants
-from cumulode.numerics.check_input import LARGEST_WEIGHT, check_problem, check_stop, check_times, check_weights
+from cumulode.numerics.check_input import check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, flag_type, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
@@ -33,13 +33,14 @@ from .conventions import Units, units_of
 from .old_arguments import old_arguments
 from .seeds import RunSeeds, Seed, Seeds, check_seeds
 from .settings import Sgd, choose
-from .training import Stopwatch, Trace, described, flag_of, go_through, how_ended, run_all, whole_steps
+from .training import Stopwatch, Trace, bounded, described, flag_of, go_through, how_ended, run_all, whole_steps
 
 
 class Run(Result):
     """What :func:`cumulode.simulate_sgd` returns: a :class:`cumulode.numerics.Result`.
 
-    ``t`` holds the times of the steps actually recorded. A run whose weights become non-finite is ``DIVERGED``.
+    ``t`` holds the times of the steps actually recorded. A run whose weights become non-finite, or pass 1e70, is
+    ``DIVERGED``.
     """
 
     ROLE = "sgd"
@@ -125,8 +126,10 @@ def _run(job: _Job, stop: threading.Event | None = None, progress: Progress | No
     def take(count: int) -> int:
         return int(advance(w, count, job.plus, job.minus, force, job.rule, random, halt))
 
-    def record(i: int) -> None:
-        trace.w[i] = w
+    def record(i: int) -> bool:
+        if bounded(w):
+            trace.w[i] = w
+        return bounded(w)
 
     go_through(job.steps, 1 + 1000 // job.rule.batch_size, take, record, trace, stop, progress)
     return trace
@@ -232,9 +235,7 @@ def _gather(
 ) -> Run:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
     w = np.stack([trace.w for trace in traces])
-    largest = np.abs(w).max(axis=-1, keepdims=True)
-    # a run that diverges passes sizes whose cumulants floats do not hold
-    k2, k4, k4_error = cumulants_and_error(problem, np.where(largest > LARGEST_WEIGHT, np.nan, w))
+    k2, k4, k4_error = cumulants_and_error(problem, w)
     arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4, "k4_error": k4_error}
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}

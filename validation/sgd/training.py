@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from cumulode import __version__
-from cumulode.numerics.check_input import check_executor
+from cumulode.numerics.check_input import LARGEST_WEIGHT, check_executor
 from cumulode.numerics.compile import jit
 from cumulode.numerics.io.progress import Progress
 from cumulode.numerics.status import Status
@@ -108,11 +108,16 @@ def described(problem: Problem, sgd: Sgd, seeds: RunSeeds, traces: Sequence[Trac
     }
 
 
+def bounded(parameters: np.ndarray) -> bool:
+    """Whether parameters are of a size whose cumulants floats hold."""
+    return bool(np.abs(parameters).max() <= LARGEST_WEIGHT)
+
+
 def go_through(
     goals: np.ndarray,
     spell: int,
     take: Callable[[int], int],
-    record: Callable[[int], None],
+    record: Callable[[int], bool],
     trace: Trace,
     stop: threading.Event | None,
     progress: Progress | None,
@@ -120,8 +125,8 @@ def go_through(
     """Take the steps to each of the ``goals`` (T,) and record there, until ``stop`` is set or ``take`` fails.
 
     ``take(n)`` does n steps, fewer once a ``Halt`` is set, and returns how many, negative where what is trained was not
-    finite then; ``spell`` is the
-    first n; ``record(i)`` keeps what there is at goal i. ``trace`` keeps the status and the steps.
+    finite then; ``spell`` is the first n; ``record(i)`` keeps what there is at goal i and returns whether it is
+    ``bounded``. ``trace`` keeps the status and the steps.
     """
     try:
         for i, goal in enumerate(goals):
@@ -139,7 +144,9 @@ def go_through(
                 if taken < 0:
                     trace.status = Status.DIVERGED
                     return
-            record(i)
+            if not record(i):
+                trace.status = Status.DIVERGED
+                return
         trace.status = Status.REACHED_END
     except KeyboardInterrupt:  # in a process of its own, or where the caller's thread does the work
         if stop is not None:
@@ -225,7 +232,7 @@ def _in_words(traces: Sequence[Trace], steps: np.ndarray, batch: int, tick: floa
         where = f"{which}stopped {_span(min(reached) * tick, max(reached) * tick)} of {end:g}: "
         if status == Status.DIVERGED:
             return (
-                f"{where}learning rate too large, the weights became non-finite; try learning_rate below "
+                f"{where}learning rate too large, the weights grew without bound; try learning_rate below "
                 f"{rate:g}, or a bounded activation"
             )
         return f"{where}interrupted; what was recorded is kept, the rest is NaN"

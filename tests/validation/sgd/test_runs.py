@@ -139,13 +139,17 @@ def test_one_kernel_is_compiled_for_all_activations_and_laws() -> None:
     assert len(getattr(sgd._advance, "signatures", [None])) == 1
 
 
-def test_weights_too_large_for_cumulants_are_kept_without_them() -> None:
-    """Assert that a run which grows beyond 1e70 is returned, its cumulants there NaN and not refused."""
+def test_weights_too_large_for_cumulants_are_a_run_that_diverged() -> None:
+    """Assert that a run which grows beyond 1e70 is no success, with NaN from there on, also where floats hold it."""
     problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, "relu", 0.0, prior=0.3)
     run = simulate_sgd(problem, np.full(8, 0.1), [0.0, 10.0, 2000.0], learning_rate=10.0, batch_size=100, seed=0)
-    assert not np.linalg.norm(run.w[2]) < 1e70
+    assert run.status is Status.DIVERGED
     assert np.all(np.isfinite(run.k2[:2]))
-    assert np.all(np.isnan(run.k2[2]))
+    assert np.all(np.isnan(run.k2[2]) & np.isnan(run.w[2]).all())
+    steep = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, "h - h**3/6", 40.0)
+    run = simulate_sgd(steep, np.full(8, 0.001), [0.0, 3.0], learning_rate=1.0, batch_size=100)
+    assert run.status is Status.DIVERGED
+    assert "stopped at t = 3 of 3: learning rate too large, the weights grew without bound" in run.message
 
 
 @pytest.mark.parametrize("activation", ["relu", "-h**3/6 + h"])

@@ -23,7 +23,16 @@ from cumulode.validation.sampling.streams import child, seed_sequence, stream
 from cumulode.validation.sgd.conventions import Units
 from cumulode.validation.sgd.seeds import RunSeeds, plain_seed
 from cumulode.validation.sgd.settings import Sgd
-from cumulode.validation.sgd.training import Stopwatch, Trace, described, flag_of, go_through, how_ended, run_all
+from cumulode.validation.sgd.training import (
+    Stopwatch,
+    Trace,
+    bounded,
+    described,
+    flag_of,
+    go_through,
+    how_ended,
+    run_all,
+)
 
 from . import settings
 from .engine import HiddenLayer, NetworkRule, draw_kernel
@@ -80,8 +89,10 @@ def run(job: Job, stop: threading.Event | None = None, progress: Progress | None
     def take(count: int) -> int:
         return int(advance(theta, job.layer.sees, count, job.plus, job.minus, response, job.rule, random, halt))
 
-    def record(i: int) -> None:
-        trace.record(i, theta, job)
+    def record(i: int) -> bool:
+        if bounded(theta):
+            trace.record(i, theta, job)
+        return bounded(theta)
 
     work = job.rule.batch_size * job.rule.hidden * job.layer.positions
     go_through(job.steps, 1 + 1000 // work, take, record, trace, stop, progress)
