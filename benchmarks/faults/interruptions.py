@@ -12,7 +12,7 @@ import numpy as np
 from .bench import MAP, RING, Bench, Row, alive, children, cpu_seconds, done, end, equal, same_map, until
 
 RUNS = {
-    "solve": f"solve {RING} --max-step 0.001 --seed 1",
+    "solve": f"solve {RING} --max-step 0.001 --max-steps 1000000000 --seed 1",
     "sgd": f"sgd {RING} --batch-size 100 --seed 1",
     "network": f"network {RING} --hidden 2 --n-test 10 --seed 1",
 }
