@@ -58,7 +58,7 @@ def _failure(run: Trajectory, solver: Solver) -> str:
         return (
             f"{solver.max_steps} steps were tried, the most allowed (|w| = {size:.3g}"
             f"{saddle if run.state[GROWS] > 0 else ''}), and no stable state of rest was reached; try a shorter time, "
-            "or a larger max_steps"
+            "or solver=Solver(max_steps=...)"
         )
     return (
         f"the step size collapsed (|w| = {size:.3g}), the tolerances are tighter than rounding allows; try a "

@@ -81,7 +81,8 @@ def k4_error_by(forms: tuple[Form, Form], problem: Problem, w: np.ndarray) -> np
     axes = tuple(range(-len(problem.shape), 0))
     waves = np.fft.rfftn(w.reshape(*w.shape[:-1], *problem.shape), axes=axes)
     correlation = np.fft.irfftn(np.abs(waves) ** 2, problem.shape, axes=axes)
-    most = np.sqrt(np.sum(correlation**4, axis=axes))
+    with np.errstate(over="ignore"):  # an infinite error resolves nothing
+        most = np.sqrt(np.sum(correlation**4, axis=axes))
     of_class = np.array([(form.error + ROUNDING) * form.norm for form in forms])
     return np.asarray(most[..., None] * of_class)
 

@@ -75,8 +75,8 @@ def solve(
     ----------
     problem : Problem, or a sequence of n Problems of one size
     w0 : (D,) or (n, D) array, finite
-        Weights at time 0, zero or |w0| from 1e-300, each up to 1e70: one start, or one a run; on a torus row by row, D = L L,
-        or (L, L) and (n, L, L). A single start serves all problems of a sequence.
+        Weights at time 0, zero or |w0| from 1e-300, each up to 1e70: one start, or one a run; on a torus row by row,
+        D = L L, or (L, L) and (n, L, L). A single start serves all problems of a sequence.
     t_eval : (T,) array
         Times at which to record, non-negative and increasing; time is learning rate x steps. They do not affect
         the steps taken.
@@ -138,8 +138,9 @@ def _scatter(
             raise InvalidTogether(
                 name, getattr(solver, name), f"its default with noise=, whose steps are {STEP:g} long"
             )
-    if times[-1] > STEP * solver.max_steps:
-        raise InvalidTogether("max_steps", solver.max_steps, f"at least {times[-1] / STEP:.0f} to t = {times[-1]:g}")
+    last = float(times[-1])
+    if last > STEP * solver.max_steps:
+        raise InvalidTogether("max_steps", solver.max_steps, f"at least {last / STEP:.0f} to t = {last:g}")
     if start.ndim > 1:
         raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with noise= one start, ({problem.size},)")
     noise = real("noise", noise, gt=0, le=1e3)

@@ -97,6 +97,17 @@ def _hindrance(path: str) -> str | None:
         return "a file that may be written (this one may only be read)"
     if (not exists or target.is_file()) and not os.access(target.parent, os.W_OK | os.X_OK):
         return "a file in a directory that can be written"
+    return _unwritable(target) if not exists else None
+
+
+def _unwritable(target: Path) -> str | None:
+    """What only a trial tells: of a directory that takes no files, whatever its mode says, such as /proc."""
+    trial = target.parent / f".{os.getpid()}.trial"
+    try:
+        trial.touch()
+        trial.unlink()
+    except OSError:
+        return "a file in a directory that can be written"
     return None
 
 

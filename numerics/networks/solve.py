@@ -26,7 +26,7 @@ from cumulode.theory.user_input.options import either
 
 from .drift import NetworkDrift, check_biases, network_drift
 from .result import NetworkFlow
-from .steps import Run, integrate
+from .steps import Run, integrate, most_steps
 
 #: Weights beyond this many times the largest at the start (or 100) have blown up: the cubic theory has no ceiling.
 BLOWN_UP = 1e3
@@ -222,7 +222,10 @@ def _stopped(run: Run, solver: Solver, times: np.ndarray) -> str:
     if run.status is Status.DIVERGED:
         return f"the weights blew up at t = {run.t:.4g}{beyond}: the third order in w holds for small weights"
     if run.status is Status.OUT_OF_STEPS:
-        return f"{where}{solver.max_steps} steps were taken, the most allowed; try a shorter time or a larger max_steps"
+        least = "smaller weights" if run.left is not None else "a larger max_steps"
+        return (
+            f"{where}{most_steps(solver, run.left)} steps were taken, the most allowed; try a shorter time or {least}"
+        )
     if run.status is Status.INTERRUPTED:
         return f"{where}interrupted; what was recorded is kept, the rest is NaN"
     return f"{where}the step size collapsed; try a larger rtol or atol"

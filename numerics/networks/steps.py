@@ -17,6 +17,13 @@ from cumulode.numerics.trajectory.run import SHARE
 OF_BIAS = 1e-3
 #: A neuron's weights count as no smaller than this share of all neurons'.
 LEAST = 1e-9
+#: Steps, at most, of a run that has left the range of the theory, where the flow may be as stiff as it likes.
+BEYOND = 5000
+
+
+def most_steps(solver: Solver, left: float | None) -> int:
+    """Steps allowed to a run; fewer where it has left its range, at time ``left``."""
+    return solver.max_steps if left is None else min(solver.max_steps, BEYOND)
 
 
 class Steps(DOP853):  # type: ignore[misc]
@@ -82,7 +89,7 @@ def integrate(
     left = None if within(state) > 0 else 0.0
     try:
         while done < times.size and status is Status.REACHED_END:
-            if taken >= solver.max_steps:
+            if taken >= most_steps(solver, left):
                 status = Status.OUT_OF_STEPS
                 break
             steps.step()

@@ -20,6 +20,7 @@ from cumulode.numerics.flow.right_hand_side import UNDEFINED, class_cumulants, c
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.options import either
 
 #: Nodes a panel: the squared force varies twice as fast as the force.
 NODES = 80
@@ -144,6 +145,7 @@ class Covariance:
         return N
 
 
+@either(solver=("closure",))
 def noise_covariance(
     problem: Problem, w: Any, closure: str = "regression", *, solver: Solver | None = None
 ) -> np.ndarray:

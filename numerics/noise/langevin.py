@@ -30,7 +30,7 @@ RENEWALS = np.array([[2.0, 0.25], [10.0, 1.0], [math.inf, 4.0]])
 #: Added to the diagonal of N, relative to its mean: the least that keeps Cholesky's root real at rounding.
 JITTER = 1e-6
 #: Most parts into which the flow over one step is split.
-PARTS = 1024
+PARTS = 32
 DONE, BLOWN_UP, LEFT_DOMAIN, INTERRUPTED = (
     int(s) for s in (Status.REACHED_END, Status.DIVERGED, Status.LEFT_DOMAIN, Status.INTERRUPTED)
 )

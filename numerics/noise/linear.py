@@ -15,7 +15,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.linalg import expm
 
-from cumulode.numerics.check_input import check_times, check_weights
+from cumulode.numerics.check_input import check_problem, check_times, check_weights
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.flow.solve import integrate
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
@@ -25,6 +25,7 @@ from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.dynamics import fluctuations
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
+from cumulode.theory.user_input.options import either
 
 from .covariance import Covariance
 
@@ -34,9 +35,13 @@ TRUSTED = 0.02
 AT_REST = 1e-4
 #: First and shortest step in time, and the share of Sigma that a step's error of second order may be.
 FIRST, SHORTEST, ALLOWED = 1e-2, 1e-8, 3e-4
+#: Steps tried, at most: seconds on a small ring.
+MOST_STEPS = 1000
+#: Times nearer to each other than this share of the last are one to a spline.
+CLOSEST = 1e-12
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LinearFluctuations:
     """What :func:`linear_fluctuations` returns.
 
@@ -59,11 +64,16 @@ class LinearFluctuations:
     amplification: np.ndarray
     diffusion: np.ndarray
 
+    def __repr__(self) -> str:
+        times = f"t {self.t[0]:g} .. {self.t[-1]:g} ({len(self.t)} times), w {self.w.shape}"
+        return f"LinearFluctuations({times}, amplification {self.amplification[-1]:.4g})"
+
     def trusted(self, s: float) -> np.ndarray:
         """Whether bands of the linear theory hold at this learning rate over batch size, up to each time; (T,) bool."""
         return np.asarray(s * self.amplification <= TRUSTED)
 
 
+@either(solver=("closure",))
 def linear_fluctuations(
     problem: Problem, w0: Any, t_eval: Any, closure: str = "regression", *, solver: Solver | None = None
 ) -> LinearFluctuations:
@@ -89,6 +99,7 @@ def linear_fluctuations(
     InvalidArgument
         Naming the argument.
     """
+    check_problem(problem)
     solver = choose(solver, FLOW, closure=closure)
     start, times = check_weights("w0", w0, problem.shape), check_times(t_eval)
     if start.ndim > 1:
@@ -101,12 +112,14 @@ def linear_fluctuations(
 
     path = _Path(problem, start, times, solver)
     grid, Sigma = covariances(path, at, times)
-    kept = [
-        _without_shift(w, spread, problem.shape) / np.dot(w, w) for w, spread in zip(path(grid), Sigma, strict=True)
-    ]
+    rows = path(grid)
+    spread = np.array([_without_shift(w, cov, problem.shape) for w, cov in zip(rows, Sigma, strict=True)])
+    with np.errstate(divide="ignore", invalid="ignore"):  # of w = 0: nothing, or without bound
+        kept = spread / np.sum(rows * rows, axis=1)
     places = np.searchsorted(grid, times)
     flow = path(times)
-    rates = [centre_diffusion(w, *at(w)) if len(problem.shape) == 1 else math.nan for w in flow]
+    with np.errstate(divide="ignore", invalid="ignore"):  # w = 0 has no place
+        rates = [centre_diffusion(w, *at(w)) if len(problem.shape) == 1 else math.nan for w in flow]
     return LinearFluctuations(times, flow, Sigma[places], np.fmax.accumulate(kept)[places], np.array(rates))
 
 
@@ -118,6 +131,7 @@ class _Path:
         early = np.geomspace(1e-3, max(times[-1], 1.0), 1500)
         last = max(times[-1], 1e-3)  # a cubic needs two points
         moments = np.union1d(np.concatenate([[0.0], early[early < times[-1]], np.linspace(0, last, 500)]), times)
+        moments = moments[np.diff(moments, prepend=-math.inf) > CLOSEST * last]
         drift = make_plan(problem, solver)
         data = drift.data()
         flow = unbroken(integrate(problem, w0, moments, solver))
@@ -141,12 +155,16 @@ def covariances(
     t, Sigma, step = 0.0, np.zeros((path(0.0).size,) * 2), FIRST
     grid, kept = [0.0], [Sigma]
     left = [float(x) for x in times if x > 0]
+    tried = 0
     while left:
-        h = min(step, left[0] - t)
-        Sigma_new, error = _magnus(path, at, t, h, Sigma)
-        if error > ALLOWED and h > SHORTEST:
-            step = h * max(0.2, 0.9 * (ALLOWED / error) ** (1 / 3))
+        h, tried = min(step, left[0] - t), tried + 1
+        with np.errstate(over="ignore", invalid="ignore"):  # a step too long for its exponential is taken again
+            Sigma_new, error = _magnus(path, at, t, h, Sigma)
+        if not error <= ALLOWED and h > SHORTEST:
+            step = h * (max(0.2, 0.9 * (ALLOWED / error) ** (1 / 3)) if error < math.inf else 0.2)
             continue
+        if tried > MOST_STEPS or not np.all(np.isfinite(Sigma_new)):
+            raise InvalidArgument("t_eval", float(times[-1]), f"times up to {t:g}: beyond, the flow is too stiff")
         t, Sigma = (left.pop(0), Sigma_new) if h == left[0] - t else (t + h, Sigma_new)
         grid.append(t)
         kept.append(Sigma)
@@ -164,7 +182,10 @@ def _magnus(path: Any, at: Any, t: float, h: float, Sigma: np.ndarray) -> tuple[
     ends = []
     for exponent in (mean + commutator, mean):
         U, V = np.split(expm(exponent) @ start, 2)
-        ends.append(np.linalg.solve(V.T, U.T).T)
+        try:
+            ends.append(np.linalg.solve(V.T, U.T).T)
+        except np.linalg.LinAlgError:  # the exponential overflowed
+            return np.full_like(Sigma, np.nan), math.inf
     moved = (ends[0] + ends[0].T) / 2
     size_moved = max(float(np.linalg.norm(moved)), 1e-300)
     return moved, float(np.linalg.norm(ends[0] - ends[1])) / size_moved

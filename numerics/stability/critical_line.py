@@ -19,6 +19,7 @@ from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.theory.problem.axes import PROBLEM_AXES, at
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import listed
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
@@ -100,10 +101,7 @@ def _along(problem: Problem, along: Any, axis: str) -> dict[str, list[Any]]:
     coordinates = {}
     for name, values in along.items():
         check_has(problem, name, "along", tuple(PROBLEM_AXES))
-        array = np.asarray(values)
-        if array.ndim != 1 or array.size == 0:
-            raise InvalidArgument("along", along, allowed)
-        coordinates[name] = array.tolist()
+        coordinates[name] = listed("along", values, allowed)
     return coordinates
 
 

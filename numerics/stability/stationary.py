@@ -8,6 +8,7 @@ the state stays, where one is positive the flow leaves it.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ from cumulode.numerics.flow.solver import Solver, choose
 from cumulode.numerics.trajectory.growth import Wavenumber, growth_rates, half, peak
 from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, integer
+from cumulode.theory.user_input.arrays import listed
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
@@ -137,10 +139,12 @@ def state_of(plan: Plan, k: Wavenumber | None = None) -> StationaryState:
 
 def _wavenumber(k: Any, shape: tuple[int, ...]) -> Wavenumber:
     most = shape[0] // 2
-    numbers = np.atleast_1d(np.asarray(k))
-    if numbers.shape != (len(shape),) or numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() > most:
-        raise InvalidArgument("k", k, f"integers 0 .. {most}, {len(shape)} of them")
-    return int(numbers[0]) if len(shape) == 1 else (int(numbers[0]), int(numbers[1]))
+    allowed = f"integers 0 .. {most}, {len(shape)} of them"
+    waves = listed("k", [k] if isinstance(k, numbers.Number) else k, allowed)
+    if len(waves) != len(shape):
+        raise InvalidArgument("k", k, allowed)
+    chosen = tuple(integer("k", wave, ge=0, le=most, allowed=allowed) for wave in waves)
+    return chosen[0] if len(shape) == 1 else (chosen[0], chosen[1])
 
 
 def _amplitude(along: Callable[[float], float]) -> float | None:

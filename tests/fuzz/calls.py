@@ -67,6 +67,10 @@ def start(given: dict[str, Any]) -> Draw:
     return values.weights(given["problem"])
 
 
+def one_start(given: dict[str, Any]) -> Draw:
+    return values.fields(given["problem"].size)
+
+
 def rows(given: dict[str, Any]) -> Draw:
     """A few fields, of a short trajectory."""
     return values.fields(3, given["problem"].size)
@@ -150,7 +154,8 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
         "Sgd": ({}, {"learning_rate": RATES, "batch_size": whole(1, 10**6), "conventions": st.sampled_from(["cumulode", "ingrosso-goldt"])}),
         "solve": (
             {"problem": PROBLEM, "w0": start, "t_eval": st.one_of(TIMES, TIMES, LONG)},
-            {**closure, "rtol": number(1e-10, 1e-2), "atol": number(1e-12, 1e-3), "progress": PROGRESS, "stop": EVENTS},
+            {**closure, "rtol": number(1e-10, 1e-2), "atol": number(1e-12, 1e-3), "progress": PROGRESS, "stop": EVENTS,
+             "noise": number(1e-6, 1e3), "runs": whole(1, 4), "seed": whole(0, 9)},
             judges.run,
         ),
         "drift": ({"problem": PROBLEM}, closure, judges.drift),
@@ -161,6 +166,8 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
             {"law": LAWS, "offsets": st.sampled_from([(0, 0, 0), [[0, 1, 2]], np.array([[1, 2, 3], [0, -1, 7]]), [[[0, 1]] * 3]])},
             {"size": SIZES},
         ),
+        "noise_covariance": ({"problem": PROBLEM, "w": start}, {"closure": CLOSURES, "solver": SOLVERS}, judges.noise),
+        "linear_fluctuations": ({"problem": RING, "w0": one_start, "t_eval": TIMES}, {"closure": CLOSURES, "solver": SOLVERS}, judges.noise),
         "network_drift": ({"problem": RING}, {"tolerance": TOLERANCES, "solver": SOLVERS}, judges.network_drift),
         "solve_network": (
             {"problem": RING, "w0": pair, "t_eval": TIMES, "biases": st.sampled_from([[1.0, -1.0], 0.5, np.array([-2.0, 0.1])])},
@@ -172,8 +179,6 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
             {"half_width": whole(1, 4), "seed": whole(0, 3)},
             judges.nothing,
         ),
-        "noise_covariance": ({"problem": PROBLEM, "w": start}, {"closure": CLOSURES, "solver": SOLVERS}, judges.finite),
-        "linear_fluctuations": ({"problem": PROBLEM, "w0": start, "t_eval": TIMES}, {"closure": CLOSURES, "solver": SOLVERS}, judges.linear),
         "growth_rates": ({"problem": PROBLEM}, {}),
         "stationary_state": ({"problem": PROBLEM}, {**closure, "k": st.sampled_from([0, 1, 2, (0, 1), np.int64(1)])}, judges.stationary),
         "critical_value": (
@@ -259,7 +264,7 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
 MADE = frozenset(
     """
     InvalidArgument WrongStep Scope CheckResult QUANTITIES SolveWarning Status Drift NetworkDrift Result Solution NetworkFlow
-    ConvolutionalCP StationaryState Ensemble LinearFluctuations CriticalValues Validity Run NetworkRun ConvolutionalRun Comparison
+    ConvolutionalCP StationaryState CriticalValues Validity Run NetworkRun ConvolutionalRun Comparison Ensemble LinearFluctuations
     comparison_figure plot_match
     """.split()  # noqa: SIM905
 )
@@ -270,6 +275,5 @@ COSTLY = {
     "rerun": 3,
     "refine_boundary": 2,
     "critical_line": 2,
-    "stationary_state": 1,
     "linear_fluctuations": 4,
 }

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 from . import calls, commands, files, guard
 
@@ -22,6 +24,21 @@ def _mixed(table: dict[str, st.SearchStrategy[Any]], costly: dict[str, int]) -> 
     """Each equally often, but for those that take long."""
     names = [name for name in table for _ in range(max(1, 8 // costly.get(name, 1)))]
     return st.sampled_from(names).flatmap(lambda name: table[name])
+
+
+@contextlib.contextmanager
+def _no_constants_of_modules() -> Iterator[None]:
+    """Hypothesis draws constants that stand in the modules loaded: a case would depend on those before it."""
+    if not hasattr(providers, "_get_local_constants"):
+        yield
+        return
+    cache = type(providers.CONSTANTS_CACHE)(1024)
+    none = providers.Constants()
+    with (
+        mock.patch.object(providers, "CONSTANTS_CACHE", cache),
+        mock.patch.object(providers, "_get_local_constants", return_value=none),
+    ):
+        yield
 
 
 @contextlib.contextmanager
@@ -56,7 +73,8 @@ def batch(kind: str, number: int, each: Callable[[int, Any], None]) -> None:
     def go(case: Any) -> None:
         each(next(place), case)
 
-    go()
+    with _no_constants_of_modules():
+        go()
 
 
 def wrong(case: Any) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cumulode import InvalidArgument
 from cumulode.numerics import Status
+from cumulode.numerics.trajectory.decay import SMALL
 
 Given = dict[str, Any]
 
@@ -40,7 +41,8 @@ def run(result: Any, given: Given) -> str:
         good = np.isfinite(ends.reshape(len(ends), -1)).all(axis=1)
         return "a run that did not fail has NaN" if np.any(~good & ~failed) else ""
     small = float(np.max(np.abs(result.w), initial=0.0))
-    for name in ("w", "bias", "k2", "k4", "norm", *(["loss", "accuracy"] if hasattr(result, "loss") else [])):
+    of_law = [] if given.get("samples") is not None else ["k2", "k4"]  # of a user's samples not known
+    for name in ("w", "bias", *of_law, "norm", *(["loss", "accuracy"] if hasattr(result, "loss") else [])):
         words = _bad(name, getattr(result, name))
         if words:
             return f"{words} (largest |w| = {small:.3g})"
@@ -48,9 +50,11 @@ def run(result: Any, given: Given) -> str:
     return _bad("ipr", shapes)
 
 
-def linear(result: Any, given: Given) -> str:
-    """The flow and its scatter."""
-    return _bad("the flow", result.w) or _bad("Sigma", result.Sigma)
+def noise(result: Any, given: Given) -> str:
+    """Of weights of a size that the cumulants allow."""
+    if not _all_finite(given.get("w", given.get("w0")), 1e30):
+        return ""
+    return _bad("the covariance", result if isinstance(result, np.ndarray) else result.Sigma)
 
 
 def drift(result: Any, given: Given) -> str:
@@ -103,16 +107,16 @@ def critical(result: Any, given: Given) -> str:
 
 def comparison(result: Any, given: Given) -> str:
     """Both sides as runs; the numbers of rows that are judged."""
-    judged = result.table[result.table.verdict != "inconclusive"]
+    judged = result.table[~result.table.verdict.isin(["inconclusive", "decayed"])]
     numbers = {name: judged[name] for name in ("theory", "sgd") if name in judged}
     words = "" if result.failures else next(filter(None, (_bad(n, v) for n, v in numbers.items())), "")
     return run(result.theory, given) or run(result.sgd, given) or words
 
 
 def phase(result: Any, given: Given) -> str:
-    """A run that reached its end has an inverse participation ratio, unless it decayed to no shape."""
+    """A run that reached its end has an inverse participation ratio, unless it decayed and has no shape."""
     if not {"ipr", "status", "norm"} <= set(result.data_vars):
         return ""
-    grown = result["norm"].values >= 0.5 * given["amplitude"]
+    grown = result["norm"].values >= SMALL
     ended = result["status"].values == Status.REACHED_END
     return _bad("ipr", result["ipr"].values[ended & grown]) if ended.shape == grown.shape else ""

@@ -229,6 +229,7 @@ CHECKS = [
         ("sin(exp(exp(exp(exp(exp(g))))))", "real number"), ("("*300 + "c" + ")"*300, "formula"))),
     *(("seed", "an integer >= 0", ("c", "nlgp.second", {"seed": seed})) for seed in (1.5, -1, None, "1", True)),
     *(("against", "", ("F1*Cw", against, {})) for against in ("nosuch", None, np.ones(2))),
+    ("against", "", ("F1*Cw", np.ones(2), {"ansatz": "x"})),
     ("mine", "not known: x{40}\\)", ("x" * 500, "drift", {})),
     *(("order", "", ("F1*Cw", "drift", {"order": order})) for order in (2, True)),
     ("order", "", ("c", "nlgp.second", {"order": 3})),

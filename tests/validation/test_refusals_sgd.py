@@ -78,7 +78,8 @@ NETWORK = calls(simulate_network, {"problem": FIELDS, "hidden": 2, "t_eval": [0,
 THEIR_NETWORK = calls(simulate_network, {"problem": FIELDS, "hidden": 4, "t_eval": [0.5], "sgd": THEIRS, "n_test": 10}, [
     ("t_eval: got None, allowed: times, steps / D", {"t_eval": None}), ("w0", {"w0": "x"}),
     ("loss: got 'cross-entropy', allowed: 'mse'", {"loss": "cross-entropy"}), ("labels: .*one-hot", {"labels": (0, 1)}),
-    ("readout: got None", {"architecture": "two-layer"}), ("bias_rate", {"bias_rate": 0.0}),
+    ("readout: got None", {"architecture": "two-layer"}),
+    ("loss", {"loss": np.ones(2)}), ("architecture", {"architecture": np.ones(2)}), ("bias_rate", {"bias_rate": 0.0}),
     ("readout_rate", {"readout_rate": NAN}), (r"gain: got 40.* at most 31\.6", {"problem": STEEP}),
 ])  # fmt: skip
 FILTERS = calls(simulate_convolutional, {"problem": FIELDS, "filters": 2, "t_eval": [0, 1]}, [
@@ -94,7 +95,7 @@ RULES = calls(Sgd, {}, [
 ])  # fmt: skip
 COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("seeds", {"seeds": 1}), ("seeds", {"seeds": [3, 3]}), ("seeds", {"seeds": 2.5}), ("margin", {"margin": 0}),
-    ("allowance", {"allowance": "some"}), ("allowance", {"allowance": -1}), ("w0", {"w0": np.stack([W, W])}),
+    ("allowance", {"allowance": "some"}), ("allowance", {"allowance": -1}), ("allowance", {"allowance": np.ones(2)}), ("w0", {"w0": np.stack([W, W])}),
     ("w0", {"w0": W[1:]}), ("t_eval", {"t_eval": [0, 2, 1]}), ("t_eval", {"t_eval": []}),
     ("closure", {"closure": "nonsense"}), ("problem", {"problem": "ising"}), ("learning_rate", {"learning_rate": -1}),
     ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}), ("sgd", {"batch_size": 100, "sgd": Sgd(0.1, 3)}),

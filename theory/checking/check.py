@@ -66,7 +66,7 @@ def check(
     """
     start()  # it loads SymPy while this process does
     seed = integer("seed", seed, ge=0)
-    if ansatz is not None and against != "ipr":
+    if ansatz is not None and isinstance(against, str) and against != "ipr":
         raise InvalidArgument("ansatz", ansatz, 'no ansatz: it goes with against="ipr" only')
     from .comparing import READING
     from .result import CheckResult

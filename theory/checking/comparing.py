@@ -41,7 +41,8 @@ def compare(
     report: Report, mine: Any, against: Any, activation: Any, order: int | None, ansatz: Any, seed: int
 ) -> CheckResult:
     """What ``check`` returns; ``report`` as in ``within_budget``."""
-    choice("against", against, (*QUANTITIES, "ipr"))
+    if not isinstance(against, sp.Expr):
+        choice("against", against, (*QUANTITIES, "ipr"))
     report(READING["ansatz" if against == "ipr" else "activation"])
     target = _target(against, activation, order, ansatz)
     report(READING["mine"])

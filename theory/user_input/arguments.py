@@ -55,7 +55,11 @@ def shown(got: object) -> str:
         text = text.replace("\\\\", "\\") if isinstance(got, str) else text  # LaTeX as it was written
     except ValueError:  # Python refuses to write out an integer of more than 4300 digits
         return f"a {type(got).__name__} too long to show"
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    if len(text) <= _LONGEST:
+        return text
+    if isinstance(got, (str, os.PathLike)) and os.sep in text:  # the name of a file stands last
+        return f"{text[: _LONGEST // 3]}...{text[-(_LONGEST - _LONGEST // 3 - 3) :]}"
+    return text[: _LONGEST - 3] + "..."
 
 
 def real(

@@ -46,3 +46,14 @@ def finite_array(name: str, values: Any, allowed: str) -> np.ndarray:
     if bad:
         raise InvalidArgument(name, Described(f"{bad} entries that are NaN or infinite"), allowed)
     return array
+
+
+def listed(name: str, values: Any, allowed: str) -> list[Any]:
+    """Values one after another, of any kind, as Python has them; InvalidArgument for none, or rows of them."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # ragged lists
+        raise InvalidArgument(name, values, allowed) from None
+    if array.ndim != 1 or array.size == 0:
+        raise InvalidArgument(name, values, allowed)
+    return list(array.tolist())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import numbers
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
@@ -17,6 +17,7 @@ from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arrays import listed
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.receptive_fields.localised import LOCALISED
@@ -167,9 +168,8 @@ def _names(along: Any, along_axis: AxisRange, simulate: bool) -> dict[str, list[
             raise InvalidArgument("along", name, f"axes that {along_axis.name} does not set as well")
         if name in ("learning_rate", "batch_size") and not simulate:
             raise InvalidArgument("along", name, "axes of the theory where simulate=False")
-        names[name] = np.atleast_1d(np.asarray(values)).tolist()
-        if not names[name] or np.ndim(values) > 1:
-            raise InvalidArgument(f"along[{name!r}]", values, "a 1-d sequence of at least one value")
+        many = [values] if isinstance(values, (str, numbers.Number)) else values
+        names[name] = listed(f"along[{name!r}]", many, "a 1-d sequence of at least one value")
     return names
 
 

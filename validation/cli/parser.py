@@ -25,6 +25,11 @@ class CommandParser(Parser):
 
     _intermixed = False
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # which argparse takes for no value at all
+            raise argparse.ArgumentError(action, "got '--', allowed: one argument")
+        return super()._get_values(action, arg_strings)  # type: ignore[misc]
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self._intermixed:  # argparse parses options and positional arguments in turn, by this method
             return super().parse_known_args(args, namespace)

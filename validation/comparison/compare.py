@@ -185,7 +185,7 @@ def _at_tolerance(problem: Problem, run: Run | None, tolerance: float | None) ->
 
 
 def _allowance(allowance: Any) -> float | None:
-    if allowance == MEASURED:
+    if isinstance(allowance, str) and allowance == MEASURED:
         return None
     return real("allowance", allowance, ge=0, allowed="'measured' or a fraction >= 0")
 

@@ -9,7 +9,7 @@ import numpy as np
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.cumulants import second_cumulant
 from cumulode.numerics.observables import norm
-from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
+from cumulode.numerics.trajectory.decay import has_decayed, largest_rate
 from cumulode.theory.dynamics.dispersion import growth_rate
 from cumulode.theory.dynamics.fluctuations import small_field_noise, stationary_variance
 from cumulode.theory.problem.lattice import as_size
@@ -19,6 +19,8 @@ from .settings import Sgd
 
 #: SGD is at its noise where its norm is below this many times the root mean square norm of it, if that is small.
 AT_NOISE = 2.0
+#: The noise about w = 0 is known where it is below this: weights beyond bend the force.
+KNOWN_NOISE = 0.3
 
 
 def noise_norm(problem: Problem, sgd: Sgd) -> float:
@@ -47,7 +49,7 @@ def noise_level(problem: Problem, sgd: Sgd) -> float:
     to hold SGD, its noise has no bound, and says nothing of the weights there.
     """
     noise = noise_norm(problem, sgd)
-    return AT_NOISE * noise if noise < SMALL else 0.0
+    return AT_NOISE * noise if noise < KNOWN_NOISE else 0.0
 
 
 def decayed(problem: Problem, start: np.ndarray, w: np.ndarray, sgd: Sgd | None = None) -> np.ndarray:

@@ -16,7 +16,7 @@ from numba import types
 from numpy.typing import ArrayLike
 
 from cumulode.numerics import Result, preactivation_cumulants
-from cumulode.numerics.check_input import check_problem, check_stop, check_times, check_weights
+from cumulode.numerics.check_input import LARGEST_WEIGHT, check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import compiled, f8, flag_type, i8, kernel, vector
 from cumulode.numerics.compile.vectors import axpy, dot, finite
@@ -232,7 +232,9 @@ def _gather(
 ) -> Run:  # fmt: skip
     """Stack the runs, with their cumulants and how they ended."""
     w = np.stack([trace.w for trace in traces])
-    k2, k4, k4_error = cumulants_and_error(problem, w)
+    largest = np.abs(w).max(axis=-1, keepdims=True)
+    # a run that diverges passes sizes whose cumulants floats do not hold
+    k2, k4, k4_error = cumulants_and_error(problem, np.where(largest > LARGEST_WEIGHT, np.nan, w))
     arrays = {"w": w, "bias": np.full(w.shape[:-1], problem.bias), "k2": k2, "k4": k4, "k4_error": k4_error}
     if single:
         arrays = {name: array[0] for name, array in arrays.items()}

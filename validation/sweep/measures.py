@@ -19,7 +19,7 @@ from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.receptive_fields.localised import FAR_ABOVE, LOCALISED, NARROW, localised
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, norm, width
-from cumulode.validation.sgd.decay import AT_NOISE, decayed
+from cumulode.validation.sgd.decay import AT_NOISE, KNOWN_NOISE, decayed
 from cumulode.validation.sgd.settings import Sgd
 
 UNPATTERNED, OSCILLATORY, LOCALISED_CLASS, DECAYED, UNKNOWN = 0, 1, 2, 3, -1
@@ -32,7 +32,7 @@ PATTERNS = {
 }
 PATTERN_RULE = (
     f"decayed where w = 0 attracts (no wave grows) and |w| at the end is below both its start and {SMALL:g}, or (SGD) "
-    f"below {AT_NOISE:g} times SGD's noise there, where that is below {SMALL:g}; else unpatterned where |w| is "
+    f"below {AT_NOISE:g} times SGD's noise there, where that is below {KNOWN_NOISE:g}; else unpatterned where |w| is "
     f"below both; else localised where IPR x D > {LOCALISED:g} and the width below D/6 (torus: {NARROW[2]:g} L), "
     f"or IPR x D > {FAR_ABOVE:g}; else oscillatory where the wavenumber of largest power is not 0; else unpatterned "
     "(uniform)"

@@ -17,6 +17,7 @@ from cumulode.numerics.flow.solver import EXACT, Solver
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether, flag, integer
+from cumulode.theory.user_input.arrays import listed
 from cumulode.validation.sgd.settings import Sgd
 
 from .measures import check_measures
@@ -107,8 +108,7 @@ def check_axes(axes: Any, protocol: Protocol) -> dict[str, Values]:
 def axis_values(axis: Axis, values: Any) -> Values:
     """The values of an axis as plain ones, distinct; InvalidArgument otherwise."""
     allowed = f"a 1-d sequence of distinct {'words' if axis.text else 'numbers'} for {axis.name}"
-    if isinstance(values, (str, Mapping)) or np.ndim(values) != 1 or len(values) == 0:
-        raise InvalidArgument("axes", values, allowed)
+    listed("axes", values, allowed)
     plain = tuple(v.item() if isinstance(v, np.generic) else v for v in values)
     whole = axis.name in _WHOLE
     if not all(_fits(v, axis.text, whole) for v in plain) or len(set(plain)) < len(plain):

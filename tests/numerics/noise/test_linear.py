@@ -89,3 +89,17 @@ def test_a_flow_that_fails_is_refused_and_time_zero_is_answered():
     with pytest.raises(InvalidArgument, match="^w0: got a flow that stopped"):
         linear_fluctuations(RING, DATA["m"][0], [0.0, 1.0], solver=Solver(max_steps=3))
     assert np.all(linear_fluctuations(RING, DATA["m"][0], [0.0]).Sigma == 0.0)
+
+
+def test_near_times_and_zero_weights_are_no_trouble_and_what_is_too_stiff_is_refused(monkeypatch):
+    """Assert finite numbers, one line to show them, and refusals of what is no problem and of a flow too fast."""
+    problem, w = Problem(Ising(0.5), Ising(0.2), 6), 0.1 * np.cos(np.arange(6.0))
+    for start, times in ((w, [5e-324, 1.0]), (w, [0.0, 1.0, 1.0 + 1e-15]), (0 * w, [0.0, 1.0])):
+        made = linear_fluctuations(problem, start, times)
+        assert np.all(np.isfinite(made.Sigma))
+    assert repr(made).startswith("LinearFluctuations(t 0 .. 1 (2 times), w (2, 6), amplification ")
+    with pytest.raises(InvalidArgument, match="^problem: got "):
+        linear_fluctuations("ring", w, [0.0, 1.0])
+    monkeypatch.setattr("cumulode.numerics.noise.linear.MOST_STEPS", 1)
+    with pytest.raises(InvalidArgument, match="^t_eval: got 1.0, allowed: times up to .*too stiff$"):
+        linear_fluctuations(problem, w, [0.0, 1.0])

@@ -18,6 +18,8 @@ REFUSED: list[tuple[str, str]] = [
     # the problem
     ("solve --gain -1", "gain: got -1.0"),
     ("solve --gain nan", "gain: got nan"),
+    ("solve --size=--", "argument --size: got '--', allowed: one argument"),
+    ("sgd --batch-size=--", "argument --batch-size: got '--', allowed: one argument"),
     (
         "solve --gain -3",
         "gain: got -3.0, allowed: 1e-07 <= gain <= inf (below, the field is Gaussian to all digits: use the law GP)",

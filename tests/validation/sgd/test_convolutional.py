@@ -100,7 +100,7 @@ def test_the_step_is_the_gradient_times_filters(kind) -> None:
     sampled = network_engine.NetworkRule(1.0, 1.0, 1, F, kind, 1.0, 0.0, 1.0, 1.0)
     moved, rows = theta.copy(), rows_sampler(x)
     random = stream(np.random.SeedSequence(0), (0,))
-    assert engine.advance_kernel()(moved, lattice, 1, rows, rows, response, sampled, random) == 1
+    assert engine.advance_kernel()(moved, lattice, 1, rows, rows, response, sampled, random, np.zeros(1, np.uint8)) == 1
     scale = np.where(np.arange(theta.size) < F * 9 + F, F, F * D)
     assert np.abs(moved - theta + scale * gradient).max() < 1e-8
 

@@ -139,6 +139,15 @@ def test_one_kernel_is_compiled_for_all_activations_and_laws() -> None:
     assert len(getattr(sgd._advance, "signatures", [None])) == 1
 
 
+def test_weights_too_large_for_cumulants_are_kept_without_them() -> None:
+    """Assert that a run which grows beyond 1e70 is returned, its cumulants there NaN and not refused."""
+    problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, "relu", 0.0, prior=0.3)
+    run = simulate_sgd(problem, np.full(8, 0.1), [0.0, 10.0, 2000.0], learning_rate=10.0, batch_size=100, seed=0)
+    assert not np.linalg.norm(run.w[2]) < 1e70
+    assert np.all(np.isfinite(run.k2[:2]))
+    assert np.all(np.isnan(run.k2[2]))
+
+
 @pytest.mark.parametrize("activation", ["relu", "-h**3/6 + h"])
 def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str) -> None:
     """Assert that non-finite weights end a run: NaN after it, the others unharmed, a message naming the rate."""

@@ -266,7 +266,7 @@ def test_weights_that_decayed_have_no_shape():
     k = np.ones((4, 2, 2))
     runs = Runs(dying, np.array([0.0, 1.0]), w, k, -k, "regression", 1e-3)
     shapes = ("ipr", "ipr_times_D", "width", "wavelength", "field_count", "kurtosis_plus", "kurtosis_minus")
-    for of, gone in ((runs, [1, 1, 0, 0]), (replace(runs, closure=None, sgd=Sgd(0.1, 1)), [1, 1, 1, 0])):
+    for of, gone in ((runs, [1, 1, 0, 0]), (replace(runs, closure=None, sgd=Sgd(0.01, 1)), [1, 1, 1, 0])):
         assert (MEASURES["pattern"].of(of) == PATTERNS["decayed"]).tolist() == np.array(gone, bool).tolist()
         for name in shapes:
             assert np.isnan(MEASURES[name].of(of)).tolist() == np.array(gone, bool).tolist(), name

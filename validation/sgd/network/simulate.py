@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from cumulode.numerics.check_input import check_problem, check_stop
 from cumulode.numerics.io.progress import Shown
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import integer
+from cumulode.theory.user_input.arguments import choice, integer
 from cumulode.theory.user_input.options import either
 from cumulode.validation.sgd.conventions import check_readout, network_units
 from cumulode.validation.sgd.old_arguments import old_arguments
@@ -122,6 +122,7 @@ def simulate_network(
     check_stop(stop)
     sgd = choose(sgd, learning_rate=learning_rate, batch_size=batch_size)
     hidden, targets = integer("hidden", hidden, ge=1, le=settings.MOST_HIDDEN), settings.check_labels(labels)
+    choice("architecture", architecture, settings.ARCHITECTURES), choice("loss", loss, settings.LOSSES)
     units = network_units(sgd, problem, hidden, architecture, loss, targets)
     rates = bias_rate, readout_rate
     rule = units.rule(settings.make_rule(problem.prior, sgd, hidden, architecture, biases, loss, targets, rates))
