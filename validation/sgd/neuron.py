@@ -39,7 +39,7 @@ from .training import Stopwatch, Trace, bounded, described, flag_of, go_through,
 class Run(Result):
     """What :func:`cumulode.simulate_sgd` returns: a :class:`cumulode.numerics.Result`.
 
-    ``t`` holds the times of the steps actually recorded. A run whose weights become non-finite, or pass 1e70, is
+    ``t`` holds the times of the steps actually recorded. A run whose weights become non-finite or pass 1e70 is
     ``DIVERGED``.
     """
 
@@ -187,7 +187,7 @@ def simulate_sgd(
     -------
     Run
         ``t`` (the times of the steps recorded), ``w`` (T, D), or (n, T, D) for n starts or ``seeds``, ``ipr``,
-        ``norm``, ``k2``, ``k4``, ``status``, ``message``, ``provenance``. A run whose weights become non-finite stops,
+        ``norm``, ``k2``, ``k4``, ``status``, ``message``, ``provenance``. A run whose weights pass 1e70 stops,
         with NaN from there on and a message naming the cause; Ctrl-C returns what exists.
 
     Raises

@@ -154,7 +154,7 @@ def test_weights_too_large_for_cumulants_are_a_run_that_diverged() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "-h**3/6 + h"])
 def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str) -> None:
-    """Assert that non-finite weights end a run: NaN after it, the others unharmed, a message naming the rate."""
+    """Assert that weights without bound end a run: NaN after it, the others unharmed, a message naming the rate."""
     problem = Problem(UNBOUNDED.plus, UNBOUNDED.minus, 8, activation, UNBOUNDED.bias)
     run = simulate_sgd(problem, np.full((2, 8), 0.1), [0.0, 3.0, 30_000.0], 3.0, 1, seed=1)
     assert not run.success
@@ -165,7 +165,7 @@ def test_a_diverging_run_stops_with_the_cause_and_the_next_step(activation: str)
     assert "\n" not in run.message
     assert all(message.startswith("stopped at t = ") for message in run.messages)
     assert "of 2 runs" not in run.messages[0]
-    for part in ("2 of 2 runs", "learning rate too large", "non-finite", "learning_rate below 3"):
+    for part in ("2 of 2 runs", "learning rate too large", "the weights grew without bound", "learning_rate below 3"):
         assert part in run.message
 
 

@@ -110,7 +110,7 @@ def simulate_network(
     NetworkRun
         ``t``, ``w`` (T, K, D), ``bias``, ``readout``, ``ipr``, ``norm``, ``width``, ``centre`` (T, K), ``kurtosis``
         (T, K, 2), ``loss``, ``accuracy`` (T,) with ``loss_error``, ``accuracy_error``; ``seeds`` put an axis n
-        in front. A run whose parameters become non-finite stops, with NaN from there on and a message naming
+        in front. A run whose parameters pass 1e70 stops, with NaN from there on and a message naming
         the cause; Ctrl-C returns what exists.
 
     Raises
