@@ -305,7 +305,7 @@ def test_the_command_comes_back_from_the_file(runs: dict[str, Result], tmp_path:
 
 
 def test_an_unknown_format_is_refused_by_its_suffix(tmp_path: Path) -> None:
-    """Assert one line naming the suffix, and no file."""
-    with pytest.raises(ValueError, match=r"^path: got '\.bmp', allowed: .*\.png, \.pdf, \.svg$"):
+    """Assert one line naming the file and the suffixes allowed, and no file."""
+    with pytest.raises(ValueError, match=r"^path: got '.*figure\.bmp', allowed: .*\.png, \.pdf, \.svg$"):
         plots.save(Figure(), tmp_path / "figure.bmp", COMMAND)
     assert list(tmp_path.iterdir()) == []
