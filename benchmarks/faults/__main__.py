@@ -1,4 +1,4 @@
-"""``python -m benchmarks.faults``: make every fault and write docs/reliability.md (about ten minutes on two idle cores)."""
+"""``python -m benchmarks.faults``: make every fault and write docs/reliability.md (ten minutes on two idle cores)."""
 
 from __future__ import annotations
 

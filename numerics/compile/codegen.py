@@ -29,7 +29,7 @@ from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.losses import loss_equations
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
-from .quadrature import panel_length
+from .quadrature import MOST_PANELS, panel_length, panel_limit
 
 HEADER = '''"""{doc}
 
@@ -136,8 +136,9 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
 
 def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
     lines = [
-        f"{pad}panels = 1 + int(min(width * ({show(q.reach)}) / PANEL, 1e4))",
-        f"{pad}step = width / panels",
+        f"{pad}count = width * ({show(q.reach)}) / PANEL",
+        f"{pad}panels = 1 + int(min(count, {MOST_PANELS:.0f}))",
+        f"{pad}step = width / panels if count <= PANELS else math.nan",
         f"{pad}for panel in range(panels):",
         f"{pad}    for node in range(rule.shape[1]):",
         f"{pad}        s = low + (panel + rule[0, node]) * step",
@@ -266,11 +267,13 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
     basics = _basics(activation)
     namespace: dict[str, Any] = {"kernel": lambda f: f}
     exec("import math\n" + basics, namespace)
-    panel = panel_length(namespace["functions"], [float(c) for c in activation.kinks])
+    kinks = [float(c) for c in activation.kinks]
+    panel, most = panel_length(namespace["functions"], kinks), panel_limit(namespace["functions"], kinks)
     parts = [
         HEADER.format(doc=f"Activation {activation.name}: force, closures."),
         f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
-        f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n" + basics,
+        f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n"
+        f"PANELS = {'math.inf' if math.isinf(most) else most}  # averages over more are not resolved: NaN\n" + basics,
     ]
     written: set[str] = set()
     for name in closures:

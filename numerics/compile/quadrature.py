@@ -12,6 +12,8 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 NODES = 40
 #: Preactivations beyond this are not looked at when the panel is measured.
 RANGE = 40.0
+#: Averages of a force that is no polynomial far out are not resolved by more panels than this.
+MOST_PANELS = 1e4
 
 
 def gauss_legendre(n: int = NODES) -> np.ndarray:
@@ -40,6 +42,24 @@ def panel_length(functions: Callable[[float, float], tuple[float, float, float]]
         Described("one that varies too fast for the quadrature"),
         "expressions smooth on a scale of 1e-3 in h",
     )
+
+
+def panel_limit(functions: Callable[[float, float], tuple[float, float, float]], kinks: list[float]) -> float:
+    """So many panels at most resolve an average; infinite where Phi, F, F' are polynomials outside the kinks.
+
+    A force that saturates cancels in wide averages: digits are lost with the square of their width.
+    """
+    x, _ = np.polynomial.legendre.leggauss(NODES)
+    to_coefficients = np.linalg.inv(np.polynomial.legendre.legvander(x, NODES - 1))
+    outside = max(map(abs, kinks), default=0.0) + 1e3 * (x + 1)
+    for label, sign in itertools.product((1.0, -1.0), repeat=2):
+        try:
+            spectrum = np.abs(to_coefficients @ np.array([functions(sign * float(h), label) for h in outside]))
+        except (OverflowError, ZeroDivisionError):
+            return MOST_PANELS
+        if not np.all(spectrum[6:] <= 1e-12 * spectrum.max()):
+            return MOST_PANELS
+    return np.inf
 
 
 def _resolved(

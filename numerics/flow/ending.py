@@ -33,7 +33,18 @@ def describe(problem: Problem, w0: np.ndarray, run: Trajectory, solver: Solver, 
     t, size = run.state[TIME], run.state[NORM]
     if run.status == Status.DECAYED:
         return _decayed(problem, t, size, end)
+    if run.status == Status.DIVERGED and size <= 2 * norm(w0) and not solver.closure.startswith("taylor"):
+        return f"stopped at t = {t:.6g} of {end:g}: " + _too_wide(problem, w0, solver)
     return f"stopped at t = {t:.6g} of {end:g}: " + _failure(run, solver)
+
+
+def _too_wide(problem: Problem, w0: np.ndarray, solver: Solver) -> str:
+    """Of weights so large from the start that averages of the force are not resolved."""
+    spread = max(_spread(law, problem.shape, w0) for law in problem.laws)
+    return (
+        f"closure {solver.closure!r} does not resolve the force here: w.x has a standard deviation of "
+        f"{spread:.2g}, where activation {problem.activation!r} is saturated or has no bound; try a smaller |w0|"
+    )
 
 
 def _failure(run: Trajectory, solver: Solver) -> str:

@@ -13,6 +13,7 @@ from cumulode.numerics.compile.jit import kernel
 ACTIVATION = 'erf'
 CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression', 'tree', 'conditional')
 PANEL = 4.0  # length in h over which 40 nodes resolve the force
+PANELS = 10000.0  # averages over more are not resolved: NaN
 KINKS = ()
 
 
@@ -182,8 +183,9 @@ def gaussian_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -263,8 +265,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -378,8 +381,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -395,8 +399,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -442,8 +447,9 @@ def pearson_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -488,8 +494,9 @@ def pearson_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -558,8 +565,9 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -588,8 +596,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -640,8 +649,9 @@ def regression_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -676,8 +686,9 @@ def regression_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -746,8 +757,9 @@ def tree_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -834,8 +846,9 @@ def tree_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -942,8 +955,9 @@ def tree_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1089,8 +1103,9 @@ def square_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1131,8 +1146,9 @@ def square_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1175,8 +1191,9 @@ def square_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1219,8 +1236,9 @@ def square_heavier(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1253,8 +1271,9 @@ def square_beyond(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step

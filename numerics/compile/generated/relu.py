@@ -13,6 +13,7 @@ from cumulode.numerics.compile.jit import kernel
 ACTIVATION = 'relu'
 CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression', 'tree', 'conditional')
 PANEL = 8.0  # length in h over which 40 nodes resolve the force
+PANELS = math.inf  # averages over more are not resolved: NaN
 KINKS = (0.0,)
 
 
@@ -317,8 +318,9 @@ def pearson_bounded(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (scale*math.sin(upper)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -379,8 +381,9 @@ def pearson_heavy(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -462,8 +465,9 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (scale*math.sin(upper)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -501,8 +505,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -562,8 +567,9 @@ def regression_bounded(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (scale*math.sin(upper)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -615,8 +621,9 @@ def regression_heavy(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -699,8 +706,9 @@ def tree_bounded(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (scale*math.sin(upper)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -806,8 +814,9 @@ def tree_gaussian(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -905,8 +914,9 @@ def tree_heavy(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -1062,8 +1072,9 @@ def square_bounded(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (scale*math.sin(upper)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -1124,8 +1135,9 @@ def square_gaussian(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -1188,8 +1200,9 @@ def square_heavy(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -1252,8 +1265,9 @@ def square_heavier(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -1306,8 +1320,9 @@ def square_beyond(k2, k4, y, b, rule):
         width = edges[segment + 1] - low
         if width <= 0.0:
             continue
-        panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-        step = width / panels
+        count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+        panels = 1 + int(min(count, 10000))
+        step = width / panels if count <= PANELS else math.nan
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step

@@ -13,6 +13,7 @@ from cumulode.numerics.compile.jit import kernel
 ACTIVATION = 'softplus'
 CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression', 'tree', 'conditional')
 PANEL = 8.0  # length in h over which 40 nodes resolve the force
+PANELS = 10000.0  # averages over more are not resolved: NaN
 KINKS = ()
 
 
@@ -174,8 +175,9 @@ def gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -205,8 +207,9 @@ def gaussian_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -237,8 +240,9 @@ def edgeworth(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -275,8 +279,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -310,8 +315,9 @@ def bimodal(k2, k4, y, b, rule):
     centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -330,8 +336,9 @@ def bimodal(k2, k4, y, b, rule):
     centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -387,8 +394,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -404,8 +412,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -451,8 +460,9 @@ def pearson_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -497,8 +507,9 @@ def pearson_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -567,8 +578,9 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -597,8 +609,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -649,8 +662,9 @@ def regression_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -685,8 +699,9 @@ def regression_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -755,8 +770,9 @@ def tree_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -846,8 +862,9 @@ def tree_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -920,8 +937,9 @@ def tree_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1035,8 +1053,9 @@ def conditional(mean, variance, y, b, rule):
     centre = b + mean
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(variance)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(variance)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1074,8 +1093,9 @@ def square_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1116,8 +1136,9 @@ def square_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1160,8 +1181,9 @@ def square_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1204,8 +1226,9 @@ def square_heavier(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1238,8 +1261,9 @@ def square_beyond(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step

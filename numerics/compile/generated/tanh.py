@@ -13,6 +13,7 @@ from cumulode.numerics.compile.jit import kernel
 ACTIVATION = 'tanh'
 CLOSURES = ('taylor', 'taylor-activation', 'gaussian', 'edgeworth', 'bimodal', 'pearson', 'regression', 'tree', 'conditional')
 PANEL = 4.0  # length in h over which 40 nodes resolve the force
+PANELS = 10000.0  # averages over more are not resolved: NaN
 KINKS = ()
 
 
@@ -173,8 +174,9 @@ def gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -204,8 +206,9 @@ def gaussian_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -236,8 +239,9 @@ def edgeworth(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -274,8 +278,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -309,8 +314,9 @@ def bimodal(k2, k4, y, b, rule):
     centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -329,8 +335,9 @@ def bimodal(k2, k4, y, b, rule):
     centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -386,8 +393,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b - 1.0/2.0*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -403,8 +411,9 @@ def bimodal_potential(k2, k4, y, b, rule):
     centre = b + (1.0/2.0)*2**(3.0/4.0)*(-k4)**(1.0/4.0)
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -450,8 +459,9 @@ def pearson_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -496,8 +506,9 @@ def pearson_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -566,8 +577,9 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -596,8 +608,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -648,8 +661,9 @@ def regression_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -684,8 +698,9 @@ def regression_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -754,8 +769,9 @@ def tree_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -845,8 +861,9 @@ def tree_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -919,8 +936,9 @@ def tree_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1034,8 +1052,9 @@ def conditional(mean, variance, y, b, rule):
     centre = b + mean
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(variance)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(variance)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1073,8 +1092,9 @@ def square_bounded(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (scale*math.sin(upper)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (scale*math.sin(upper)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1115,8 +1135,9 @@ def square_gaussian(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1159,8 +1180,9 @@ def square_heavy(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1203,8 +1225,9 @@ def square_heavier(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -1237,8 +1260,9 @@ def square_beyond(k2, k4, y, b, rule):
     centre = b
     low = 0.0
     width = 1.0
-    panels = 1 + int(min(width * ((17.0/2.0)*math.sqrt(k2)) / PANEL, 1e4))
-    step = width / panels
+    count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
+    panels = 1 + int(min(count, 10000))
+    step = width / panels if count <= PANELS else math.nan
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step

@@ -272,3 +272,23 @@ def test_coefficients_keep_their_digits_as_k2_vanishes(closure, activation):
             A_taylor, B_taylor = taylor(k2, kappa * k2 * k2, 1.0, -0.7, RULE)[:2]
             assert A == pytest.approx(A_taylor, rel=1e-8)
             assert B == pytest.approx(B_taylor, rel=allowed if k2 > border else 1e-12)
+
+
+@pytest.mark.parametrize("activation", SHIPPED)
+@pytest.mark.parametrize("closure", [*KURTOSES, "tree"])
+def test_wide_averages_are_right_or_refused(activation, closure):
+    """Assert that drifts far out follow their power of |w|, -2 where the activation saturates, 0 else, or are refused.
+
+    Between 1e3 and any larger size the correction to that power is below 1/1e3.
+    """
+    problem = Problem(NLGP(3.0, 2.0), NLGP(3.0, 0.7), 12, bias=-0.5, activation=activation, prior=0.3)
+    w = np.random.default_rng(1).standard_normal(12)
+    power = 2 if activation in ("erf", "tanh") else -1
+    f, known = drift(problem, closure=closure), []
+    for size in (1e3, 1e4, 1e5, 1e6, 1e8, 1e12):
+        try:
+            known.append(np.linalg.norm(f(size * w / np.linalg.norm(w))) * size**power)
+        except ValueError as refusal:
+            assert "closure" in str(refusal)  # noqa: PT017 - not every size is refused
+    assert known
+    assert np.allclose(known, known[0], rtol=2e-3)
