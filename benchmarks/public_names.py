@@ -26,6 +26,9 @@ WENT: dict[str, str] = {
     **dict.fromkeys(("*.theory", "*.control", "*.sgd", "*.control_sgd"), "works as before, as one of `**runs`"),
     "*.command": "`plots.save(figure, path, command)`, which writes it into the file",
     "*.erf": "no choice of a user's: the table, exact to 2e-14; the old argument still works, with a warning",
+    "*.allowance": "the learning rate's part is a column of its own, `rate_shift`; the argument has no effect",
+    "* --allowance": "the same",
+    "*.coarse": "`langevin`: theory's own noisy runs say what the learning rate does",
     "Table": "pandas.DataFrame",
     "Trajectory": "`Result`, the base of all results; `Solution` and `Run` are classes of their own",
 }

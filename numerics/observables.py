@@ -61,3 +61,9 @@ def ipr(w: ArrayLike) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         square = np.square(w / largest)  # scale first: no underflow for tiny weights
         return np.asarray(np.sum(square**2, axis=-1) / np.sum(square, axis=-1) ** 2)
+
+
+def quantiles(values: np.ndarray, level: float) -> np.ndarray:
+    """The ends between which a share ``level`` of values (n, ...) lies, by Weibull's positions, (..., 2)."""
+    ends = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
+    return np.asarray(np.moveaxis(ends, 0, -1))

@@ -51,7 +51,7 @@ NUMBERS = {
     "level": lambda x: tiling([0.0, 3.0], 6, level=x),
     "seed": lambda x: simulate_sgd(A, W, [0.0], seed=x),
     "seeds": lambda x: compare(A, W, [0.0], seeds=x, margin=-1.0),
-    "margin": lambda x: compare(A, W, [0.0], margin=x, seeds=2),
+    "margin": lambda x: compare(A, W, [0.0], margin=x, seeds=2, population=None),
     "bias_rate": lambda x: simulate_network(**NET, hidden=2, bias_rate=x),
     "readout_rate": lambda x: simulate_network(**NET, hidden=2, readout_rate=x),
     "hidden": lambda x: simulate_network(**NET, hidden=x, architecture="none"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.contraction.second import Second, padded, second_taps
 from cumulode.numerics.cumulants import second_cumulant
 from cumulode.theory.closures.names import tree_weight
-from cumulode.theory.problem.laws import Law
+from cumulode.theory.problem.laws import GP, Law
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
@@ -65,7 +65,12 @@ def make_plan(problem: Problem, solver: Solver) -> Plan:
     assert solver.tolerance is not None, "the caller states its default"
     forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
     if solver.closure == EXACT:
-        return _exact_plan(problem, forms)
+        gaussian = all(isinstance(law, GP) for law in problem.laws)
+        return (
+            replace(_cumulant_plan(problem, "gaussian", forms), closure=EXACT)
+            if gaussian
+            else _exact_plan(problem, forms)
+        )
     if solver.closure == CONDITIONAL:
         return _conditional_plan(problem, forms)
     return _cumulant_plan(problem, solver.closure, forms)

@@ -22,6 +22,7 @@ from cumulode.numerics.flow.result import Solution
 from cumulode.numerics.flow.solver import Solver
 from cumulode.numerics.flow.watch import PARTS, watch
 from cumulode.numerics.io.progress import Progress, Shown
+from cumulode.numerics.observables import quantiles
 from cumulode.numerics.result import Result
 from cumulode.numerics.status import Status
 from cumulode.numerics.trajectory.dormand_prince import FLAGS, NORM, STATE, STOP, TIME
@@ -83,8 +84,7 @@ class Ensemble(Solution):
         largest = 1 - 2 / (len(values) + 1)
         if level > largest * (1 + 1e-12):
             raise InvalidArgument("level", level, f"at most {largest:.3g} with {len(values)} trajectories")
-        ends = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
-        return np.asarray(np.moveaxis(ends, 0, -1))
+        return quantiles(values, level)
 
     def to_xarray(self) -> Any:
         """As every result, and ``w0`` with dimension site."""

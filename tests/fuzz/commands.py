@@ -95,7 +95,7 @@ TABLE: dict[str, tuple[list[Any], dict[str, Any]]] = {
     ),
     "compare": (
         [*SMALL, "--seeds", "2", "--batch-size", "5", "--no-figure"],
-        {**PROBLEM, **RUN, **SOLVER, **SGD, **OUTPUT, **SEEDS, "no-control": FLAG, "allowance": words("0", "0.1", "measured"), "margin": words("0.1"),
+        {**PROBLEM, **RUN, **SOLVER, **SGD, **OUTPUT, **SEEDS, "no-control": FLAG, "verdict-times": words("1", "3", "0.1,x"), "population": words("none", "auto", "x"), "runs": words("20", "1"), "margin": words("0.1"),
          "out": words("c.csv", "c.txt"), "figure": words("c.png", "c.txt")},
     ),
     "phase": (

@@ -107,7 +107,7 @@ def critical(result: Any, given: Given) -> str:
 
 def comparison(result: Any, given: Given) -> str:
     """Both sides as runs; the numbers of rows that are judged."""
-    judged = result.table[~result.table.verdict.isin(["inconclusive", "decayed"])]
+    judged = result.judged[~result.judged.verdict.isin(["inconclusive", "decayed"])]
     numbers = {name: judged[name] for name in ("theory", "sgd") if name in judged}
     words = "" if result.failures else next(filter(None, (_bad(n, v) for n, v in numbers.items())), "")
     return run(result.theory, given) or run(result.sgd, given) or words

@@ -78,7 +78,7 @@ TAKES = {
     "solve, times": (lambda t: solve(P, W, t).w, np.array([0.0, 0.5, 1.0])),
     "Solution()": (lambda t: solve(P, W, [0.0, 1.0])(t), np.array([0.0, 0.5])),
     "simulate_sgd": (lambda w: simulate_sgd(P, w, [0.0, 0.02]).w, W),
-    "compare": (lambda w: compare(P, w, [0.0, 0.02], seeds=2, batch_size=2, allowance=0.1).sgd.w, W),
+    "compare": (lambda w: compare(P, w, [0.0, 0.02], seeds=2, batch_size=2, population=None).sgd.w, W),
     "drift": (lambda w: drift(P)(w), W),
     "network_drift": (lambda b: network_drift(P)(np.ones((2, 12)), b), np.array([0.3, -0.3])),
     "potential": (lambda w: potential(P, w), W),

@@ -95,7 +95,8 @@ RULES = calls(Sgd, {}, [
 ])  # fmt: skip
 COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("seeds", {"seeds": 1}), ("seeds", {"seeds": [3, 3]}), ("seeds", {"seeds": 2.5}), ("margin", {"margin": 0}),
-    ("allowance", {"allowance": "some"}), ("allowance", {"allowance": -1}), ("allowance", {"allowance": np.ones(2)}), ("w0", {"w0": np.stack([W, W])}),
+    ("verdict_times", {"verdict_times": 0}), ("verdict_times", {"verdict_times": [0.0]}), ("verdict_times", {"verdict_times": [2.0]}),
+    ("population", {"population": "some"}), ("runs", {"runs": 3}), ("seed", {"seed": -1}), ("t_eval: got times to 20000", {"t_eval": [2e4]}), ("w0", {"w0": np.stack([W, W])}),
     ("w0", {"w0": W[1:]}), ("t_eval", {"t_eval": [0, 2, 1]}), ("t_eval", {"t_eval": []}),
     ("closure", {"closure": "nonsense"}), ("problem", {"problem": "ising"}), ("learning_rate", {"learning_rate": -1}),
     ("batch_size", {"batch_size": 0}), ("sgd", {"sgd": THEIRS}), ("sgd", {"batch_size": 3, "sgd": Sgd()}), ("sgd", {"batch_size": 100, "sgd": Sgd(0.1, 3)}),
@@ -103,7 +104,7 @@ COMPARISON = calls(compare, {"problem": RING, "w0": W, "t_eval": [0, 1]}, [
     ("solver", {"closure": "exact", "solver": Solver()}),
     ("executor", {"executor": 3}), ("progress", {"progress": 1}),
 ])  # fmt: skip
-COMPARISON += [("quantity", lambda: compare(RING, W, [0, 0.1], seeds=2, batch_size=2).verdict("size"))]
+COMPARISON += [("quantity", lambda: compare(RING, W, [0, 0.1], seeds=2, batch_size=2, population=None).verdict("size"))]
 INPUTS = calls(sample, {"law": NLGP(1.0, 0.5), "size": (8, 8), "n": 1}, [
     ("law", {"law": "Ising"}), ("size", {"law": Ising(0.5)}), ("size", {"law": GP(Ising(0.5))}), ("size", {"size": (8, 9)}),
     ("size", {"size": (8, 8, 8)}), ("size", {"size": ()}), ("size", {"size": (3, 3)}), ("size", {"size": (8.0, 8.0)}),

@@ -14,7 +14,7 @@ from scipy.stats import f as fisher
 from cumulode.numerics.io.netcdf import UNREADABLE, earlier, reason, write
 from cumulode.numerics.io.progress import Progress, Shown
 from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
-from cumulode.validation.comparison.table import judge
+from cumulode.validation.comparison.verdicts import AGREES, DIFFERS, INCONCLUSIVE
 
 from .axis_range import AxisRange
 from .roots import Lines, Roots
@@ -171,6 +171,15 @@ def _judged(
         "verdict": judge(critical, one, error, abs(shift), how.margin * abs(critical)),
         "sgd_remark": "; ".join(dict.fromkeys(f.remark for f in fits if f.remark)),
     }
+
+
+def judge(theory: float, mean: float, error: float, allowance: float, margin: float) -> str:
+    """*differs* beyond 3 errors and the allowance, *inconclusive* where the error exceeds the margin, else *agrees*."""
+    if not all(map(math.isfinite, (theory, mean, error, allowance))):
+        return INCONCLUSIVE
+    if abs(theory - mean) > 3 * error + allowance:
+        return DIFFERS
+    return AGREES if error <= margin else INCONCLUSIVE
 
 
 class LineFit(NamedTuple):

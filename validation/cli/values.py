@@ -60,3 +60,8 @@ def is_many(values: Any) -> bool:
 def how_many_or_which(seeds: list[int]) -> int | list[int]:
     """``--seeds``: of one value a number of runs, of several the seeds."""
     return seeds[0] if len(seeds) == 1 else seeds
+
+
+def count_or_times(values: list[float]) -> int | list[float]:
+    """``--verdict-times``: one whole number is how many, anything else the times themselves."""
+    return int(values[0]) if len(values) == 1 and values[0].is_integer() else values

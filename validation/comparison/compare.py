@@ -1,60 +1,51 @@
-"""Theory against SGD, quantity by quantity, with standard errors and a verdict."""
+"""``compare``: a closure, the population and SGD from one start, and what of their differences is whose."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cumulode.numerics import Result, Solution, Solver, solve
+from cumulode.numerics import Ensemble, Result, Solution, Solver, solve
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
-from cumulode.numerics.flow.preactivation import cumulants_and_error
-from cumulode.numerics.flow.solver import FLOW, choose
+from cumulode.numerics.flow.solver import EXACT, FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
+from cumulode.numerics.noise.langevin import STEP
 from cumulode.numerics.observables import norm
 from cumulode.numerics.trajectory.decay import SMALL, has_decayed, largest_rate
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, real
-from cumulode.theory.user_input.deprecation import renamed_arguments
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer, real
+from cumulode.theory.user_input.deprecation import dropped_arguments, renamed_arguments
 from cumulode.theory.user_input.options import either
-from cumulode.validation.receptive_fields.metrics import width
 from cumulode.validation.sampling.sampler import sampler
 from cumulode.validation.sgd.decay import AT_NOISE, noise_level
 from cumulode.validation.sgd.neuron import Run, simulate_sgd
-from cumulode.validation.sgd.seeds import seed_numbers
+from cumulode.validation.sgd.seeds import is_sequence, seed_numbers
 from cumulode.validation.sgd.settings import OURS, Sgd
 from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sgd.training import whole_steps
 
+from .parts import FEWEST_RUNS, ONE_DECAYED, RUNS_A_SEED, SPLIT, UNRESOLVED, Material, columns
+from .population import AUTO, Population, at_tolerance, check_kind, has_exact_flow, population_flow
+from .positions import positions
+from .quantities import QUANTITIES, SHAPES, floors, values
 from .result import Comparison, interrupted
-from .table import COLUMNS, DECAYED, INCONCLUSIVE, judge
+from .table import COLUMNS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-#: Quantities compared: all unchanged by the symmetries of ring and torus, so that no alignment is needed.
-QUANTITIES: dict[str, Callable[[Result], np.ndarray]] = {
-    "ipr": lambda x: x.ipr,
-    "norm": lambda x: x.norm,
-    "width": lambda x: width(x.w, x.shape),
-    "k2_plus": lambda x: x.k2[..., 0],
-    "k2_minus": lambda x: x.k2[..., 1],
-    "kurtosis_plus": lambda x: x.kurtosis[..., 0],
-    "kurtosis_minus": lambda x: x.kurtosis[..., 1],
-}
-#: Those that are a shape's, which weights that have decayed do not have.
-SHAPES = ("ipr", "width", "kurtosis_plus", "kurtosis_minus")
-#: The scale against which the margin is relative is at least this: a kurtosis runs from 0 to -2.
-FLOOR = {"kurtosis_plus": 1.0, "kurtosis_minus": 1.0}
-MEASURED = "measured"
+#: The longest time to which the theory's noisy runs are made.
+LONGEST = STEP * FLOW.max_steps
 _SOLVER = ("solver", Solver, ("closure",))
 
 
+@dropped_arguments(allowance="what the learning rate does is the table's rate_shift, by the theory's own noisy runs")
 @renamed_arguments(
     {"rtol": _SOLVER, "atol": _SOLVER, "cumulant_tolerance": (*_SOLVER, "tolerance")}, tolerance="margin"
 )
@@ -69,21 +60,26 @@ def compare(
     seeds: int | Sequence[int] = 8,
     *,
     margin: float = 0.05,
-    allowance: str | float = MEASURED,
+    verdict_times: int | Sequence[float] = 3,
+    population: str | None = AUTO,
+    runs: int | None = None,
+    seed: int = 0,
     solver: Solver | None = None,
     sgd: Sgd | None = None,
     executor: Any = None,
     progress: Shown = False,
 ) -> Comparison:
-    """Solve the theory and run SGD from the same start, and say where they agree.
+    """Solve the closure, the population and SGD from one start, and say which part of a difference is whose.
+
+    ``closure - SGD = C + R + X``: ``C = closure - population`` is the closure's error; ``R = closure - mean of its
+    Langevin runs`` is what the learning rate does; ``X`` is what neither explains. C and X get a verdict each.
 
     Parameters
     ----------
     problem : Problem
     w0 : (D,) array, finite
     t_eval : (T,) array
-        Times, increasing; time is learning rate x steps. Each is rounded to a whole step of SGD (of the coarse runs,
-        too).
+        Times, increasing, up to 1e4; time is learning rate x steps. Each is rounded to a whole step of SGD.
     closure : str
         See :class:`cumulode.Solver`.
     learning_rate, batch_size
@@ -91,12 +87,17 @@ def compare(
     seeds : int n >= 2, or a sequence of at least two distinct ints
         Seeds 0 .. n - 1, or these.
     margin : float > 0
-        Relative difference one cares to see (for the kurtosis: relative to at least 1): a standard error above it is
-        inconclusive.
-    allowance : "measured" or float >= 0
-        What SGD at a finite learning rate may differ by from its limit. "measured": the change of the mean when the
-        learning rate is doubled, from as many further runs (half the work again; it carries their standard error, so
-        agreement is granted a little too easily); a number: that fraction of the theory's value, with no further runs.
+        Relative difference one cares to see: relative to the population's value (for a kurtosis to at least 1).
+    verdict_times : int >= 1, or a sequence of times
+        The recorded times that are judged, as a family with the seven quantities: so many at equal distances, the last
+        included, or those nearest to these. More of them need more seeds.
+    population : {"auto", "exact"} or None
+        The flow that C is measured against: "auto" is "exact" where there is such a flow (Gaussian inputs, Ising rings
+        with smooth activations), else None: no verdict on the closure, and X includes its error.
+    runs : int >= 20, optional
+        Langevin runs (default: five for each seed, at least 200).
+    seed : int >= 0
+        Of the Langevin runs.
     solver : Solver, optional
         The closure, and how the theory is integrated, in place of ``closure``.
     sgd : Sgd, optional
@@ -107,53 +108,162 @@ def compare(
     Returns
     -------
     Comparison
-        ``table`` has a row a quantity and time. Verdict: *differs* where |theory - mean| exceeds 3 standard errors
-        plus the allowance, else *agrees*, or *inconclusive* where the standard error exceeds the margin or a run
-        failed. *decayed* where w = 0 attracts and both have arrived there, the theory below SGD's noise and SGD within
-        twice of it: nothing is left to compare. Where only one has, shapes (IPR, width, kurtosis) are inconclusive.
-        Seven quantities at T times are not independent: one row in hundreds may differ by chance. While a flow rests on
-        a saddle (as a Gaussian control does) SGD's noise leaves it sooner, and rows in between do differ.
+        ``table`` has a row a quantity and time. A judged part *agrees* where its interval lies within +- margin,
+        *differs* where it lies outside, else it is *inconclusive*, with ``seeds_needed`` runs of SGD that would decide
+        nine times in ten. The intervals of all judged rows hold together with probability 0.95: those of X by the
+        bootstrap from the Langevin runs, those of C by Welch over the scrambles. Rows at other times carry 95 %
+        intervals of their own and no verdict. ``verdict`` is both in one, ``cause`` which part differs, or why
+        nothing is known. *decayed* where w = 0 attracts and closure and SGD have both arrived there: nothing is left
+        to compare. ``positions`` compares where fields form. theory.md section 7.
 
     Raises
     ------
     InvalidArgument
         Naming the argument, what came and what is allowed.
     """
-    chosen = seed_numbers(seeds, least=2)
-    share = _allowance(allowance)
-    margin = real("margin", margin, gt=0)
+    job = _job(problem, w0, t_eval, closure, solver, sgd, learning_rate, batch_size, seeds)
+    margin, kind = real("margin", margin, gt=0), check_kind(population)
+    more = max(FEWEST_RUNS, RUNS_A_SEED * len(job.seeds))
+    runs = integer("runs", more if runs is None else runs, ge=20, le=10**6)
+    seed = integer("seed", seed, ge=0)
+    judged = judged_times(verdict_times, job.times)
     check_executor(executor)
     check_progress(progress)
+    options: dict[str, Any] = {"executor": executor, "progress": progress}
+    theory = solve(job.problem, job.start, job.times, solver=job.solver, progress=progress)
+    sides = _sides(job, theory, kind, runs, seed, options)
+    provenance = {
+        "theory": theory.provenance,
+        "sgd": sides.sgd.provenance,
+        "population": None if sides.population is None else sides.population.solution.provenance,
+        "langevin": sides.langevin.provenance,
+        "margin": margin,
+        "verdict_times": theory.t[judged].tolist(),
+    }
+    table = _table(_material(job, theory, sides, judged, margin), theory.t)
+    places = positions(theory, sides.langevin, sides.sgd, np.flatnonzero(judged))
+    truth = None if sides.population is None else sides.population.solution
+    return Comparison(table, theory, sides.sgd, truth, sides.langevin, places, provenance)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """The arguments, checked."""
+
+    problem: Problem
+    start: np.ndarray
+    times: np.ndarray
+    solver: Solver
+    rule: Sgd
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """What theory's flow is compared with."""
+
+    population: Population | None
+    langevin: Ensemble
+    sgd: Run
+
+
+def _job(
+    problem: Any,
+    w0: Any,
+    t_eval: Any,
+    closure: str,
+    solver: Any,
+    sgd: Any,
+    learning_rate: Any,
+    batch_size: Any,
+    seeds: Any,
+) -> _Job:
+    chosen = seed_numbers(seeds, least=2)
     start = _start(problem, w0)
     theirs = choose(solver, FLOW, closure=closure)
     rule = choose_sgd(sgd, learning_rate=learning_rate, batch_size=batch_size)
     if rule.conventions != OURS:
         raise InvalidArgument("sgd", rule, f"conventions={OURS!r}, which are the theory's")
-    rates = [rule.learning_rate] if share is not None else [rule.learning_rate, 2 * rule.learning_rate]
-    times = np.unique(whole_steps(check_times(t_eval), rates[-1])) * rates[-1]  # whole steps of the coarse runs, too
+    times = np.unique(whole_steps(check_times(t_eval), rule.learning_rate)) * rule.learning_rate
+    if times[-1] > LONGEST:
+        raise InvalidArgument("t_eval", Described(f"times to {times[-1]:g}"), f"times up to {LONGEST:g}")
     for law in problem.laws:
         sampler(law, problem.shape)  # what cannot be drawn is refused before any work
-    theory = solve(problem, start, times, solver=theirs)
-    options: dict[str, Any] = {"executor": executor, "progress": progress}
+    return _Job(problem, start, times, theirs, rule, chosen)
+
+
+def _sides(job: _Job, theory: Solution, kind: str | None, runs: int, seed: int, options: dict[str, Any]) -> _Sides:
+    """SGD, Langevin runs and population; after Ctrl-C nothing more begins."""
     stopped = threading.Event()
-    if interrupted(theory):
-        stopped.set()  # SGD does not begin
-    run = simulate_sgd(problem, start, theory.t, seeds=chosen, sgd=rule, stop=stopped, **options)
-    coarse = None
-    if share is None and not interrupted(theory, run):
-        further = [10**6 + s for s in chosen]  # streams of their own: the two means are independent
-        coarse = simulate_sgd(
-            problem, start, theory.t, seeds=further, sgd=replace(rule, learning_rate=rates[1]), **options
-        )
-    run, coarse = (_at_tolerance(problem, r, theirs.tolerance) for r in (run, coarse))
-    provenance = {
-        "theory": theory.provenance,
-        "sgd": run.provenance,
-        "margin": margin,
-        "allowance": MEASURED if share is None else share,
-    }
-    gone = _gone(problem, theory, run, rule)
-    return Comparison(_table(theory, run, coarse, share, margin, gone), theory, run, coarse, provenance)
+    given = {**options, "stop": stopped}
+
+    def unless_interrupted(before: Result) -> None:
+        if interrupted(before):
+            stopped.set()
+
+    unless_interrupted(theory)
+    run = simulate_sgd(job.problem, job.start, job.times, seeds=job.seeds, sgd=job.rule, **given)
+    unless_interrupted(run)
+    s = job.rule.learning_rate / job.rule.batch_size
+    noisy = {"noise": s, "runs": runs, "seed": seed}
+    langevin: Any = solve(job.problem, job.start, job.times, solver=_plain(job.solver), **noisy, **given)
+    unless_interrupted(langevin)
+    population = None
+    exact = kind == EXACT or (kind == AUTO and has_exact_flow(job.problem))
+    if exact and not stopped.is_set():
+        population = population_flow(job.problem, job.start, job.times, job.solver, **given)
+    return _Sides(population, langevin, at_tolerance(job.problem, run, job.solver.tolerance))
+
+
+def _plain(solver: Solver) -> Solver:
+    """The closure alone: Langevin steps have a length of their own."""
+    return Solver(closure=solver.closure, tolerance=solver.tolerance, contraction=solver.contraction)
+
+
+def judged_times(verdict_times: Any, times: np.ndarray) -> np.ndarray:
+    """Which recorded times are judged, (T,): never t = 0, where all are equal."""
+    allowed = "an integer >= 1, or recorded times after 0"
+    later = np.flatnonzero(times > 0)
+    judged = np.zeros(times.size, bool)
+    if not is_sequence(verdict_times):
+        count = integer("verdict_times", verdict_times, ge=1, allowed=allowed)
+        if later.size:
+            judged[later[np.linspace(-1, later.size - 1, min(count, later.size) + 1).round().astype(int)[1:]]] = True
+        return judged
+    wanted = check_times(verdict_times, "verdict_times")
+    if wanted[0] <= 0 or wanted[-1] > times[-1] * (1 + 1e-9) or not later.size:
+        raise InvalidArgument("verdict_times", verdict_times, allowed)
+    for t in wanted:
+        judged[later[np.abs(times[later] - t).argmin()]] = True
+    return judged
+
+
+def _material(job: _Job, theory: Solution, sides: _Sides, judged: np.ndarray, margin: float) -> Material:
+    """The arrays of all sides, and which rows are not to be judged."""
+    gone = _gone(job.problem, theory, sides.sgd, job.rule)
+    population = sides.population
+    given = [values(theory), values(sides.langevin), values(sides.sgd)]
+    truth = None if population is None else np.swapaxes(values(population.runs), 0, 1)
+    unfit = np.full((len(QUANTITIES), theory.t.size), "", object)
+    names = np.array(list(QUANTITIES))
+    known = np.isfinite(sides.sgd.norm).all(axis=0) & np.isfinite(theory.norm)
+    missing = np.isnan(given[0][:, 0]) | np.isnan(given[2]).any(axis=1)
+    unfit[missing & known & np.char.startswith(names, "kurtosis")[:, None]] = UNRESOLVED
+    if population is not None:
+        unfit[:, population.split] = SPLIT
+    unfit[np.isin(names, SHAPES)[:, None] & (gone.any(axis=0) & ~gone.all(axis=0))] = ONE_DECAYED
+    closure, langevin, sgd = given
+    return Material(
+        closure[:, 0],
+        truth,
+        np.swapaxes(langevin, 0, 1),
+        np.swapaxes(sgd, 0, 1),
+        unfit,
+        np.asarray(gone.all(axis=0)),
+        judged,
+        margin,
+        floors(),
+    )
 
 
 def _gone(problem: Problem, theory: Solution, run: Run, rule: Sgd) -> np.ndarray:
@@ -176,43 +286,11 @@ def _start(problem: Problem, w0: ArrayLike) -> np.ndarray:
     return start
 
 
-def _at_tolerance(problem: Problem, run: Run | None, tolerance: float | None) -> Any:
-    """The run with its cumulants computed as the theory's are, so that rounding of K is no difference."""
-    if run is None:
-        return None
-    k2, k4, k4_error = cumulants_and_error(problem, run.w, Solver(tolerance=tolerance))
-    return replace(run, k2=k2, k4=k4, k4_error=k4_error)
-
-
-def _allowance(allowance: Any) -> float | None:
-    if isinstance(allowance, str) and allowance == MEASURED:
-        return None
-    return real("allowance", allowance, ge=0, allowed="'measured' or a fraction >= 0")
-
-
-def _table(
-    theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float, gone: np.ndarray
-) -> DataFrame:
+def _table(of: Material, times: np.ndarray) -> DataFrame:
     import pandas as pd  # half a second, only where a table is made
 
-    parts = [_rows(name, theory, sgd, coarse, share, margin, gone) for name in QUANTITIES]
-    return pd.concat([pd.DataFrame(part, columns=COLUMNS) for part in parts], ignore_index=True)
-
-
-def _rows(
-    name: str, theory: Solution, sgd: Run, coarse: Run | None, share: float | None, margin: float, gone: np.ndarray
-) -> dict[str, Any]:
-    """The rows of one quantity, column by column."""
-    quantity = QUANTITIES[name]
-    predicted, measured = quantity(theory), quantity(sgd)
-    mean = measured[0] + (measured - measured[0]).mean(axis=0)  # exact where all runs are equal, as at t = 0
-    error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
-    shift = np.abs(quantity(coarse).mean(axis=0) - mean) if coarse is not None else (share or 0.0) * np.abs(predicted)
-    scale = np.maximum(np.abs(predicted), FLOOR.get(name, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(predicted == mean, 0.0, (predicted - mean) / error)
-    judged = np.array([judge(*row) for row in zip(predicted, mean, error, shift, margin * scale, strict=True)], object)
-    judged[gone.any(axis=0) & (name in SHAPES)] = INCONCLUSIVE
-    judged[gone.all(axis=0)] = DECAYED
-    numbers = dict(zip(COLUMNS[1:-1], (theory.t, predicted, mean, error, shift, z), strict=True))
-    return {"quantity": name, **numbers, "verdict": judged}
+    made = {name: column.ravel() for name, column in columns(of).items()}
+    quantities = np.repeat(list(QUANTITIES), times.size)
+    return pd.DataFrame(
+        {"quantity": quantities, "time": np.tile(times, len(QUANTITIES)), **made}, columns=list(COLUMNS)
+    )

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cumulode.numerics import Result, Solution
+from cumulode.numerics import Ensemble, Result, Solution
 from cumulode.numerics.display import json_ready
 from cumulode.numerics.status import Status
 from cumulode.theory.user_input.arguments import InvalidArgument
@@ -20,33 +20,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """Theory and SGD from one start, compared quantity by quantity.
+    """A closure, the population and SGD from one start, compared quantity by quantity: :func:`cumulode.compare`.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        A row a quantity and time; columns quantity, time, theory, sgd (mean over seeds), standard_error, allowance,
-        z, verdict.
+        A row a quantity and time; columns quantity, time, theory (the closure), population, population_error, langevin
+        (mean), sgd (mean over seeds), standard_error (of sgd), closure_error (C), closure_half_width, rate_shift (R),
+        unexplained (X), unexplained_half_width, closure_verdict, unexplained_verdict, verdict, cause, seeds_needed.
     theory : Solution
     sgd : Run
         One run a seed, weights (n, T, D).
-    coarse : Run or None
-        The runs at twice the learning rate from which the allowance was measured.
+    population : Solution or None
+    langevin : Ensemble
+        The theory's noisy runs, weights (R, T, D); ``langevin.band`` is where one run of SGD lies.
+    positions : pandas.DataFrame
+        A row a judged time and direction: the share of fields within three sites of the flow's, of SGD and of theory,
+        with 95 % intervals, that of uniform places (``chance``), and Kuiper's test of the two distributions.
     provenance : dict
     """
 
     table: DataFrame
     theory: Solution
     sgd: Run
-    coarse: Run | None
+    population: Solution | None
+    langevin: Ensemble
+    positions: DataFrame
     provenance: dict[str, Any] = field(repr=False)
 
     def verdict(self, quantity: str = "ipr", time: float | None = None) -> str:
-        """The verdict on one quantity at the recorded time nearest to ``time`` (default: the last)."""
-        rows = tables.select(self.table, quantity, self.theory.t[-1] if time is None else time)
+        """The verdict on one quantity at the judged time nearest to ``time`` (default: the last)."""
+        rows = tables.select(self.judged, quantity, self.theory.t[-1] if time is None else time)
         if rows.empty:
             raise InvalidArgument("quantity", quantity, "one of " + ", ".join(dict.fromkeys(self.table["quantity"])))
         return str(rows["verdict"].iloc[0])
+
+    @property
+    def judged(self) -> DataFrame:
+        """The rows that have a verdict."""
+        return tables.judged(self.table)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -59,12 +71,12 @@ class Comparison:
 
     @property
     def _runs(self) -> dict[str, Result]:
-        runs = {"theory": self.theory, "SGD": self.sgd, "SGD at twice the learning rate": self.coarse}
+        runs = {"theory": self.theory, "population": self.population, "Langevin": self.langevin, "SGD": self.sgd}
         return {name: run for name, run in runs.items() if run is not None}
 
     @property
     def failures(self) -> list[str]:
-        """What failed or was interrupted, in words: theory, SGD, SGD at twice the learning rate."""
+        """What failed or was interrupted, in words: theory, population, Langevin runs, SGD."""
         return [f"{name}: {run.message}" for name, run in self._runs.items() if not run.success]
 
     @property
@@ -78,6 +90,7 @@ class Comparison:
             "table": tables.plain_rows(self.table),
             "theory": self.theory.to_dict(),
             "sgd": self.sgd.to_dict(),
+            "positions": tables.plain_rows(self.positions),
             "provenance": json_ready(self.provenance),
         }
 
@@ -91,6 +104,7 @@ class Comparison:
 
         if control is not None:
             options = {"control": control.theory, "control_sgd": control.sgd, **options}
+        options = {"langevin": self.langevin, **options}
         return plots.comparison_figure(self.theory, self.sgd, **options)
 
     def figure(self, control: Comparison | None = None, **options: Any) -> Any:
@@ -100,10 +114,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts.items())
-        return f"Comparison({len(self.table)} rows: {counts})"
+        return f"Comparison({len(self.judged)} judged rows: {counts})"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}; at the last time:</p>{tables.as_html(self.at())}"
+        return f"<p>{self!r}; at the last time:</p>{tables.as_html(tables.judged(self.at()))}"
 
 
 def interrupted(*runs: Result) -> bool:

@@ -5,21 +5,33 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .quantities import FLOOR
+from .verdicts import NOT_JUDGED, VERDICTS
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-AGREES, DIFFERS, INCONCLUSIVE, DECAYED = VERDICTS = "agrees", "differs", "inconclusive", "decayed"
-#: ``allowance`` is the O(learning rate) shift granted to SGD, ``z`` is (theory - sgd) in standard errors.
-COLUMNS = ("quantity", "time", "theory", "sgd", "standard_error", "allowance", "z", "verdict")
-
-
-def judge(theory: float, mean: float, error: float, allowance: float, margin: float) -> str:
-    """agrees, differs or inconclusive, as :func:`cumulode.compare` defines them; ``margin`` is absolute here."""
-    if not all(map(math.isfinite, (theory, mean, error, allowance))):
-        return INCONCLUSIVE
-    if abs(theory - mean) > 3 * error + allowance:
-        return DIFFERS
-    return AGREES if error <= margin else INCONCLUSIVE
+#: ``verdict`` and what it is of: see :mod:`cumulode.validation.comparison.parts`.
+COLUMNS = (
+    "quantity",
+    "time",
+    "theory",
+    "population",
+    "population_error",
+    "langevin",
+    "sgd",
+    "standard_error",
+    "closure_error",
+    "closure_half_width",
+    "rate_shift",
+    "unexplained",
+    "unexplained_half_width",
+    "closure_verdict",
+    "unexplained_verdict",
+    "verdict",
+    "cause",
+    "seeds_needed",
+)
 
 
 def select(table: DataFrame, quantity: str | None = None, time: float | None = None) -> DataFrame:
@@ -35,15 +47,39 @@ def verdict_counts(table: DataFrame) -> dict[str, int]:
     return {verdict: int((table["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
 
+def judged(table: DataFrame) -> DataFrame:
+    """The rows that have a verdict."""
+    return table[table["verdict"] != NOT_JUDGED]
+
+
+def in_short(table: DataFrame) -> DataFrame:
+    """The values of each side, and the parts of the difference in per cent of the population's value."""
+    truth = table["population"].fillna(table["theory"])
+    scale = truth.abs().clip(lower=table["quantity"].map(FLOOR).fillna(0.0)) / 100
+    short = table[["quantity", "time", "theory", "population", "sgd", "standard_error"]].copy()
+    parts = {
+        "closure %": "closure_error",
+        "rate %": "rate_shift",
+        "rest %": "unexplained",
+        "+- %": "unexplained_half_width",
+    }
+    for name, part in parts.items():
+        short[name] = table[part] / scale
+    for name in ("verdict", "cause"):
+        short[name] = table[name]
+    short["seeds"] = table["seeds_needed"]
+    return short
+
+
 def as_text(table: DataFrame) -> str:
     """The rows, for a terminal."""
-    return str(table.to_string(index=False, float_format="{:.4g}".format))
+    return str(in_short(table).to_string(index=False, float_format="{:.3g}".format, na_rep="-"))
 
 
 def as_html(table: DataFrame) -> str:
     """The rows, for a notebook."""
-    shown = table.rename(columns=lambda name: name.replace("_", " "))
-    return str(shown.to_html(index=False, border=0, float_format="{:.4g}".format))
+    short = in_short(table).rename(columns=lambda name: name.replace("_", " "))
+    return str(short.to_html(index=False, border=0, float_format="{:.4g}".format, na_rep=""))
 
 
 def plain_rows(table: DataFrame) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,6 +20,9 @@ from .torus_images import field_image
 from .trajectories import fields, ipr_over_time, kurtosis_over_time, space_time
 from .words import conditions_of_run
 
+if TYPE_CHECKING:
+    from cumulode.numerics.noise.ensemble import Ensemble
+
 __all__ = ["comparison_figure", "save"]
 
 
@@ -31,6 +34,7 @@ def comparison_figure(
     control: Result | None = None,
     control_sgd: Result | None = None,
     *,
+    langevin: Ensemble | None = None,
     title: str | None = None,
     note: str | None = None,
     sgd_run: int = 0,
@@ -46,6 +50,8 @@ def comparison_figure(
     ----------
     theory, sgd, control, control_sgd : Result
         As for ``ipr_over_time``. Of theory and control run 0 is mapped, and its final field drawn.
+    langevin : Ensemble, optional
+        The theory's noisy runs, ``solve(..., noise=)``: drawn as the band in which one run of SGD lies.
     title : str, optional
         Default: the problem, the closure and SGD's settings, from the runs' provenance.
     note : str, optional
@@ -63,8 +69,9 @@ def comparison_figure(
     ring = len(theory.shape) == 1
     _final_or_maps(upper, {role: roles[role] for role in ("theory", "sgd", "control")}, sgd_run, log_time)
     axes = lower.subplots(1, 2 + ring)
-    ipr_over_time(axes[0], **roles, log_time=log_time, legend=False)
-    kurtosis_over_time(axes[1], **roles, log_time=log_time, legend=False)
+    shown: dict[str, Any] = {**roles, "langevin": langevin, "log_time": log_time, "legend": False}
+    ipr_over_time(axes[0], **shown)
+    kurtosis_over_time(axes[1], **shown)
     if ring:
         fields(axes[2], theory=theory, sgd=sgd, control=control, legend=False)
     for ax, name in zip(axes, ("localisation", "preactivation", "final fields, aligned"), strict=False):

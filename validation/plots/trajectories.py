@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from cumulode.numerics.observables import quantiles
 from cumulode.numerics.result import Result, time_units
 from cumulode.theory.user_input.arguments import InvalidArgument, choice, real
 from cumulode.validation.receptive_fields.metrics import centre
@@ -21,6 +23,12 @@ from cumulode.validation.receptive_fields.symmetry import Symmetry, align, trans
 from .roles import CLASSES, COLOURS, ROLES
 from .runs import IDENTITY, check_ring, check_same_size, largest_weight, last_time, moved_by, one_run, to_middle
 from .style import axes_or_new, draw_legend, styled
+
+if TYPE_CHECKING:
+    from cumulode.numerics.noise.ensemble import Ensemble
+
+#: Share of SGD's runs that the band of the theory's noisy runs holds at each time.
+BAND = 0.95
 
 
 @styled()
@@ -81,11 +89,13 @@ def ipr_over_time(
     log_time: bool = False,
     legend: bool = True,
     note: str | None = None,
+    langevin: Ensemble | None = None,
     **runs: Result | None,
 ) -> Axes:
     """Inverse participation ratio, times D unless ``times_size`` is False, over time; dotted: a sinusoid's, 1.5 / D.
 
     ``runs`` are some of theory, control, sgd, control_sgd. Of a network a line for each unit (``units_over_time``).
+    ``langevin``: where one run of SGD lies with probability 0.95, by ``solve(..., noise=)``, as a band.
     ``note`` stands over the legend: for instance that the control may rest on a saddle of a few modes, which SGD's
     noise leaves sooner.
     """
@@ -96,7 +106,12 @@ def ipr_over_time(
                 raise InvalidArgument(role, run, "one neuron's runs, or a network alone")
             return units_over_time(run, ax, log_time=log_time, legend=legend)
     ax = axes_or_new(ax)
-    _over_time(ax, given, lambda run: (run.ipr_times_D if times_size else run.ipr)[..., None], ("-",), log_time)
+
+    def quantity(run: Result) -> np.ndarray:
+        return np.asarray((run.ipr_times_D if times_size else run.ipr)[..., None])
+
+    _band(ax, langevin, quantity, ("-",), log_time)
+    _over_time(ax, given, quantity, ("-",), log_time)
     _label_ipr(ax, 1 if times_size else next(iter(given.values())).size)
     if legend:
         draw_legend(ax, title=note)
@@ -105,14 +120,20 @@ def ipr_over_time(
 
 @styled()
 def kurtosis_over_time(
-    ax: Axes | None = None, *, log_time: bool = False, legend: bool = True, **runs: Result | None
+    ax: Axes | None = None,
+    *,
+    log_time: bool = False,
+    legend: bool = True,
+    langevin: Ensemble | None = None,
+    **runs: Result | None,
 ) -> Axes:
     """Excess kurtosis ``k4 / k2^2`` of the preactivation over time, class plus solid, class minus dashed.
 
-    0 is Gaussian, -2 two points. ``runs`` as for ``ipr_over_time``.
+    0 is Gaussian, -2 two points. ``runs`` and ``langevin`` as for ``ipr_over_time``.
     """
     given = _given(runs)
     ax = axes_or_new(ax)
+    _band(ax, langevin, lambda run: run.kurtosis, tuple(CLASSES.values()), log_time)
     _over_time(ax, given, lambda run: run.kurtosis, tuple(CLASSES.values()), log_time)
     for name, style in CLASSES.items():
         ax.plot([], [], color="0.2", linestyle=style, label=name)
@@ -226,6 +247,26 @@ def _over_time(
         for column, style in enumerate(styles):
             _spread(ax, run.t[keep], values[..., column], role, style, "_" if column else _label(role, run))
         _label_time(ax, run, log)
+
+
+def _band(
+    ax: Axes,
+    langevin: Ensemble | None,
+    quantity: Callable[[Result], np.ndarray],
+    styles: tuple[str, ...],
+    log: bool,
+) -> None:
+    """Between which values one run of SGD lies at each time, for ``quantity(run)`` (n, T, styles)."""
+    if langevin is None:
+        return
+    keep = _times_shown("langevin", langevin.t, log)
+    ends = quantiles(quantity(langevin), BAND)[keep]
+    for column in range(len(styles)):
+        label = f"{BAND:.0%} of runs, theory at SGD's noise" if column == 0 else "_"
+        low, high = ends[:, column, 0], ends[:, column, 1]
+        ax.fill_between(
+            langevin.t[keep], low, high, color=COLOURS["theory"], alpha=0.15, linewidth=0, zorder=1, label=label
+        )
 
 
 def _label_time(ax: Axes, run: Result, log_time: bool) -> None:

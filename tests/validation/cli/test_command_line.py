@@ -101,7 +101,7 @@ def test_compare_writes_a_figure_and_a_table_that_name_their_command(capsys, tmp
     assert "control against SGD" in out
     assert Image.open(figure).text["Description"].startswith("cumulode compare --size 16")
     lines = table.read_text().splitlines()
-    assert lines[0].startswith("run,quantity,time,theory,sgd,standard_error,allowance,z,verdict")
+    assert lines[0].startswith("run,quantity,time,theory,population,population_error,langevin,sgd,standard_error")
     assert {line.split(",")[0] for line in lines[1:]} == {"theory", "control"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import run_data
 from disk import full_disk
 
 from cumulode import load
+from cumulode.numerics import Ensemble
 from cumulode.numerics.status import Status
 from cumulode.validation.cli import main
 from cumulode.validation.comparison import compare as module
@@ -66,8 +67,14 @@ def ended(status: Status, runs: int = 0):
 
 def compared(status: Status) -> Comparison:
     theory, sgd = ended(Status.REACHED_END), ended(status, 3)
-    table = module._table(theory, sgd, None, 0.0, 0.05, np.zeros((2, theory.t.size), bool))
-    return Comparison(table, theory, sgd, None, {})
+    noisy = ended(Status.REACHED_END, 30)
+    langevin = Ensemble(**{f.name: getattr(noisy, f.name) for f in fields(noisy)}, w0=theory.w[0])
+    judged = module.judged_times(3, theory.t)
+    rows = [np.swapaxes(module.values(each), 0, 1) for each in (theory, langevin, sgd)]
+    unfit, gone = np.full(rows[0].shape[1:], "", object), np.zeros(theory.t.size, bool)
+    material = module.Material(rows[0][0], rows[0], *rows[1:], unfit, gone, judged, 0.05, module.floors())
+    places = module.positions(theory, langevin, sgd, np.flatnonzero(judged))
+    return Comparison(module._table(material, theory.t), theory, sgd, theory, langevin, places, {})
 
 
 def fake(monkeypatch, status: Status) -> None:

@@ -76,7 +76,8 @@ REFUSED: list[tuple[str, str]] = [
     ("compare --seeds 0,-1", "seeds: got"),
     ("compare --margin 0", "margin: got 0.0"),
     ("compare --figure x.gif", "figure: got 'x.gif'"),
-    ("compare --allowance some", "allowance: got 'some'"),
+    ("compare --population some", "population: got 'some'"),
+    ("compare --runs 3", "runs: got 3"),
     # network
     ("network --hidden 3", "hidden: got 3"),
     ("network --hidden 0", "hidden: got 0"),

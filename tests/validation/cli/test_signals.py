@@ -26,7 +26,7 @@ LONG = {
     "solve": ("solve", *RING, *SMALL_STEPS, "--time", "1e8", "--points", "101"),
     "sgd": ("sgd", *RING, "--time", "1e7", "--points", "101"),
     "network": ("network", *RING, "--hidden", "2", "--n-test", "10", "--time", "1e7", "--points", "101"),
-    "compare": ("compare", *RING, "--time", "1e6", "--points", "3", "--no-figure"),
+    "compare": ("compare", *RING, "--time", "1e4", "--points", "3", "--no-figure", "--population", "none"),
     "phase": ("phase", *GRID, "--time", "1000", "--out", "map.nc"),
     "phase --simulate": ("phase", *GRID, "--time", "1e5", "--simulate", "--out", "map.nc"),
     "reproduce": ("reproduce", "control", "--out", "claims"),
@@ -93,7 +93,7 @@ def test_ctrl_c_in_sgd_says_how_far_the_runs_came(in_a_second, capsys):
 
 def test_nothing_begins_after_theory_was_interrupted(in_a_second, capsys):
     """Assert that Ctrl-C while theory is integrated ends ``compare``, whose SGD does not begin."""
-    slow = (*SMALL_STEPS, "--time", "1e7", "--points", "2", "--no-figure")
+    slow = (*SMALL_STEPS, "--time", "1e4", "--points", "2", "--no-figure")
     code, seconds = in_a_second(("compare", *RING, *slow), signal.SIGINT)
     assert code == 130
     assert seconds is not None

@@ -16,7 +16,9 @@ from cumulode.validation.cli.problem_options import add_problem, problem
 from cumulode.validation.cli.run_options import add_run, add_sgd, add_solver, start, times
 from cumulode.validation.sgd.settings import Sgd
 
-NOTE = "The control may rest on a saddle of a few modes, which SGD's noise leaves sooner than the theory."
+NOTE = (
+    "The control may rest on a saddle of a few modes for long; SGD's noise leaves it sooner, which is its column rate."
+)
 RENAMED = {"--wanted": "--margin"}
 
 
@@ -30,14 +32,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seeds", type=values.integers, default="8", help="number of SGD runs, or their seeds (0,3,7)")
     group.add_argument("--no-control", action="store_true", help="leave the Gaussian control out")
     group.add_argument(
-        "--allowance",
-        default="measured",
-        help="O(learning rate) shift granted to SGD: measured (by runs at twice the rate), or a fraction of the "
-        "theory's value",
+        "--margin",
+        type=float,
+        default=0.05,
+        help="relative difference one cares to see; intervals are judged against it",
     )
     group.add_argument(
-        "--margin", type=float, default=0.05, help="relative standard error above which a row is inconclusive"
+        "--verdict-times", type=values.numbers, default="3", help="how many recorded times are judged, or which (20,60)"
     )
+    group.add_argument(
+        "--population",
+        default="auto",
+        help="flow that the closure is judged against: auto, exact, or none",
+    )
+    group.add_argument("--runs", type=int, help="Langevin runs of the theory (default: five a seed, at least 200)")
+    group.add_argument("--allowance", help=argparse.SUPPRESS)
     output.add_output(parser, "also write the whole table as comma-separated values to FILE (.csv)")
     parser.add_argument("--figure", metavar="FILE", default="compare.png", help="the figure (.png, .pdf or .svg)")
     parser.add_argument("--no-figure", action="store_true", help="draw no figure")
@@ -48,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     figure = None if options.no_figure else options.figure
     output.writable("figure", figure, output.FIGURES)
     output.writable("out", options.out, (".csv",))
+    if options.allowance is not None:
+        output.note(options.command, "--allowance has no effect: the learning rate's part is a column of its own")
     of, solver = problem(options), read(Solver, options)
     pair: dict[str, Any] = {"theory": _compare(options, of, solver, "theory")}
     if not pair["theory"].interrupted and not options.no_control and not options.control and options.law != "gp":
@@ -75,7 +86,9 @@ def run(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace, of: Any, solver: Solver, name: str) -> Any:
     given = start(options), times(options)
     more: dict[str, Any] = {"seeds": values.how_many_or_which(options.seeds), "margin": options.margin}
-    more |= {"solver": solver, "sgd": read(Sgd, options), "allowance": _allowance(options.allowance)}
+    more |= {"solver": solver, "sgd": read(Sgd, options), "runs": options.runs}
+    more["population"] = None if options.population == "none" else options.population
+    more["verdict_times"] = values.count_or_times(options.verdict_times)
     if not options.quiet:
         print(f"cumulode compare: {name}, closure {solver.closure}", file=sys.stderr)
     from cumulode.numerics import SolveWarning  # numba: only once the input is good
@@ -84,14 +97,6 @@ def _compare(options: argparse.Namespace, of: Any, solver: Solver, name: str) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SolveWarning)  # said at the end
         return compare(of, *given, **more, progress=not options.quiet)
-
-
-def _allowance(text: str) -> Any:
-    """A number, or a word that ``compare`` knows or refuses."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _write_csv(pair: dict[str, Any], path: str) -> None:
@@ -110,16 +115,19 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace, whole: b
 
 
 def _print(pair: dict[str, Any]) -> None:
-    from cumulode.validation.comparison.table import DECAYED, as_text
+    from cumulode.validation.comparison.table import as_text
+    from cumulode.validation.comparison.verdicts import DECAYED
+    from cumulode.validation.comparison.words import LEGEND, in_words
 
     for name, comparison in pair.items():
-        end = float(comparison.theory.t[-1])
         counts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items())
-        print(f"{name} against SGD at t = {end:g} (all {len(comparison.table)} rows: {counts})")
-        print(as_text(comparison.at()))
+        print(f"{name} against SGD ({len(comparison.judged)} judged rows: {counts})")
+        print(as_text(comparison.judged))
         if comparison.counts[DECAYED]:
             print(f"decayed: {comparison.theory.message}; SGD stays at its noise, and no shape is judged")
+        for line in in_words(comparison):
+            print(line)
         print()
-    print("z is (theory - SGD) in standard errors; the allowance is granted on top of three of them")
+    print(LEGEND)
     if "control" in pair:
         print(NOTE)

@@ -1,0 +1,62 @@
+"""The flow of the population, which closures approximate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cumulode.numerics import Result, Solution, Solver, solve
+from cumulode.numerics.flow.preactivation import cumulants_and_error
+from cumulode.numerics.flow.solver import EXACT
+from cumulode.theory.problem.laws import GP, Ising
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import choice
+
+AUTO = "auto"
+#: What ``population=`` may be, None besides.
+KINDS = (AUTO, EXACT)
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """The population flow: ``solution`` its mean, ``runs`` one an independent scramble (one alone where it is exact).
+
+    ``split`` (T,): whether scrambles ended in different basins, so that their mean is no flow.
+    """
+
+    solution: Solution
+    runs: Result
+    split: np.ndarray
+
+
+def check_kind(kind: Any) -> str | None:
+    """``population=``, checked."""
+    return None if kind is None else choice("population", kind, KINDS)
+
+
+def has_exact_flow(problem: Problem) -> bool:
+    """Whether the flow is known without samples: Gaussian inputs, or Ising rings and smooth activations."""
+    from cumulode.numerics.compile.closure_kernels import activation_kernels
+
+    laws = problem.laws
+    if all(isinstance(law, GP) for law in laws):
+        return True
+    return all(isinstance(law, Ising) for law in laws) and not activation_kernels(str(problem.activation)).kinks
+
+
+def population_flow(
+    problem: Problem, start: np.ndarray, times: np.ndarray, solver: Solver, **options: Any
+) -> Population:
+    """The exact flow; InvalidArgument where there is none."""
+    flow = solve(problem, start, times, solver=replace(solver, closure=EXACT), **options)
+    return Population(flow, flow, np.zeros(flow.t.size, bool))
+
+
+def at_tolerance(problem: Problem, run: Any, tolerance: float | None) -> Any:
+    """The run with its cumulants computed as the theory's are, so that rounding of K is no difference."""
+    if run is None:
+        return None
+    k2, k4, k4_error = cumulants_and_error(problem, run.w, Solver(tolerance=tolerance))
+    return replace(run, k2=k2, k4=k4, k4_error=k4_error)
