@@ -15,9 +15,10 @@ lam = sp.Symbol("lam", nonnegative=True)  # preactivation w.x at a node
 
 # Values at a node: potential Phi, force F, derivative F' at h = bias + shift +- lam, even and odd in lam.
 phi_e, f_e, f_o, d_e, d_o = sp.symbols("phi_e f_e f_o d_e d_o", real=True)
+d_4 = sp.Symbol("d_4", real=True)  # d_e; at a small k2 without its parabola (closures.remainders)
 # The squared force, even, and its derivative, odd.
 square_e, square_slope_o = sp.symbols("square_e square_slope_o", real=True)
-NODE_VALUES = (phi_e, f_e, f_o, d_e, d_o, square_e, square_slope_o)
+NODE_VALUES = (phi_e, f_e, f_o, d_e, d_4, d_o, square_e, square_slope_o)
 
 Assignment = tuple[sp.Symbol, sp.Expr]
 
@@ -67,7 +68,7 @@ class EquationSet:
     before: tuple[Assignment, ...] = ()
     quadratures: tuple[Quadrature, ...] = ()
     after: tuple[Assignment, ...] = ()
-    given: tuple[sp.Symbol, ...] = ()  # symbols the writer provides (Phi at lam = 0)
+    given: tuple[sp.Symbol, ...] = ()  # symbols the writer provides: Phi at lam = 0, F' there
 
     def __post_init__(self) -> None:
         known = {*self.arguments, *self.given}

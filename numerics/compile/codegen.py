@@ -19,11 +19,12 @@ from cumulode.theory.closures.force_square import branches as square_branches
 from cumulode.theory.closures.force_square import entry_equations
 from cumulode.theory.closures.lowering import Branch, conditional_means, lower, vanishing
 from cumulode.theory.closures.names import CLOSURES
+from cumulode.theory.closures.remainders import ORDERS, SLOPES, f_1, left_out, near_the_bias, phi_0
 from cumulode.theory.closures.third_norm import third_norm_equations
 from cumulode.theory.closures.tree_drift import tree_equations
 from cumulode.theory.cumulants.plackett import plackett_layer, plackett_pair
 from cumulode.theory.dynamics.committee import network_equations
-from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, phi_e, square_e, square_slope_o
+from cumulode.theory.equations import EquationSet, Quadrature, d_4, d_e, d_o, f_e, f_o, phi_e, square_e, square_slope_o
 from cumulode.theory.neuron.activations import Activation, h, parse
 from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.losses import loss_equations
@@ -43,6 +44,12 @@ import numpy as np
 from cumulode.numerics.compile.jit import kernel
 '''
 
+#: Below this k2 nothing changes but with kappa; powers of it are floats.
+LEAST = 1e-40
+#: k2 is small below this, and Taylor's series taken up to so far from the bias, where the force varies over one.
+SMALL, NEAR = 0.001, 0.05
+#: A panel is so long where the force varies over one.
+UNIT_PANEL = 4.0
 #: What a kernel of a closure returns before its flag.
 COEFFICIENTS = ("A", "B", "c6", "c6_k2", "c6_k4")
 #: What averages of the squared force are called.
@@ -101,24 +108,31 @@ def write_function(equations: EquationSet, kinks: int = 0) -> str:
     arguments = ", ".join(map(str, equations.arguments))
     rule = ", rule" if equations.quadratures else ""
     lines = ["@kernel", f"def {equations.name}({arguments}{rule}):", f'    """{equations.doc}"""']
-    if equations.given:
+    rest = f_1 in equations.given
+    if rest:
+        lines.append(f"    near, {', '.join(map(str, SLOPES))} = around(k2, y, b)")
+        lines += ["    phi_0 = 0.0"] if phi_0 in equations.given else []
+    elif equations.given:
         lines.append("    phi_0 = functions(b, y)[0]")
     lines += _assignments(list(equations.before), "    ")
     for i, quadrature in enumerate(equations.quadratures):
-        lines += _quadrature(quadrature, f"q{i}_", kinks)
+        lines += _quadrature(quadrature, f"q{i}_", kinks, rest)
     lines += _assignments(list(equations.after), "    ")
     shared, results = _shared(list(equations.results), "r", "    ")
     return "\n".join([*lines, *shared, "    return " + ", ".join(results)]) + "\n"
 
 
-def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
-    """Loops over segments (between kinks), panels and nodes, adding up the sums; then the deltas at the kinks."""
+def _quadrature(q: Quadrature, prefix: str, kinks: int, rest: bool) -> list[str]:
+    """Loops over segments (between kinks), panels and nodes, adding up the sums; then the deltas at the kinks.
+
+    ``rest``: without the part of the potential that ``theory.closures.remainders`` leaves out.
+    """
     sums = [symbol for symbol, _ in q.sums]
     lines = [f"    {symbol} = 0.0" for symbol in sums]
     lines.append(f"    centre = {show(sp.Symbol('b') + q.shift)}")
     if not kinks:
         lines += ["    low = 0.0", "    width = 1.0"]
-        return lines + _panels(q, prefix, "    ")
+        return lines + _panels(q, prefix, "    ", rest)
     lines += [f"    edges = np.empty({kinks + 2})", "    edges[0] = 0.0", f"    edges[{kinks + 1}] = 1.0"]
     for k in range(kinks):
         lines += [f"    lam = abs(KINKS[{k}] - centre)", f"    edges[{k + 1}] = min(1.0, {show(q.s_of_lam)})"]
@@ -130,11 +144,11 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int) -> list[str]:
         "        if width <= 0.0:",
         "            continue",
     ]
-    lines += _panels(q, prefix, "        ")
-    return lines + (_deltas(q) if any(map(q.needs, (d_e, d_o, square_slope_o))) else [])
+    lines += _panels(q, prefix, "        ", rest)
+    return lines + (_deltas(q) if any(map(q.needs, (d_e, d_4, d_o, square_slope_o))) else [])
 
 
-def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
+def _panels(q: Quadrature, prefix: str, pad: str, rest: bool) -> list[str]:
     lines = [
         f"{pad}count = width * ({show(q.reach)}) / PANEL",
         f"{pad}panels = 1 + int(min(count, {MOST_PANELS:.0f}))",
@@ -146,7 +160,7 @@ def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
     inner = pad + "        "
     shared, (lam_s, weight_s) = _shared([q.lam, q.weight * q.jacobian], prefix, inner)
     lines += [*shared, f"{inner}lam = {lam_s}", f"{inner}weight = {weight_s} * rule[1, node] * step"]
-    lines += _node_values(q, inner)
+    lines += _rests(q, inner) if rest else _node_values(q, inner)
     shared, integrands = _shared([e for _, e in q.sums], prefix + "i", inner)
     return (
         lines
@@ -155,24 +169,36 @@ def _panels(q: Quadrature, prefix: str, pad: str) -> list[str]:
     )
 
 
-def _node_values(q: Quadrature, pad: str) -> list[str]:
-    values = {
-        phi_e: "0.5 * (phi_up + phi_down)",
-        f_e: "0.5 * (f_up + f_down)",
-        f_o: "0.5 * (f_up - f_down)",
-        d_e: "0.5 * (d_up + d_down)",
-        d_o: "0.5 * (d_up - d_down)",
-        square_e: "0.5 * (f_up * f_up + f_down * f_down)",
-        square_slope_o: "f_up * d_up - f_down * d_down",
-    }
-    used = [v for v in values if q.needs(v)]
+VALUES = {
+    phi_e: "0.5 * (phi_up + phi_down)",
+    f_e: "0.5 * (f_up + f_down)",
+    f_o: "0.5 * (f_up - f_down)",
+    d_e: "0.5 * (d_up + d_down)",
+    d_4: "0.5 * (d_up + d_down)",
+    d_o: "0.5 * (d_up - d_down)",
+    square_e: "0.5 * (f_up * f_up + f_down * f_down)",
+    square_slope_o: "f_up * d_up - f_down * d_down",
+}
+
+
+def _node_values(q: Quadrature, pad: str, less: dict[sp.Symbol, sp.Expr] | None = None) -> list[str]:
+    """The values at a node that the sums need, ``less`` what is left out of them."""
+    used = [v for v in VALUES if q.needs(v)]
     if not used:
         return []
     lines = [
         f"{pad}phi_up, f_up, d_up = functions(centre + lam, y)",
         f"{pad}phi_down, f_down, d_down = functions(centre - lam, y)",
     ]
-    return lines + [f"{pad}{v} = {values[v]}" for v in used]
+    minus = {v: f" - ({show(part)})" for v, part in (less or {}).items()}
+    return lines + [f"{pad}{v} = {VALUES[v]}{minus.get(v, '')}" for v in used]
+
+
+def _rests(q: Quadrature, pad: str) -> list[str]:
+    """The same without what cancels: near the bias by Taylor's series, elsewhere by the difference."""
+    series = [(v, e) for v, e in near_the_bias().items() if q.needs(v)]
+    lines = [f"{pad}if lam < near:", *_assignments(series, pad + "    "), f"{pad}else:"]
+    return [*lines, *_node_values(q, pad + "    ", left_out())]
 
 
 def _deltas(q: Quadrature) -> list[str]:
@@ -193,21 +219,27 @@ def _deltas(q: Quadrature) -> list[str]:
     ]
     if squared:
         lines.append("            density = math.copysign(density, KINKS[k] - centre)")
-    slope = square_slope_o if squared else d_e
+    slopes = (square_slope_o,) if squared else (d_e, d_4)
     return lines + [
-        f"            {symbol} += 0.5 * jumps[k] * density * ({show(sp.diff(e, slope))})"
+        f"            {symbol} += 0.5 * jumps[k] * density * ({show(sum(sp.diff(e, slope) for slope in slopes))})"
         for symbol, e in q.sums
-        if e.has(slope)
+        if e.has(*slopes)
     ]
 
 
 def write_dispatch(
-    name: str, branches: list[Branch], potential: bool, small: float = 0.0, names: tuple[str, ...] = COEFFICIENTS
+    name: str,
+    branches: list[Branch],
+    potential: bool,
+    small: float = 0.0,
+    names: tuple[str, ...] = COEFFICIENTS,
+    kinks: int = 0,
 ) -> str:
     """Source choosing the branch by kappa: ``name(k2, k4, y, b, rule) -> (A, B, flag)``, or ``-> Psi``.
 
     flag: 0; 1 where another closure stands in; 2 where kappa < -2 was clamped; 4 where it is not defined. What a branch
-    has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small``.
+    has no expression for, but another has, is zero. Coefficients are taylor's where k2 is below ``small`` and no kink
+    within nine standard deviations.
     """
     names = names[: max(len(branch.coefficients.results) for branch in branches)]
     public = f"{name}_psi" if potential else f"{name}_coefficients"
@@ -215,13 +247,15 @@ def write_dispatch(
         "@kernel",
         f"def {public}(k2, k4, y, b, rule):",
         f'    """{"Psi" if potential else ", ".join(names) + " and flag"} of closure {name}."""',
-        "    k2 = max(k2, 1e-60)",
+        f"    if k2 < {LEAST!r}:  # the same kappa: there the coefficients are those of any smaller k2",
+        f"        k4 = k4 / k2 / k2 * {LEAST**2!r} if k2 > 0.0 else 0.0",
+        f"        k2 = {LEAST!r}",
     ]
     if len(branches) == 1:
         return "\n".join([*lines, *_branch(branches[0], potential, names, "    ", "0")]) + "\n"
     if small and not potential:
         lines += [
-            f"    if k2 < {small!r}:",
+            f"    if k2 < {small!r}{''.join(f' and 81.0*k2 < (KINKS[{k}] - b)**2' for k in range(kinks))}:",
             "        A, B = taylor(k2, k4, y, b)",
             f"        return A, B, {'0.0, ' * (len(names) - 2)}0",
         ]
@@ -274,6 +308,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
         f"ACTIVATION = {activation.name!r}\nCLOSURES = {closures!r}\n"
         f"PANEL = {panel!r}  # length in h over which 40 nodes resolve the force\n"
         f"PANELS = {'math.inf' if math.isinf(most) else most}  # averages over more are not resolved: NaN\n" + basics,
+        _around(activation, panel / UNIT_PANEL),
     ]
     written: set[str] = set()
     for name in closures:
@@ -293,7 +328,7 @@ def write_activation(activation: Activation, closures: tuple[str, ...]) -> str:
                 if equations.name not in written:
                     parts.append(write_function(equations, len(activation.kinks)))
                     written.add(equations.name)
-            parts.append(write_dispatch(tag, branches, potential, vanishing(activation, name)))
+            parts.append(write_dispatch(tag, branches, potential, vanishing(name), kinks=len(activation.kinks)))
     if closures == CLOSURES:
         parts += _force_square(len(activation.kinks))
     return "\n\n".join(parts)
@@ -337,6 +372,25 @@ def _basics(activation: Activation) -> str:
             ]
             functions.append("\n".join(lines))
     return f"KINKS = ({kinks})\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _around(activation: Activation, scale: float) -> str:
+    """Source of what a closure at a small k2 leaves out, and up to which distance from the bias."""
+    slopes = [activation.join(activation.force_products(n)) for n in ORDERS]
+    nearest = [f"    near = min(near, abs(KINKS[{k}] - b))" for k in range(len(activation.kinks))]
+    lines = [
+        "@kernel",
+        "def around(k2, y, b):",
+        '    """How far from the bias the series reaches; Phi and odd derivatives of F there: 0 if k2 is large."""',
+        f"    if k2 >= {SMALL * scale**2!r}:",
+        "        return 0.0, functions(b, y)[0], 0.0, 0.0, 0.0, 0.0",
+        f"    near = {NEAR * scale!r}",
+        *nearest,
+        "    f_1, f_3, f_5, f_7 = odd_slopes(b, y)",
+        "    return near, functions(b, y)[0], f_1, f_3, f_5, f_7",
+    ]
+    doc = "F', F^(3), F^(5) and F^(7) at preactivation h, between the kinks."
+    return _pointwise("odd_slopes", f"{h}, {label}", doc, slopes) + "\n\n\n" + "\n".join(lines) + "\n"
 
 
 def _pointwise(name: str, arguments: str, doc: str, expressions: list[sp.Expr]) -> str:

@@ -11,21 +11,22 @@ from dataclasses import dataclass
 import sympy as sp
 
 from cumulode.theory.dynamics.drift import k2, k4
-from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, lam, phi_e, s
+from cumulode.theory.equations import EquationSet, Quadrature, d_4, d_e, d_o, f_e, lam, phi_e, s
 from cumulode.theory.neuron.activations import Activation
 from cumulode.theory.neuron.activations import y as label
 from cumulode.theory.neuron.gaussian import GaussianMean, closed_form, hermite, mean, variance
 
 from . import pearson, tree
 from .family import NEARLY_GAUSSIAN, Closure, b, closure, taylor_coefficient
+from .remainders import f_1
 
 ARGUMENTS = (k2, k4, label, b)
 #: Half range of the Gaussian quadrature in standard deviations: the density is 2e-16 of its peak there.
 REACH = sp.Rational(17, 2)
 #: A bimodal law this close to a Gaussian (in kappa) is replaced by edgeworth, before 1/m^3 costs digits.
 BIMODAL_END = 1e-8
-#: Below this k2, B formed as a difference over k2^2 (regression: k2) loses more digits than taylor's B is wrong by.
-VANISHING, VANISHING_REGRESSION = 3e-6, 1e-8
+#: Below this k2 bimodal's B, a difference over k2^(3/2), loses more digits than taylor's is wrong by.
+VANISHING = 3e-6
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,12 @@ def lower(activation: Activation, name: str) -> list[Branch]:
     return [_family_branch(activation, law, -float("inf"), float("inf"))]
 
 
-def vanishing(activation: Activation, name: str) -> float:
+def vanishing(name: str) -> float:
     """The k2 below which ``taylor`` stands in for a closure, with which it agrees to first order; 0 if nowhere.
 
-    For closures whose coefficients are differences, and activations that have a Taylor polynomial everywhere.
+    For bimodal, whose law splits in two; where the law reaches a kink it stays itself.
     """
-    if activation.kinks or name not in ("bimodal", "pearson", "regression", "tree"):
-        return 0.0
-    return VANISHING_REGRESSION if name == "regression" else VANISHING
+    return VANISHING if name == "bimodal" else 0.0
 
 
 def _edgeworth(activation: Activation, low: float, high: float, own: bool = True) -> Branch:
@@ -82,7 +81,7 @@ def _family_branch(activation: Activation, law: Closure, low: float, high: float
     cut = law.name == "taylor-activation"
     doc = f"{law.title}: A, B at one label"
     coefficients = _equations(activation, name, doc, law.coefficients(), cut)
-    potential = _equations(activation, name + "_potential", f"{law.title}: Psi", (law.potential,), cut)
+    potential = _equations(activation, name + "_potential", f"{law.title}: Psi", (law.potential,), cut, whole=True)
     return Branch(low, high, coefficients, potential)
 
 
@@ -101,9 +100,13 @@ def _equations(
     cut: bool,
     *,
     closed: int = 20,
+    whole: bool = False,
     arguments: tuple[sp.Symbol, ...] = ARGUMENTS,
 ) -> EquationSet:
-    """Replace every GaussianMean by closed form (up to ``F^(closed)``), Taylor coefficient or quadrature."""
+    """Replace every GaussianMean by closed form (up to ``F^(closed)``), Taylor coefficient or quadrature.
+
+    ``whole``: no part is left out at a small k2 (of a potential, which is no difference).
+    """
     values: dict[sp.Expr, sp.Expr] = {}
     quadratures: list[Quadrature] = []
     open_means: dict[tuple[sp.Expr, sp.Expr], list[sp.Expr]] = {}
@@ -116,16 +119,17 @@ def _equations(
             values[found] = form.subs({mean: m, variance: v}, simultaneous=True)
         else:
             open_means.setdefault((m, v), []).append(found)
+    rest = not whole and bool(open_means) and all((m, v) == (b, k2) for m, v in open_means)
     for i, ((m, v), means) in enumerate(open_means.items()):
-        quadrature, averages = _gaussian_quadrature(i, m, v, means)
+        quadrature, averages = _gaussian_quadrature(i, m, v, means, rest)
         quadratures.append(quadrature)
         values |= averages
     results = tuple(e.xreplace(values) for e in exprs)
-    return EquationSet(name, doc, arguments, results, quadratures=tuple(quadratures))
+    return EquationSet(name, doc, arguments, results, quadratures=tuple(quadratures), given=(f_1,) if rest else ())
 
 
 def _gaussian_quadrature(
-    i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr]
+    i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr], rest: bool
 ) -> tuple[Quadrature, dict[sp.Expr, sp.Expr]]:
     width = sp.sqrt(v)
     total = sp.Symbol(f"g{i}_m0", positive=True)
@@ -134,7 +138,7 @@ def _gaussian_quadrature(
         n = int(found.args[0])
         symbol = sp.Symbol(f"g{i}_{n}".replace("-", "m"), real=True)
         sums.append((symbol, _hermite_integrand(n, width)))
-        values[found] = symbol / total
+        values[found] = symbol / total + (f_1 if rest and n == 1 else 0)
     z = REACH * s
     quadrature = Quadrature(
         lam=width * z,
@@ -153,7 +157,7 @@ def _hermite_integrand(n: int, width: sp.Expr) -> sp.Expr:
     """Integrand whose Gaussian average is E[F^(n)]: for n >= 1, ``He_(n-1)(z) F' / width^(n-1)``."""
     if n < 1:
         return phi_e if n == -1 else f_e
-    return hermite(n - 1, lam / width) / width ** (n - 1) * (d_e if n % 2 else d_o)
+    return hermite(n - 1, lam / width) / width ** (n - 1) * ((d_e if n < 5 else d_4) if n % 2 else d_o)
 
 
 def _pearson_branches(activation: Activation, regression: bool) -> list[Branch]:
@@ -169,13 +173,13 @@ def _pearson_branches(activation: Activation, regression: bool) -> list[Branch]:
 
 def _pearson_branch(tails: pearson.Tails, low: float, high: float, regression: bool) -> Branch:
     sums, A, B = pearson.regression_sums(tails) if regression else pearson.gradient_sums(tails)
-    given = () if regression else (pearson.phi_0,)
+    given = (f_1,) if regression else (pearson.phi_0, f_1)
     name = f"{'regression' if regression else 'pearson'}_{tails.name}"
     coefficients = EquationSet(
         name,
         f"Pearson's law, {tails.name} branch: A, B at one label",
         ARGUMENTS,
-        (A, B),
+        (A + f_1, B),
         tails.before,
         (tails.quadrature(sums),),
         given=given,
@@ -221,8 +225,8 @@ def _tree_equations(tails: pearson.Tails) -> EquationSet:
         f"tree_{tails.name}",
         f"tree, {tails.name} branch: A, B, c6, dc6/dk2, dc6/dk4 at one label",
         ARGUMENTS,
-        (A, B, *more),
+        (A + f_1, B, *more),
         tails.before,
         (tails.quadrature(own | sixth),),
-        given=(pearson.phi_0,),
+        given=(pearson.phi_0, f_1),
     )

@@ -20,11 +20,12 @@ import sympy as sp
 from cumulode.theory.dynamics.drift import k2, k4
 from cumulode.theory.equations import Quadrature, d_e, f_o, lam, phi_e, s
 
+from .remainders import phi_0
+
 nu = sp.Symbol("nu", real=True)
 bias = sp.Symbol("b", real=True)
 upper = sp.Symbol("upper", positive=True)  # end of the range of x
 scale = sp.Symbol("scale", positive=True)  # S or a
-phi_0 = sp.Symbol("phi_0", real=True)  # Phi at lam = 0: subtracted, so that small fields lose no digits
 
 #: The range of x ends where the weight (with heavy tails: times lam^(2 excess)) has fallen to exp(-36), 2e-16.
 _FALL = 18

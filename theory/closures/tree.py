@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.functions.combinatorial.numbers import stirling
 
 from cumulode.theory.dynamics.drift import k2, k4
-from cumulode.theory.equations import d_e, lam
+from cumulode.theory.equations import d_4, lam
 from cumulode.theory.neuron.gaussian import GaussianMean
 
 from .pearson import Tails, nu
@@ -70,9 +70,9 @@ def coefficient_sums(tails: Tails) -> tuple[dict[sp.Symbol, sp.Expr], tuple[sp.E
     weight_nu = sp.simplify(sp.diff(tails.weight, nu) / tails.weight)
     sums = {
         _m0: sp.Integer(1),
-        _n4: (1 - r) * p * d_e,
-        _s4: stretched * d_e,
-        _n4_nu: (1 - r) * (weight_nu * p + sp.diff(p, nu)) * d_e,
+        _n4: (1 - r) * p * d_4,
+        _s4: stretched * d_4,
+        _n4_nu: (1 - r) * (weight_nu * p + sp.diff(p, nu)) * d_4,
         _m0_nu: weight_nu,
     }
     c6 = g / _square**2 * _n4 / _m0

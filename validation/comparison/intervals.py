@@ -51,11 +51,12 @@ def joint_quantile(runs: np.ndarray, n: int, seed: int = 0) -> float:
     By the bootstrap: means of n of the theory's ``runs`` (R, rows), and the largest of their deviations over the rows.
     Student's t would take the scatter for Gaussian, which it is not while fields form.
     """
-    rows = np.isfinite(runs).all(axis=0) & (runs.std(axis=0) > 0)
-    if not rows.any():
+    of = runs[:, np.isfinite(runs).all(axis=0)]
+    z = of - of[0]  # exactly zero where all runs are equal
+    z, sd = z - z.mean(axis=0), z.std(axis=0, ddof=1)
+    z = z[:, sd > 0] / sd[sd > 0]
+    if not z.shape[1]:
         return 0.0
-    z = runs[:, rows] - runs[:, rows].mean(axis=0)
-    z /= z.std(axis=0, ddof=1)
     n = min(n, ENOUGH)
     rng, block = np.random.default_rng(seed), max(1, 4_000_000 // (n * z.shape[1]))
     largest = [

@@ -64,6 +64,23 @@ def square_jumps(y):
 
 
 @kernel
+def odd_slopes(h, y):
+    """F', F^(3), F^(5) and F^(7) at preactivation h, between the kinks."""
+    return ((0) if (h < 0) else (-1)), 0, 0, 0
+
+
+@kernel
+def around(k2, y, b):
+    """How far from the bias the series reaches; Phi and odd derivatives of F there: 0 if k2 is large."""
+    if k2 >= 0.004:
+        return 0.0, functions(b, y)[0], 0.0, 0.0, 0.0, 0.0
+    near = 0.1
+    near = min(near, abs(KINKS[0] - b))
+    f_1, f_3, f_5, f_7 = odd_slopes(b, y)
+    return near, functions(b, y)[0], f_1, f_3, f_5, f_7
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     return ((0) if (b < 0) else (-1)), 0
@@ -72,7 +89,9 @@ def taylor(k2, k4, y, b):
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor(k2, k4, y, b)
     return A, B, 0
 
@@ -87,7 +106,9 @@ def taylor_potential(k2, k4, y, b):
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
     """Psi of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_potential(k2, k4, y, b)
 
 
@@ -100,7 +121,9 @@ def taylor_activation(k2, k4, y, b):
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor_activation(k2, k4, y, b)
     return A, B, 0
 
@@ -115,7 +138,9 @@ def taylor_activation_potential(k2, k4, y, b):
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
     """Psi of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_activation_potential(k2, k4, y, b)
 
 
@@ -130,7 +155,9 @@ def gaussian(k2, k4, y, b):
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = gaussian(k2, k4, y, b)
     return A, B, 0
 
@@ -152,7 +179,9 @@ def gaussian_potential(k2, k4, y, b):
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
     """Psi of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return gaussian_potential(k2, k4, y, b)
 
 
@@ -173,7 +202,9 @@ def edgeworth(k2, k4, y, b):
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = edgeworth(k2, k4, y, b)
     return A, B, 0
 
@@ -198,7 +229,9 @@ def edgeworth_potential(k2, k4, y, b):
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
     """Psi of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return edgeworth_potential(k2, k4, y, b)
 
 
@@ -237,7 +270,12 @@ def bimodal(k2, k4, y, b):
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
+    if k2 < 3e-06 and 81.0*k2 < (KINKS[0] - b)**2:
+        A, B = taylor(k2, k4, y, b)
+        return A, B, 0
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -280,7 +318,9 @@ def bimodal_potential(k2, k4, y, b):
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
     """Psi of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -297,7 +337,8 @@ def bimodal_psi(k2, k4, y, b, rule):
 @kernel
 def pearson_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -328,11 +369,16 @@ def pearson_bounded(k2, k4, y, b, rule):
                 q0_1 = q0_0*s*upper
                 lam = scale*math.sin(q0_1)
                 weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                phi_e = 0.5 * (phi_up + phi_down)
-                f_o = 0.5 * (f_up - f_down)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                    f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                    f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
                 q0_i0 = (1.0/2.0)*f_o*lam
                 q0_i1 = -phi_0 + phi_e + q0_i0/nu
                 q0_i2 = math.log(math.cos(s*upper*(s - 2)))
@@ -354,13 +400,14 @@ def pearson_bounded(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -390,11 +437,16 @@ def pearson_heavy(k2, k4, y, b, rule):
                 q0_0 = s*upper
                 lam = scale*math.sinh(q0_0)
                 weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                phi_e = 0.5 * (phi_up + phi_down)
-                f_o = 0.5 * (f_up - f_down)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                    f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                    f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
                 q0_i0 = (1.0/2.0)*f_o*lam
                 q0_i1 = -phi_0 + phi_e + q0_i0/nu
                 q0_i2 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
@@ -416,13 +468,15 @@ def pearson_heavy(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -526,7 +580,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
     """Psi of closure pearson."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -547,6 +603,7 @@ def pearson_psi(k2, k4, y, b, rule):
 @kernel
 def regression_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -577,9 +634,12 @@ def regression_bounded(k2, k4, y, b, rule):
                 q0_1 = q0_0*s*upper
                 lam = scale*math.sin(q0_1)
                 weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
                 q0_i0 = lam**2
                 m0 += weight * (1)
                 d0 += weight * (d_e)
@@ -597,12 +657,13 @@ def regression_bounded(k2, k4, y, b, rule):
     r0 = 1/m0
     r1 = m0**(-2)
     r2 = (-d0*m2*r1 + d2*r0)/(-3*m2**2*r1 + 3*m4*r0)
-    return d0*r0 - k4*r2/k2, r2
+    return d0*r0 + f_1 - k4*r2/k2, r2
 
 
 @kernel
 def regression_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -630,9 +691,12 @@ def regression_heavy(k2, k4, y, b, rule):
                 q0_0 = s*upper
                 lam = scale*math.sinh(q0_0)
                 weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
                 m0 += weight * (1)
                 d0 += weight * (d_e)
                 d2 += weight * (d_e*lam**2)
@@ -651,13 +715,15 @@ def regression_heavy(k2, k4, y, b, rule):
     r4 = nu**2
     r5 = k2**2
     r6 = (d2*r0 - k2*r1*r2/r3)/(36*r4*r5/((nu + 2)*(4*nu + 4)) - 12*r4*r5/r3**2)
-    return r1 - k4*r6/k2, r6
+    return f_1 + r1 - k4*r6/k2, r6
 
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -682,7 +748,8 @@ def regression_coefficients(k2, k4, y, b, rule):
 @kernel
 def tree_bounded(k2, k4, y, b, rule):
     """tree, bounded branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -716,11 +783,18 @@ def tree_bounded(k2, k4, y, b, rule):
                 q0_1 = q0_0*s*upper
                 lam = scale*math.sin(q0_1)
                 weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                phi_e = 0.5 * (phi_up + phi_down)
-                f_o = 0.5 * (f_up - f_down)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                    f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                    d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                    f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
+                    d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
                 q0_i0 = 1/nu
                 q0_i1 = (1.0/2.0)*f_o*lam
                 q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -738,7 +812,7 @@ def tree_bounded(k2, k4, y, b, rule):
                 q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
                 q0_i15 = (1.0/2.0)*q0_i12
                 q0_i16 = 1 - q0_i15
-                q0_i17 = d_e*q0_i16
+                q0_i17 = d_4*q0_i16
                 q0_i18 = q0_i6**(-2)
                 m0 += weight * (1)
                 d0 += weight * (d_e)
@@ -746,7 +820,7 @@ def tree_bounded(k2, k4, y, b, rule):
                 m0_nu += weight * (q0_i4)
                 p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
                 n4 += weight * (q0_i14*q0_i17)
-                s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+                s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
                 n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     jumps = force_jumps(y)
     for k in range(len(KINKS)):
@@ -790,12 +864,13 @@ def tree_bounded(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_gaussian(k2, k4, y, b, rule):
     """tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_7 = 0.0
     g0_9 = 0.0
@@ -822,9 +897,12 @@ def tree_gaussian(k2, k4, y, b, rule):
                 s = low + (panel + rule[0, node]) * step
                 lam = (17.0/2.0)*math.sqrt(k2)*s
                 weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
                 q0_i0 = k2**(-3)
                 q0_i1 = lam**6
                 q0_i2 = lam**4/k2**2
@@ -840,11 +918,11 @@ def tree_gaussian(k2, k4, y, b, rule):
                 q0_i12 = lam**12*q0_i11
                 q0_i13 = k2**(-7)
                 g0_m0 += weight * (1)
-                g0_7 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 15*q0_i2 + 45*q0_i3*q0_i4 - 15))
-                g0_9 += weight * (d_e*q0_i5*(210*q0_i2 + q0_i6 - 28*q0_i7 - 420*q0_i8 + 105))
-                g0_11 += weight * (d_e*q0_i9*(630*q0_i0*q0_i1 + q0_i10*q0_i9 - 3150*q0_i2 + 4725*q0_i3*q0_i4 - 45*q0_i6 - 945))
-                g0_13 += weight * (d_e*q0_i11*(-66*q0_i10*q0_i9 + q0_i12 + 51975*q0_i2 + 1485*q0_i6 - 13860*q0_i7 - 62370*q0_i8 + 10395))
-                g0_15 += weight * (d_e*q0_i13*(lam**14*q0_i13 + 315315*q0_i0*q0_i1 + 3003*q0_i10*q0_i9 - 91*q0_i12 - 945945*q0_i2 + 945945*q0_i3*q0_i4 - 45045*q0_i6 - 135135))
+                g0_7 += weight * (d_4*q0_i0*(q0_i0*q0_i1 - 15*q0_i2 + 45*q0_i3*q0_i4 - 15))
+                g0_9 += weight * (d_4*q0_i5*(210*q0_i2 + q0_i6 - 28*q0_i7 - 420*q0_i8 + 105))
+                g0_11 += weight * (d_4*q0_i9*(630*q0_i0*q0_i1 + q0_i10*q0_i9 - 3150*q0_i2 + 4725*q0_i3*q0_i4 - 45*q0_i6 - 945))
+                g0_13 += weight * (d_4*q0_i11*(-66*q0_i10*q0_i9 + q0_i12 + 51975*q0_i2 + 1485*q0_i6 - 13860*q0_i7 - 62370*q0_i8 + 10395))
+                g0_15 += weight * (d_4*q0_i13*(lam**14*q0_i13 + 315315*q0_i0*q0_i1 + 3003*q0_i10*q0_i9 - 91*q0_i12 - 945945*q0_i2 + 945945*q0_i3*q0_i4 - 45045*q0_i6 - 135135))
     jumps = force_jumps(y)
     for k in range(len(KINKS)):
         lam = abs(KINKS[k] - centre)
@@ -890,7 +968,8 @@ def tree_gaussian(k2, k4, y, b, rule):
 @kernel
 def tree_heavy(k2, k4, y, b, rule):
     """tree, heavy branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 3)))
@@ -923,11 +1002,18 @@ def tree_heavy(k2, k4, y, b, rule):
                 q0_0 = s*upper
                 lam = scale*math.sinh(q0_0)
                 weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-                phi_up, f_up, d_up = functions(centre + lam, y)
-                phi_down, f_down, d_down = functions(centre - lam, y)
-                phi_e = 0.5 * (phi_up + phi_down)
-                f_o = 0.5 * (f_up - f_down)
-                d_e = 0.5 * (d_up + d_down)
+                if lam < near:
+                    phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                    f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                    d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                    d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+                else:
+                    phi_up, f_up, d_up = functions(centre + lam, y)
+                    phi_down, f_down, d_down = functions(centre - lam, y)
+                    phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                    f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                    d_e = 0.5 * (d_up + d_down) - (f_1)
+                    d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
                 q0_i0 = 1/nu
                 q0_i1 = (1.0/2.0)*f_o*lam
                 q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -945,7 +1031,7 @@ def tree_heavy(k2, k4, y, b, rule):
                 q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
                 q0_i15 = (1.0/2.0)*q0_i12
                 q0_i16 = 1 - q0_i15
-                q0_i17 = d_e*q0_i16
+                q0_i17 = d_4*q0_i16
                 q0_i18 = q0_i6**(-2)
                 m0 += weight * (1)
                 d0 += weight * (d_e)
@@ -953,7 +1039,7 @@ def tree_heavy(k2, k4, y, b, rule):
                 m0_nu += weight * (q0_i4)
                 p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
                 n4 += weight * (q0_i14*q0_i17)
-                s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+                s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
                 n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     jumps = force_jumps(y)
     for k in range(len(KINKS)):
@@ -997,13 +1083,15 @@ def tree_heavy(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -1356,7 +1444,9 @@ def square_beyond(k2, k4, y, b, rule):
 @kernel
 def square_coefficients(k2, k4, y, b, rule):
     """g0, g2, g4, g6 and flag of closure square."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):

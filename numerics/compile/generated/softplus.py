@@ -66,6 +66,61 @@ def slopes(h):
 
 
 @kernel
+def odd_slopes(h, y):
+    """F', F^(3), F^(5) and F^(7) at preactivation h, between the kinks."""
+    x0 = (1.0/2.0)*h
+    x1 = math.tanh(x0)
+    x2 = (1.0/2.0)*x1 + 1.0/2.0
+    x3 = x1**2
+    x4 = (1.0/4.0)*x3
+    x5 = 1.0/4.0 - x4
+    x6 = x0 + (abs(x0) + math.log1p(math.exp(-2.0*abs(x0))))
+    x7 = 1 - x3
+    x8 = (1.0/4.0)*x7
+    x9 = x1*x8
+    x10 = 1.0/2.0 - 1.0/2.0*x3
+    x11 = x10*x8
+    x12 = -x11 + (1.0/4.0)*x3*x7
+    x13 = x7**2
+    x14 = x13*x3
+    x15 = 5.0/2.0 - 5.0/2.0*x3
+    x16 = x1**3
+    x17 = (3.0/8.0)*x13
+    x18 = x1*x11 + x1*x17 - x16*x8
+    x19 = x1**4
+    x20 = x19*x8
+    x21 = x10**2
+    x22 = x21*x8
+    x23 = x4*x7
+    x24 = 3.0/2.0 - 3.0/2.0*x3
+    x25 = x10*x17 - x10*x23 - 7.0/8.0*x14 + x20 + x22 - x23*x24
+    x26 = (21.0/4.0)*x7
+    x27 = x1*x13
+    x28 = x1*x10
+    x29 = (7.0/4.0)*x7
+    x30 = x10*x13
+    x31 = x29*x3
+    x32 = x7**3
+    x33 = (17.0/16.0)*x32
+    x34 = (5.0/4.0)*x13
+    x35 = 2 - 2*x3
+    x36 = (1.0/4.0)*x24
+    x37 = -x1**5*x8 - x1*x22 - x1*x33 + (1.0/4.0)*x10*x16*x7 + (9.0/4.0)*x13*x16 + (1.0/4.0)*x16*x24*x7 + (1.0/4.0)*x16*x35*x7 - x27*x36 - x28*x34
+    x38 = (1.0/4.0)*x1**6*x7 - x10**3*x8 + (11.0/4.0)*x10*x13*x3 + (1.0/4.0)*x10*x24*x3*x7 - x10*x33 - x11*x19 - 11.0/2.0*x13*x19 + (11.0/4.0)*x13*x24*x3 - x15*x20 - x20*x24 - x20*x35 + (1.0/4.0)*x21*x3*x7 - x21*x34 + (1.0/4.0)*x24**2*x3*x7 + (1.0/4.0)*x24*x3*x35*x7 + (67.0/16.0)*x3*x32 - x30*x36
+    return -x2**2 - x5*x6 + x5*y, -x12*x6 + x12*y + x2*x9 - x5*(3.0/4.0 - 3.0/4.0*x3) + x9*((3.0/2.0)*x1 + 3.0/2.0), -x12*x15 - 5.0/8.0*x14 - x18*x2 - x18*((5.0/2.0)*x1 + 5.0/2.0) - x25*x6 + x25*y - x5*(-5.0/4.0*x10*x7 + (5.0/4.0)*x3*x7), (35.0/4.0)*x1*x18*x7 + (1.0/4.0)*x1*x7*(-x16*x26 + x26*x28 + (63.0/8.0)*x27) - x12*(-35.0/4.0*x10*x7 + (35.0/4.0)*x3*x7) - x2*x37 - x25*(21.0/4.0 - 21.0/4.0*x3) - x37*((7.0/2.0)*x1 + 7.0/2.0) - x38*x6 + x38*y - x5*(-x10*x31 - 49.0/8.0*x14 + x19*x29 + x21*x29 - x24*x31 + (21.0/8.0)*x30)
+
+
+@kernel
+def around(k2, y, b):
+    """How far from the bias the series reaches; Phi and odd derivatives of F there: 0 if k2 is large."""
+    if k2 >= 0.004:
+        return 0.0, functions(b, y)[0], 0.0, 0.0, 0.0, 0.0
+    near = 0.1
+    f_1, f_3, f_5, f_7 = odd_slopes(b, y)
+    return near, functions(b, y)[0], f_1, f_3, f_5, f_7
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = (1.0/2.0)*b
@@ -90,7 +145,9 @@ def taylor(k2, k4, y, b):
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor(k2, k4, y, b)
     return A, B, 0
 
@@ -116,7 +173,9 @@ def taylor_potential(k2, k4, y, b):
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
     """Psi of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_potential(k2, k4, y, b)
 
 
@@ -140,7 +199,9 @@ def taylor_activation(k2, k4, y, b):
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor_activation(k2, k4, y, b)
     return A, B, 0
 
@@ -163,13 +224,16 @@ def taylor_activation_potential(k2, k4, y, b):
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
     """Psi of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
 def gaussian(k2, k4, y, b, rule):
     """Gaussian preactivation: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     centre = b
@@ -183,18 +247,23 @@ def gaussian(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
-    return g0_1/g0_m0, 0
+    return f_1 + g0_1/g0_m0, 0
 
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = gaussian(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -226,13 +295,16 @@ def gaussian_potential(k2, k4, y, b, rule):
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
     """Psi of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return gaussian_potential(k2, k4, y, b, rule)
 
 
 @kernel
 def edgeworth(k2, k4, y, b, rule):
     """first order in the fourth cumulant: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     g0_3 = 0.0
@@ -248,24 +320,31 @@ def edgeworth(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/k2
             q0_i1 = lam**2
             q0_i2 = k2**(-2)
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
             g0_3 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 1))
-            g0_5 += weight * (d_e*q0_i2*(lam**4*q0_i2 - 6*q0_i0*q0_i1 + 3))
+            g0_5 += weight * (d_4*q0_i2*(lam**4*q0_i2 - 6*q0_i0*q0_i1 + 3))
     r0 = 1/g0_m0
-    return g0_1*r0 + (1.0/24.0)*g0_5*k4*r0, (1.0/6.0)*g0_3*r0
+    return f_1 + g0_1*r0 + (1.0/24.0)*g0_5*k4*r0, (1.0/6.0)*g0_3*r0
 
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = edgeworth(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -302,7 +381,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
     """Psi of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return edgeworth_potential(k2, k4, y, b, rule)
 
 
@@ -367,7 +448,9 @@ def bimodal(k2, k4, y, b, rule):
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     if k2 < 3e-06:
         A, B = taylor(k2, k4, y, b)
         return A, B, 0
@@ -431,7 +514,9 @@ def bimodal_potential(k2, k4, y, b, rule):
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
     """Psi of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -448,7 +533,8 @@ def bimodal_psi(k2, k4, y, b, rule):
 @kernel
 def pearson_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -470,11 +556,16 @@ def pearson_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = (1.0/2.0)*f_o*lam
             q0_i1 = -phi_0 + phi_e + q0_i0/nu
             q0_i2 = math.log(math.cos(s*upper*(s - 2)))
@@ -489,13 +580,14 @@ def pearson_bounded(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -516,11 +608,16 @@ def pearson_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = (1.0/2.0)*f_o*lam
             q0_i1 = -phi_0 + phi_e + q0_i0/nu
             q0_i2 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
@@ -535,16 +632,15 @@ def pearson_heavy(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
-    k2 = max(k2, 1e-60)
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -630,7 +726,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
     """Psi of closure pearson."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -651,6 +749,7 @@ def pearson_psi(k2, k4, y, b, rule):
 @kernel
 def regression_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -672,9 +771,12 @@ def regression_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = lam**2
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -684,12 +786,13 @@ def regression_bounded(k2, k4, y, b, rule):
     r0 = 1/m0
     r1 = m0**(-2)
     r2 = (-d0*m2*r1 + d2*r0)/(-3*m2**2*r1 + 3*m4*r0)
-    return d0*r0 - k4*r2/k2, r2
+    return d0*r0 + f_1 - k4*r2/k2, r2
 
 
 @kernel
 def regression_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -708,9 +811,12 @@ def regression_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             m0 += weight * (1)
             d0 += weight * (d_e)
             d2 += weight * (d_e*lam**2)
@@ -721,16 +827,15 @@ def regression_heavy(k2, k4, y, b, rule):
     r4 = nu**2
     r5 = k2**2
     r6 = (d2*r0 - k2*r1*r2/r3)/(36*r4*r5/((nu + 2)*(4*nu + 4)) - 12*r4*r5/r3**2)
-    return r1 - k4*r6/k2, r6
+    return f_1 + r1 - k4*r6/k2, r6
 
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
-    k2 = max(k2, 1e-60)
-    if k2 < 1e-08:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -755,7 +860,8 @@ def regression_coefficients(k2, k4, y, b, rule):
 @kernel
 def tree_bounded(k2, k4, y, b, rule):
     """tree, bounded branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -780,11 +886,18 @@ def tree_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/nu
             q0_i1 = (1.0/2.0)*f_o*lam
             q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -802,7 +915,7 @@ def tree_bounded(k2, k4, y, b, rule):
             q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
             q0_i15 = (1.0/2.0)*q0_i12
             q0_i16 = 1 - q0_i15
-            q0_i17 = d_e*q0_i16
+            q0_i17 = d_4*q0_i16
             q0_i18 = q0_i6**(-2)
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -810,7 +923,7 @@ def tree_bounded(k2, k4, y, b, rule):
             m0_nu += weight * (q0_i4)
             p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
             n4 += weight * (q0_i14*q0_i17)
-            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
             n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     r0 = 1/k4
     r1 = 12*r0
@@ -844,12 +957,13 @@ def tree_bounded(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_gaussian(k2, k4, y, b, rule):
     """tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     g0_3 = 0.0
@@ -870,9 +984,14 @@ def tree_gaussian(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/k2
             q0_i1 = lam**2
             q0_i2 = k2**(-2)
@@ -891,12 +1010,12 @@ def tree_gaussian(k2, k4, y, b, rule):
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
             g0_3 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 1))
-            g0_5 += weight * (d_e*q0_i2*(q0_i3 - 6*q0_i4 + 3))
-            g0_7 += weight * (d_e*q0_i5*(45*q0_i0*q0_i1 - 15*q0_i3 + q0_i5*q0_i6 - 15))
-            g0_9 += weight * (d_e*q0_i7*(210*q0_i3 - 420*q0_i4 + q0_i8 - 28*q0_i9 + 105))
-            g0_11 += weight * (d_e*q0_i10*(4725*q0_i0*q0_i1 + q0_i10*q0_i11 - 3150*q0_i3 + 630*q0_i5*q0_i6 - 45*q0_i8 - 945))
-            g0_13 += weight * (d_e*q0_i12*(-66*q0_i10*q0_i11 + q0_i13 + 51975*q0_i3 - 62370*q0_i4 + 1485*q0_i8 - 13860*q0_i9 + 10395))
-            g0_15 += weight * (d_e*q0_i14*(lam**14*q0_i14 + 945945*q0_i0*q0_i1 + 3003*q0_i10*q0_i11 - 91*q0_i13 - 945945*q0_i3 + 315315*q0_i5*q0_i6 - 45045*q0_i8 - 135135))
+            g0_5 += weight * (d_4*q0_i2*(q0_i3 - 6*q0_i4 + 3))
+            g0_7 += weight * (d_4*q0_i5*(45*q0_i0*q0_i1 - 15*q0_i3 + q0_i5*q0_i6 - 15))
+            g0_9 += weight * (d_4*q0_i7*(210*q0_i3 - 420*q0_i4 + q0_i8 - 28*q0_i9 + 105))
+            g0_11 += weight * (d_4*q0_i10*(4725*q0_i0*q0_i1 + q0_i10*q0_i11 - 3150*q0_i3 + 630*q0_i5*q0_i6 - 45*q0_i8 - 945))
+            g0_13 += weight * (d_4*q0_i12*(-66*q0_i10*q0_i11 + q0_i13 + 51975*q0_i3 - 62370*q0_i4 + 1485*q0_i8 - 13860*q0_i9 + 10395))
+            g0_15 += weight * (d_4*q0_i14*(lam**14*q0_i14 + 945945*q0_i0*q0_i1 + 3003*q0_i10*q0_i11 - 91*q0_i13 - 945945*q0_i3 + 315315*q0_i5*q0_i6 - 45045*q0_i8 - 135135))
     r0 = 1/g0_m0
     r1 = g0_5*r0
     r2 = g0_9*r0
@@ -916,13 +1035,14 @@ def tree_gaussian(k2, k4, y, b, rule):
     r16 = k4*r0
     r17 = g0_11*r16
     r18 = k4*r14
-    return g0_1*r0 + (1.0/24.0)*k4*r1, (1.0/6.0)*g0_3*r0, k4*r10 + k4*r3 + (1.0/720.0)*r1 + (11.0/155520.0)*r11*r7 + (1.0/432.0)*r12*r13 + (1.0/960.0)*r14*r15 + (1.0/829440.0)*r6, (1.0/1658880.0)*g0_15*r5 + (1.0/1440.0)*k4*r2*r7 + (7.0/15552.0)*r11*r14 - 1.0/1080.0*r12*r15 + (1.0/34560.0)*r17 - r18*r9 + (11.0/311040.0)*r6*r7 + (1.0/1440.0)*r8 - 1.0/144.0*r13/k2**4, (1.0/414720.0)*g0_13*r16 + (1.0/216.0)*k4*r12*r8 + r10 + (11.0/77760.0)*r17*r7 + (1.0/480.0)*r18*r2 + r3
+    return f_1 + g0_1*r0 + (1.0/24.0)*k4*r1, (1.0/6.0)*g0_3*r0, k4*r10 + k4*r3 + (1.0/720.0)*r1 + (11.0/155520.0)*r11*r7 + (1.0/432.0)*r12*r13 + (1.0/960.0)*r14*r15 + (1.0/829440.0)*r6, (1.0/1658880.0)*g0_15*r5 + (1.0/1440.0)*k4*r2*r7 + (7.0/15552.0)*r11*r14 - 1.0/1080.0*r12*r15 + (1.0/34560.0)*r17 - r18*r9 + (11.0/311040.0)*r6*r7 + (1.0/1440.0)*r8 - 1.0/144.0*r13/k2**4, (1.0/414720.0)*g0_13*r16 + (1.0/216.0)*k4*r12*r8 + r10 + (11.0/77760.0)*r17*r7 + (1.0/480.0)*r18*r2 + r3
 
 
 @kernel
 def tree_heavy(k2, k4, y, b, rule):
     """tree, heavy branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 3)))
@@ -946,11 +1066,18 @@ def tree_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/nu
             q0_i1 = (1.0/2.0)*f_o*lam
             q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -968,7 +1095,7 @@ def tree_heavy(k2, k4, y, b, rule):
             q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
             q0_i15 = (1.0/2.0)*q0_i12
             q0_i16 = 1 - q0_i15
-            q0_i17 = d_e*q0_i16
+            q0_i17 = d_4*q0_i16
             q0_i18 = q0_i6**(-2)
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -976,7 +1103,7 @@ def tree_heavy(k2, k4, y, b, rule):
             m0_nu += weight * (q0_i4)
             p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
             n4 += weight * (q0_i14*q0_i17)
-            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
             n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     r0 = 1/k4
     r1 = 12*r0
@@ -1010,16 +1137,15 @@ def tree_heavy(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
-    k2 = max(k2, 1e-60)
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0.0, 0.0, 0.0, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -1286,7 +1412,9 @@ def square_beyond(k2, k4, y, b, rule):
 @kernel
 def square_coefficients(k2, k4, y, b, rule):
     """g0, g2, g4, g6 and flag of closure square."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):

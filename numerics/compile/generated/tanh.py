@@ -68,6 +68,69 @@ def slopes(h):
 
 
 @kernel
+def odd_slopes(h, y):
+    """F', F^(3), F^(5) and F^(7) at preactivation h, between the kinks."""
+    x0 = math.tanh(h)
+    x1 = x0**2
+    x2 = 1 - x1
+    x3 = x2**2
+    x4 = 2 - 2*x1
+    x5 = x0*x4
+    x6 = x4**2
+    x7 = 3*x1
+    x8 = x2*x4
+    x9 = 2*x1*x4 - x8
+    x10 = 3 - x7
+    x11 = x0**3
+    x12 = x11*x4
+    x13 = 3*x6
+    x14 = x0*x8
+    x15 = x0*x13 - 4*x12 + 2*x14
+    x16 = x0*x6
+    x17 = 10*x8
+    x18 = x0**4
+    x19 = x18*x4
+    x20 = x1*x6
+    x21 = x3*x4
+    x22 = x1*x4
+    x23 = x2*x22
+    x24 = 4*x10
+    x25 = x13*x2 + 8*x19 - 14*x20 + 2*x21 - x22*x24 - 4*x23
+    x26 = 5 - 5*x1
+    x27 = x0**5
+    x28 = x27*x4
+    x29 = x4**3
+    x30 = 17*x29
+    x31 = x16*x2
+    x32 = x3*x5
+    x33 = 4 - 4*x1
+    x34 = -x0*x30 + 8*x10*x11*x4 + 8*x11*x2*x4 + 8*x11*x33*x4 + 72*x11*x6 - x16*x24 - 16*x28 - 20*x31 - 4*x32
+    x35 = x2*x6
+    x36 = x0*x29
+    x37 = x10*x16
+    x38 = x2**3
+    x39 = 16*x19
+    x40 = x10**2
+    x41 = 32*x0**6*x4 + 8*x1*x10*x2*x4 + 8*x1*x10*x33*x4 + 88*x1*x10*x6 + 88*x1*x2*x6 + 134*x1*x29 + 8*x1*x3*x4 + 8*x1*x4*x40 - x10*x39 - 352*x18*x6 - 16*x18*x8 - x2*x30 - x24*x35 - x26*x39 - 20*x3*x6 - x33*x39 - 4*x38*x4
+    x42 = 32*x28
+    x43 = x11*x6
+    x44 = 16*x12
+    x45 = 16*x11*x8
+    x46 = -64*x0**7*x4 + 151*x0*x4**4 - 32*x10*x12*x33 + 24*x10*x31 + 92*x10*x36 + x10*x42 - 440*x10*x43 - x10*x45 - 1156*x11*x29 + 100*x16*x3 + 8*x16*x40 + 242*x2*x36 - 392*x2*x43 - x26*x33*x44 + x26*x42 + 1616*x27*x6 + 32*x27*x8 - x3*x44 - x33**2*x44 + 8*x33*x37 + x33*x42 - 376*x33*x43 - x33*x45 + 8*x38*x5 - x40*x44 + x42*(6 - 6*x1)
+    return x1*x4 - x3 - x5*y, -x0*x15 - x10*x9 + x15*y - x2*x9 - x6*x7, 10*x0*x15*x4 - x0*x34 + x0*x4*(x0*x17 - 20*x12 + 15*x16) - x2*x25 - x25*x26 + x34*y - x9*(20*x1*x4 - x17), 21*x0*x34*x4 + x0*x4*(56*x10*x11*x4 + 56*x11*x2*x4 + 56*x11*x33*x4 + 504*x11*x6 - 112*x28 - 140*x31 - 28*x32 - 119*x36 - 28*x37) - x0*x46 - x15*(-140*x12 + 70*x14 + 105*x16) - x2*x41 - x25*(70*x1*x4 - 35*x8) - x41*(7 - 7*x1) + x46*y - x9*(-84*x10*x22 + 168*x19 - 294*x20 + 42*x21 - 84*x23 + 63*x35)
+
+
+@kernel
+def around(k2, y, b):
+    """How far from the bias the series reaches; Phi and odd derivatives of F there: 0 if k2 is large."""
+    if k2 >= 0.001:
+        return 0.0, functions(b, y)[0], 0.0, 0.0, 0.0, 0.0
+    near = 0.05
+    f_1, f_3, f_5, f_7 = odd_slopes(b, y)
+    return near, functions(b, y)[0], f_1, f_3, f_5, f_7
+
+
+@kernel
 def taylor(k2, k4, y, b):
     """third order in w, force cut: A, B at one label"""
     r0 = math.tanh(b)
@@ -95,7 +158,9 @@ def taylor(k2, k4, y, b):
 @kernel
 def taylor_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor(k2, k4, y, b)
     return A, B, 0
 
@@ -120,7 +185,9 @@ def taylor_potential(k2, k4, y, b):
 @kernel
 def taylor_psi(k2, k4, y, b, rule):
     """Psi of closure taylor."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_potential(k2, k4, y, b)
 
 
@@ -141,7 +208,9 @@ def taylor_activation(k2, k4, y, b):
 @kernel
 def taylor_activation_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = taylor_activation(k2, k4, y, b)
     return A, B, 0
 
@@ -162,13 +231,16 @@ def taylor_activation_potential(k2, k4, y, b):
 @kernel
 def taylor_activation_psi(k2, k4, y, b, rule):
     """Psi of closure taylor_activation."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return taylor_activation_potential(k2, k4, y, b)
 
 
 @kernel
 def gaussian(k2, k4, y, b, rule):
     """Gaussian preactivation: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     centre = b
@@ -182,18 +254,23 @@ def gaussian(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
-    return g0_1/g0_m0, 0
+    return f_1 + g0_1/g0_m0, 0
 
 
 @kernel
 def gaussian_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = gaussian(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -225,13 +302,16 @@ def gaussian_potential(k2, k4, y, b, rule):
 @kernel
 def gaussian_psi(k2, k4, y, b, rule):
     """Psi of closure gaussian."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return gaussian_potential(k2, k4, y, b, rule)
 
 
 @kernel
 def edgeworth(k2, k4, y, b, rule):
     """first order in the fourth cumulant: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     g0_3 = 0.0
@@ -247,24 +327,31 @@ def edgeworth(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/k2
             q0_i1 = lam**2
             q0_i2 = k2**(-2)
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
             g0_3 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 1))
-            g0_5 += weight * (d_e*q0_i2*(lam**4*q0_i2 - 6*q0_i0*q0_i1 + 3))
+            g0_5 += weight * (d_4*q0_i2*(lam**4*q0_i2 - 6*q0_i0*q0_i1 + 3))
     r0 = 1/g0_m0
-    return g0_1*r0 + (1.0/24.0)*g0_5*k4*r0, (1.0/6.0)*g0_3*r0
+    return f_1 + g0_1*r0 + (1.0/24.0)*g0_5*k4*r0, (1.0/6.0)*g0_3*r0
 
 
 @kernel
 def edgeworth_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     A, B = edgeworth(k2, k4, y, b, rule)
     return A, B, 0
 
@@ -301,7 +388,9 @@ def edgeworth_potential(k2, k4, y, b, rule):
 @kernel
 def edgeworth_psi(k2, k4, y, b, rule):
     """Psi of closure edgeworth."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     return edgeworth_potential(k2, k4, y, b, rule)
 
 
@@ -366,7 +455,9 @@ def bimodal(k2, k4, y, b, rule):
 @kernel
 def bimodal_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     if k2 < 3e-06:
         A, B = taylor(k2, k4, y, b)
         return A, B, 0
@@ -430,7 +521,9 @@ def bimodal_potential(k2, k4, y, b, rule):
 @kernel
 def bimodal_psi(k2, k4, y, b, rule):
     """Psi of closure bimodal."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -447,7 +540,8 @@ def bimodal_psi(k2, k4, y, b, rule):
 @kernel
 def pearson_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -469,11 +563,16 @@ def pearson_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = (1.0/2.0)*f_o*lam
             q0_i1 = -phi_0 + phi_e + q0_i0/nu
             q0_i2 = math.log(math.cos(s*upper*(s - 2)))
@@ -488,13 +587,14 @@ def pearson_bounded(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -515,11 +615,16 @@ def pearson_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = (1.0/2.0)*f_o*lam
             q0_i1 = -phi_0 + phi_e + q0_i0/nu
             q0_i2 = (-math.log(2) + abs(s*upper) + math.log1p(math.exp(-2.0*abs(s*upper))))
@@ -534,16 +639,15 @@ def pearson_heavy(k2, k4, y, b, rule):
     r3 = k2**2
     r4 = d0*r1/nu
     r5 = k4**(-2)
-    return -k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
+    return f_1 - k2*r0*r2 + (1.0/2.0)*r4*(-18*r0*r3 - 2), 6*k2**3*r4*r5 + r2*r3*r5
 
 
 @kernel
 def pearson_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure pearson."""
-    k2 = max(k2, 1e-60)
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -629,7 +733,9 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
 @kernel
 def pearson_psi(k2, k4, y, b, rule):
     """Psi of closure pearson."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -650,6 +756,7 @@ def pearson_psi(k2, k4, y, b, rule):
 @kernel
 def regression_bounded(k2, k4, y, b, rule):
     """Pearson's law, bounded branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -671,9 +778,12 @@ def regression_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             q0_i0 = lam**2
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -683,12 +793,13 @@ def regression_bounded(k2, k4, y, b, rule):
     r0 = 1/m0
     r1 = m0**(-2)
     r2 = (-d0*m2*r1 + d2*r0)/(-3*m2**2*r1 + 3*m4*r0)
-    return d0*r0 - k4*r2/k2, r2
+    return d0*r0 + f_1 - k4*r2/k2, r2
 
 
 @kernel
 def regression_heavy(k2, k4, y, b, rule):
     """Pearson's law, heavy branch: A, B at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 1)))
@@ -707,9 +818,12 @@ def regression_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
             m0 += weight * (1)
             d0 += weight * (d_e)
             d2 += weight * (d_e*lam**2)
@@ -720,16 +834,15 @@ def regression_heavy(k2, k4, y, b, rule):
     r4 = nu**2
     r5 = k2**2
     r6 = (d2*r0 - k2*r1*r2/r3)/(36*r4*r5/((nu + 2)*(4*nu + 4)) - 12*r4*r5/r3**2)
-    return r1 - k4*r6/k2, r6
+    return f_1 + r1 - k4*r6/k2, r6
 
 
 @kernel
 def regression_coefficients(k2, k4, y, b, rule):
     """A, B and flag of closure regression."""
-    k2 = max(k2, 1e-60)
-    if k2 < 1e-08:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -754,7 +867,8 @@ def regression_coefficients(k2, k4, y, b, rule):
 @kernel
 def tree_bounded(k2, k4, y, b, rule):
     """tree, bounded branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(nu)
     upper = math.acos(math.exp(-18/nu))
@@ -779,11 +893,18 @@ def tree_bounded(k2, k4, y, b, rule):
             q0_1 = q0_0*s*upper
             lam = scale*math.sin(q0_1)
             weight = (q0_0*upper - s*upper)*math.cos(q0_1)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/nu
             q0_i1 = (1.0/2.0)*f_o*lam
             q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -801,7 +922,7 @@ def tree_bounded(k2, k4, y, b, rule):
             q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
             q0_i15 = (1.0/2.0)*q0_i12
             q0_i16 = 1 - q0_i15
-            q0_i17 = d_e*q0_i16
+            q0_i17 = d_4*q0_i16
             q0_i18 = q0_i6**(-2)
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -809,7 +930,7 @@ def tree_bounded(k2, k4, y, b, rule):
             m0_nu += weight * (q0_i4)
             p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
             n4 += weight * (q0_i14*q0_i17)
-            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
             n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     r0 = 1/k4
     r1 = 12*r0
@@ -843,12 +964,13 @@ def tree_bounded(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_gaussian(k2, k4, y, b, rule):
     """tree near a Gaussian: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
     g0_m0 = 0.0
     g0_1 = 0.0
     g0_3 = 0.0
@@ -869,9 +991,14 @@ def tree_gaussian(k2, k4, y, b, rule):
             s = low + (panel + rule[0, node]) * step
             lam = (17.0/2.0)*math.sqrt(k2)*s
             weight = (17.0/2.0)*math.exp(-289.0/8.0*s**2) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/k2
             q0_i1 = lam**2
             q0_i2 = k2**(-2)
@@ -890,12 +1017,12 @@ def tree_gaussian(k2, k4, y, b, rule):
             g0_m0 += weight * (1)
             g0_1 += weight * (d_e)
             g0_3 += weight * (d_e*q0_i0*(q0_i0*q0_i1 - 1))
-            g0_5 += weight * (d_e*q0_i2*(q0_i3 - 6*q0_i4 + 3))
-            g0_7 += weight * (d_e*q0_i5*(45*q0_i0*q0_i1 - 15*q0_i3 + q0_i5*q0_i6 - 15))
-            g0_9 += weight * (d_e*q0_i7*(210*q0_i3 - 420*q0_i4 + q0_i8 - 28*q0_i9 + 105))
-            g0_11 += weight * (d_e*q0_i10*(4725*q0_i0*q0_i1 + q0_i10*q0_i11 - 3150*q0_i3 + 630*q0_i5*q0_i6 - 45*q0_i8 - 945))
-            g0_13 += weight * (d_e*q0_i12*(-66*q0_i10*q0_i11 + q0_i13 + 51975*q0_i3 - 62370*q0_i4 + 1485*q0_i8 - 13860*q0_i9 + 10395))
-            g0_15 += weight * (d_e*q0_i14*(lam**14*q0_i14 + 945945*q0_i0*q0_i1 + 3003*q0_i10*q0_i11 - 91*q0_i13 - 945945*q0_i3 + 315315*q0_i5*q0_i6 - 45045*q0_i8 - 135135))
+            g0_5 += weight * (d_4*q0_i2*(q0_i3 - 6*q0_i4 + 3))
+            g0_7 += weight * (d_4*q0_i5*(45*q0_i0*q0_i1 - 15*q0_i3 + q0_i5*q0_i6 - 15))
+            g0_9 += weight * (d_4*q0_i7*(210*q0_i3 - 420*q0_i4 + q0_i8 - 28*q0_i9 + 105))
+            g0_11 += weight * (d_4*q0_i10*(4725*q0_i0*q0_i1 + q0_i10*q0_i11 - 3150*q0_i3 + 630*q0_i5*q0_i6 - 45*q0_i8 - 945))
+            g0_13 += weight * (d_4*q0_i12*(-66*q0_i10*q0_i11 + q0_i13 + 51975*q0_i3 - 62370*q0_i4 + 1485*q0_i8 - 13860*q0_i9 + 10395))
+            g0_15 += weight * (d_4*q0_i14*(lam**14*q0_i14 + 945945*q0_i0*q0_i1 + 3003*q0_i10*q0_i11 - 91*q0_i13 - 945945*q0_i3 + 315315*q0_i5*q0_i6 - 45045*q0_i8 - 135135))
     r0 = 1/g0_m0
     r1 = g0_5*r0
     r2 = g0_9*r0
@@ -915,13 +1042,14 @@ def tree_gaussian(k2, k4, y, b, rule):
     r16 = k4*r0
     r17 = g0_11*r16
     r18 = k4*r14
-    return g0_1*r0 + (1.0/24.0)*k4*r1, (1.0/6.0)*g0_3*r0, k4*r10 + k4*r3 + (1.0/720.0)*r1 + (11.0/155520.0)*r11*r7 + (1.0/432.0)*r12*r13 + (1.0/960.0)*r14*r15 + (1.0/829440.0)*r6, (1.0/1658880.0)*g0_15*r5 + (1.0/1440.0)*k4*r2*r7 + (7.0/15552.0)*r11*r14 - 1.0/1080.0*r12*r15 + (1.0/34560.0)*r17 - r18*r9 + (11.0/311040.0)*r6*r7 + (1.0/1440.0)*r8 - 1.0/144.0*r13/k2**4, (1.0/414720.0)*g0_13*r16 + (1.0/216.0)*k4*r12*r8 + r10 + (11.0/77760.0)*r17*r7 + (1.0/480.0)*r18*r2 + r3
+    return f_1 + g0_1*r0 + (1.0/24.0)*k4*r1, (1.0/6.0)*g0_3*r0, k4*r10 + k4*r3 + (1.0/720.0)*r1 + (11.0/155520.0)*r11*r7 + (1.0/432.0)*r12*r13 + (1.0/960.0)*r14*r15 + (1.0/829440.0)*r6, (1.0/1658880.0)*g0_15*r5 + (1.0/1440.0)*k4*r2*r7 + (7.0/15552.0)*r11*r14 - 1.0/1080.0*r12*r15 + (1.0/34560.0)*r17 - r18*r9 + (11.0/311040.0)*r6*r7 + (1.0/1440.0)*r8 - 1.0/144.0*r13/k2**4, (1.0/414720.0)*g0_13*r16 + (1.0/216.0)*k4*r12*r8 + r10 + (11.0/77760.0)*r17*r7 + (1.0/480.0)*r18*r2 + r3
 
 
 @kernel
 def tree_heavy(k2, k4, y, b, rule):
     """tree, heavy branch: A, B, c6, dc6/dk2, dc6/dk4 at one label"""
-    phi_0 = functions(b, y)[0]
+    near, base, f_1, f_3, f_5, f_7 = around(k2, y, b)
+    phi_0 = 0.0
     nu = -3*k2**2/k4 - 1
     scale = math.sqrt(2)*math.sqrt(k2)*math.sqrt(-nu)
     upper = math.acosh(math.exp(18/(-nu - 3)))
@@ -945,11 +1073,18 @@ def tree_heavy(k2, k4, y, b, rule):
             q0_0 = s*upper
             lam = scale*math.sinh(q0_0)
             weight = upper*math.cosh(q0_0)**(2*nu) * rule[1, node] * step
-            phi_up, f_up, d_up = functions(centre + lam, y)
-            phi_down, f_down, d_down = functions(centre - lam, y)
-            phi_e = 0.5 * (phi_up + phi_down)
-            f_o = 0.5 * (f_up - f_down)
-            d_e = 0.5 * (d_up + d_down)
+            if lam < near:
+                phi_e = lam**4*((1.0/24.0)*f_3 + lam**2*((1.0/720.0)*f_5 + (1.0/40320.0)*f_7*lam**2))
+                f_o = lam**3*((1.0/6.0)*f_3 + lam**2*((1.0/120.0)*f_5 + (1.0/5040.0)*f_7*lam**2))
+                d_e = lam**2*((1.0/2.0)*f_3 + lam**2*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2))
+                d_4 = lam**4*((1.0/24.0)*f_5 + (1.0/720.0)*f_7*lam**2)
+            else:
+                phi_up, f_up, d_up = functions(centre + lam, y)
+                phi_down, f_down, d_down = functions(centre - lam, y)
+                phi_e = 0.5 * (phi_up + phi_down) - (base + (1.0/2.0)*f_1*lam**2)
+                f_o = 0.5 * (f_up - f_down) - (f_1*lam)
+                d_e = 0.5 * (d_up + d_down) - (f_1)
+                d_4 = 0.5 * (d_up + d_down) - (f_1 + (1.0/2.0)*f_3*lam**2)
             q0_i0 = 1/nu
             q0_i1 = (1.0/2.0)*f_o*lam
             q0_i2 = -phi_0 + phi_e + q0_i0*q0_i1
@@ -967,7 +1102,7 @@ def tree_heavy(k2, k4, y, b, rule):
             q0_i14 = -q0_i13*q0_i7 + q0_i7*q0_i9 + (1.0/4.0)*lam**4*q0_i5/k2**2
             q0_i15 = (1.0/2.0)*q0_i12
             q0_i16 = 1 - q0_i15
-            q0_i17 = d_e*q0_i16
+            q0_i17 = d_4*q0_i16
             q0_i18 = q0_i6**(-2)
             m0 += weight * (1)
             d0 += weight * (d_e)
@@ -975,7 +1110,7 @@ def tree_heavy(k2, k4, y, b, rule):
             m0_nu += weight * (q0_i4)
             p_nu += weight * (-q0_i1*q0_i5 + 2*q0_i2*q0_i3)
             n4 += weight * (q0_i14*q0_i17)
-            s4 += weight * (d_e*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
+            s4 += weight * (d_4*(-q0_i14*q0_i15*(2*nu + 1) + q0_i16*(q0_i12*(q0_i0*q0_i10*q0_i11 - 3*q0_i7) + q0_i14)))
             n4_nu += weight * (q0_i17*(q0_i13*q0_i18 + q0_i14*q0_i4 - q0_i18*q0_i9 - 3.0/4.0*q0_i7/q0_i8**2))
     r0 = 1/k4
     r1 = 12*r0
@@ -1009,16 +1144,15 @@ def tree_heavy(k2, k4, y, b, rule):
     r29 = r24*r27
     r30 = n4*(r12*r28 + r13*r28 + r14*r26 + r15*r26 - r18*r29 - r19*r29 - r20*r29 + r24)
     r31 = r21*r23
-    return -k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
+    return f_1 - k2*r1*r4 + (1.0/2.0)*r8*(-18*r6 - 2), 6*k2**3*r8*r9 + 12*r4*r5*r9, (2.0/45.0)*n4*r10*r11*r12**2*r13**2*r16*r21, (1.0/45.0)*r31*(-r1*(r10*r25 + r30) + r10*r11*r12*r13*r14*r15*r22*r7*(9*r6 + 1))/k2, (1.0/15.0)*r31*r9*(-r10*r22*r24*r7 + r25*r27 + 2*r30)
 
 
 @kernel
 def tree_coefficients(k2, k4, y, b, rule):
     """A, B, c6, c6_k2, c6_k4 and flag of closure tree."""
-    k2 = max(k2, 1e-60)
-    if k2 < 3e-06:
-        A, B = taylor(k2, k4, y, b)
-        return A, B, 0.0, 0.0, 0.0, 0
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):
@@ -1285,7 +1419,9 @@ def square_beyond(k2, k4, y, b, rule):
 @kernel
 def square_coefficients(k2, k4, y, b, rule):
     """g0, g2, g4, g6 and flag of closure square."""
-    k2 = max(k2, 1e-60)
+    if k2 < 1e-40:  # the same kappa: there the coefficients are those of any smaller k2
+        k4 = k4 / k2 / k2 * 9.999999999999998e-81 if k2 > 0.0 else 0.0
+        k2 = 1e-40
     flag = 0
     kappa = k4 / (k2 * k2)
     if kappa < -2.0 * (1.0 - 1e-12):

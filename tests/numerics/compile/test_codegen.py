@@ -19,8 +19,9 @@ from cumulode.numerics.compile import codegen, quadrature
 from cumulode.numerics.compile.quadrature import gauss_legendre, panel_length
 from cumulode.theory.closures import names
 from cumulode.theory.closures.lowering import lower
+from cumulode.theory.closures.remainders import f_1
 from cumulode.theory.cumulants import plackett
-from cumulode.theory.equations import EquationSet, Quadrature, d_e, d_o, f_e, f_o, lam, phi_e, s
+from cumulode.theory.equations import EquationSet, Quadrature, d_4, d_e, d_o, f_e, f_o, lam, phi_e, s
 from cumulode.theory.neuron.activations import h, parse, y
 from cumulode.theory.problem.problem import SHIPPED_ACTIVATIONS
 
@@ -154,13 +155,13 @@ def evaluate(equations_, arguments, activation, bias, label):
         sp.lambdify((h, y), activation.join(pieces), "mpmath")
         for pieces in (activation.potential_pieces(), activation.force_pieces(), activation.force_pieces(1))
     )
-    for symbol in equations_.given:
-        values[symbol] = phi(mp.mpf(bias), label)
+    for symbol in equations_.given:  # F'(0) is left out at a small k2 only
+        values[symbol] = mp.mpf(0) if symbol == f_1 else phi(mp.mpf(bias), label)
     assign(values, equations_.before)
     for integral in equations_.quadratures:
         node = nodes(integral, values, bias + number(integral.shift, values), (phi, f, d), label)
         for symbol, expr in integral.sums:
-            integrand = sp.lambdify((s, lam, phi_e, f_e, f_o, d_e, d_o), sp.sympify(expr).subs(values), "mpmath")
+            integrand = sp.lambdify((s, lam, phi_e, f_e, f_o, d_e, d_4, d_o), sp.sympify(expr).subs(values), "mpmath")
             total = mp.quad(lambda x, g=integrand, at=node: at(x)[0] * g(x, *at(x)[1:]), [0, 0.5, 1], maxdegree=6)
             values[symbol] = total
     assign(values, equations_.after)
@@ -168,7 +169,7 @@ def evaluate(equations_, arguments, activation, bias, label):
 
 
 def nodes(quadrature, values, centre, functions, label):
-    """``s -> weight, lam, phi_e, f_e, f_o, d_e, d_o``, each node computed once for all the sums."""
+    """``s -> weight, lam, phi_e, f_e, f_o, d_e, d_4, d_o``, each node computed once for all the sums."""
     path = sp.lambdify(s, quadrature.lam.subs(values), "mpmath")
     weight = sp.lambdify(s, (quadrature.weight * quadrature.jacobian).subs(values), "mpmath")
 
@@ -176,7 +177,7 @@ def nodes(quadrature, values, centre, functions, label):
     def at(x):
         up, down = ([g(centre + sign * path(x), label) for g in functions] for sign in (1, -1))
         even, odd = ([(a + sign * b) / 2 for a, b in zip(up, down, strict=True)] for sign in (1, -1))
-        return weight(x), path(x), even[0], even[1], odd[1], even[2], odd[2]
+        return weight(x), path(x), even[0], even[1], odd[1], even[2], even[2], odd[2]
 
     return at
 

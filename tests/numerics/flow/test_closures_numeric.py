@@ -258,20 +258,40 @@ def test_flags_say_which_closure_stood_in_and_where_kappa_was_clamped():
         assert coefficients("erf", closure, 1.0, 5.0, 1.0, -1.0)[2] == 0
 
 
-@pytest.mark.parametrize("activation", ["erf", "tanh", "softplus"])
-@pytest.mark.parametrize("closure", ["bimodal", "pearson", "regression", "tree"])
-def test_coefficients_keep_their_digits_as_k2_vanishes(closure, activation):
-    """Assert A and B of taylor at k2 = 1e-22 whatever the kurtosis, where B formed as a difference over k2^2 was rounding
-    (10^5) and made steps collapse; and A to 1e-8, B to 2e-3 (regression 3e-7) on both sides of where taylor takes over.
+SMALL = [("erf", "pearson"), ("tanh", "pearson"), ("tanh", "regression"), ("tanh", "edgeworth"), ("softplus", "edgeworth"),
+         ("softplus", "regression"), ("tanh(Max(0, h))", "pearson")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("activation", "closure"), SMALL)
+def test_coefficients_keep_their_digits_at_small_k2(activation, closure):
+    """Assert A to 1e-12 and B to 2e-8 of averages in 120 digits, where B formed as a difference over k2^2 was rounding.
+
+    At both sides of where the quadratic part begins to be left out, and far below.
     """
-    law, taylor = (coefficients_kernel(activation, name) for name in (closure, "taylor"))
-    border, allowed = (1e-8, 3e-7) if closure == "regression" else (3e-6, 2e-3)
-    for k2 in (1.01 * border, 0.99 * border, 1e-22):
+    for k2 in (1.1e-3, 9e-4, 1e-5, 1e-10):
+        for kappa in (-1.2, 0.5):
+            A, B, _ = coefficients(activation, closure, k2, kappa * k2**2, 1.0, 0.7)
+            with mp.workdps(120):
+                neuron = oracles.Neuron(activation, 1.0, 0.7)
+                exact = REFERENCE[closure](neuron, mp.mpf(k2), mp.mpf(kappa) * mp.mpf(k2) ** 2)
+            assert abs(A / exact[0] - 1) < 1e-12, (k2, kappa)
+            assert abs(B / exact[1] - 1) < 2e-8, (k2, kappa)
+
+
+@pytest.mark.parametrize("activation", [*SHIPPED, "tanh(Max(0, h))"])
+@pytest.mark.parametrize("closure", ["edgeworth", "bimodal", "pearson", "regression", "tree"])
+def test_coefficients_are_taylor_s_as_k2_vanishes(closure, activation):
+    """Assert A, B (tree: and c6 = F^(5)(b)/720) of the limit at k2 = 1e-20, 1e-60 and 1e-300, whatever the kurtosis."""
+    law, taylor = (coefficients_kernel(canonical(activation), name) for name in (closure, "taylor"))
+    A_taylor, B_taylor = taylor(1e-30, 0.0, 1.0, 0.7, RULE)[:2]
+    fifth = mp.diff(oracles.Neuron(activation, 1.0, 0.7).force, 0, 5) / 720
+    for k2 in (1e-20, 1e-60, 1e-300):
         for kappa in (-1.5, -0.3, 0.0, 0.5):
-            A, B = law(k2, kappa * k2 * k2, 1.0, -0.7, RULE)[:2]
-            A_taylor, B_taylor = taylor(k2, kappa * k2 * k2, 1.0, -0.7, RULE)[:2]
-            assert A == pytest.approx(A_taylor, rel=1e-8)
-            assert B == pytest.approx(B_taylor, rel=allowed if k2 > border else 1e-12)
+            A, B, *sixth, _ = law(k2, kappa * k2 * k2, 1.0, 0.7, RULE)
+            assert pytest.approx(A_taylor, rel=1e-13) == A
+            assert pytest.approx(B_taylor, rel=1e-8, abs=1e-12) == B
+            if closure == "tree" and kappa:
+                assert sixth[0] == pytest.approx(float(fifth), rel=1e-6, abs=1e-10)
 
 
 @pytest.mark.parametrize("activation", SHIPPED)
