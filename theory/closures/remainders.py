@@ -1,9 +1,9 @@
 """Closures at small k2, where averages are differences of nearly equal numbers: without what cancels.
 
 A closure is linear in the potential, and a quadratic one, ``Phi(0) + F'(0) lam^2/2``, gives ``A = F'(0)``, ``B = 0``
-under every law of variance k2. At a small k2 that part is left out at every node, and ``F'(0)`` added to A. What is left
-starts with ``F^(3)(0) lam^4/24``; near the bias it is its Taylor series, so that no difference is formed. The sixth
-cumulant's coefficient, of which the quartic part has none, is averaged without that part, too.
+under every law of variance k2. At a small k2 that part is left out at every node, and ``F'(0)`` added to A. What is
+left starts with ``F^(3)(0) lam^4/24``; near the bias it is its Taylor series, so that no difference is formed. The
+sixth cumulant's coefficient, of which the quartic part has none, is averaged without that part, too.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from cumulode.theory.closures.pearson import BOUNDED, nu
 from cumulode.theory.derivation.derivation import Derivation
 from cumulode.theory.documents.rewritings import RATIONAL
 from cumulode.theory.dynamics.drift import k2, k4
-from cumulode.theory.equations import d_e
+from cumulode.theory.equations import d_4
 from cumulode.theory.equations import lam as node
 
 from .pearson_steps import _RATIONAL, Moment, S, a, average, mean, mu
@@ -106,7 +106,7 @@ def coefficient(d: Derivation) -> None:
     sums, (c6, _, _) = tree.coefficient_sums(BOUNDED)
     slope = sp.diff(phi, node, 2)
     scale = {k2: S**2 / (2 * nu), k4: -3 * (S**2 / (2 * nu)) ** 2 / (nu + 1)}
-    known = {symbol: mean(sp.expand(e.xreplace(scale | {d_e: slope})), 1) for symbol, e in list(sums.items())[:2]}
+    known = {symbol: mean(sp.expand(e.xreplace(scale | {d_4: slope})), 1) for symbol, e in list(sums.items())[:2]}
     d.chain(
         "$c_6$ is the projection of $\\Phi$ on the sixth orthogonal polynomial, so that to first order $Qc_6$ is what "
         "a sixth cumulant larger than Pearson's by $Q$ adds to $\\Psi$. By parts it is an average of $\\Phi^{(6)}/720$ "
