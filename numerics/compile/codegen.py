@@ -149,10 +149,12 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int, rest: bool) -> list[str]
 
 
 def _panels(q: Quadrature, prefix: str, pad: str, rest: bool) -> list[str]:
+    # a potential saturates where its force does: its average needs no more panels
+    known = "" if q.needs(phi_e) and not q.needs(d_e) else " if count <= PANELS else math.nan"
     lines = [
         f"{pad}count = width * ({show(q.reach)}) / PANEL",
         f"{pad}panels = 1 + int(min(count, {MOST_PANELS:.0f}))",
-        f"{pad}step = width / panels if count <= PANELS else math.nan",
+        f"{pad}step = width / panels{known}",
         f"{pad}for panel in range(panels):",
         f"{pad}    for node in range(rule.shape[1]):",
         f"{pad}        s = low + (panel + rule[0, node]) * step",

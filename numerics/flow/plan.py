@@ -26,7 +26,7 @@ from cumulode.theory.user_input.arguments import Described, InvalidArgument
 from . import conditional, tree
 from . import exact as oracle
 from .right_hand_side import ClassData, Data, rhs_sig, two_cumulant_rhs
-from .solver import EXACT, Solver
+from .solver import EXACT, FROZEN, Solver
 
 CONDITIONAL = "conditional"
 
@@ -71,6 +71,10 @@ def make_plan(problem: Problem, solver: Solver) -> Plan:
             if gaussian
             else _exact_plan(problem, forms)
         )
+    if solver.closure == FROZEN:
+        from cumulode.numerics.frozen.flow import all_scrambles  # which rests on this folder
+
+        return all_scrambles(problem, solver, forms)
     if solver.closure == CONDITIONAL:
         return _conditional_plan(problem, forms)
     return _cumulant_plan(problem, solver.closure, forms)

@@ -37,7 +37,7 @@ from .ending import describe, summary, unresolved
 from .plan import Plan, make_plan
 from .preactivation import cumulants_by, k4_error_by
 from .result import Solution
-from .solver import FLOW, Solver, choose
+from .solver import FLOW, FROZEN, Solver, choose
 from .watch import PARTS, watch
 
 #: The keywords of ``solve`` that are fields of ``Solver``, too.
@@ -97,6 +97,7 @@ def solve(
     runs : int from 1 to 1e6, default 200
         Trajectories; run i is the same whatever their number.
     seed : int >= 0, default 0
+        With noise, or of the samples of closure "frozen".
 
     Returns
     -------
@@ -106,7 +107,8 @@ def solve(
         reached, a message naming the cause, and raises a ``SolveWarning``. Ctrl-C returns what exists. Where w = 0
         attracts and the weights fell below what the tolerances resolve (|w| below 1e-9 of the smaller of 1 and |w0|,
         or below ``atol``), the run is DECAYED, a success: its weights are zero from there on, and have no shape. A
-        run that has come to rest in a stable state is carried on by the flow's linearisation, whatever the time.
+        run that has come to rest in a stable state is carried on by the flow's linearisation, whatever the time. With
+        closure "frozen" a :class:`cumulode.numerics.FrozenFlow`, with the standard error of its scrambles.
 
     Raises
     ------
@@ -114,7 +116,13 @@ def solve(
         Naming the argument, what came, and what is allowed.
     """
     solver = choose(solver, FLOW, closure=closure, rtol=rtol, atol=atol, tolerance=tolerance)
-    if noise is None:
+    if solver.closure == FROZEN and noise is None:
+        from cumulode.numerics.frozen.flow import frozen_flow  # which rests on this folder
+
+        if runs is not None:
+            raise InvalidTogether("runs", runs, "given with noise=, learning rate over batch size, only")
+        solution: Solution = frozen_flow(problem, w0, t_eval, solver, seed, executor, progress, stop)
+    elif noise is None:
         for name, value in (("runs", runs), ("seed", seed)):
             if value is not None:
                 raise InvalidTogether(name, value, "given with noise=, learning rate over batch size, only")

@@ -9,11 +9,11 @@ from typing import Any
 from cumulode.numerics.check_input import check_atol, check_rtol, check_tolerance
 from cumulode.numerics.contraction.names import AUTO, check_contraction
 from cumulode.theory.closures.names import check_closure
-from cumulode.theory.user_input.arguments import integer, real
+from cumulode.theory.user_input.arguments import InvalidArgument, integer, real
 from cumulode.theory.user_input.options import choose_options, option
 
 #: What is integrated without a closure.
-EXACT = "exact"
+EXACT, FROZEN = "exact", "frozen"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Solver:
     ----------
     closure : str
         taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
-        tree or tree:CHI | conditional, or exact (Ising only): theory.md sections 3 and 6.
+        tree or tree:CHI | conditional, or the population's own flow: exact (Ising, Gaussian inputs) or frozen (on
+        samples, of one problem and start): theory.md sections 3 and 6.
     rtol : float in [1e-13, 1)
         Relative error allowed in one step of the Dormand-Prince 5(4) pair.
     atol : float > 0, or None
@@ -39,6 +40,11 @@ class Solver:
         Longest step, in time.
     max_steps : int >= 1
         Most steps tried in one run, which then ends as OUT_OF_STEPS.
+    accuracy : float in (0, 1)
+        Of "frozen": the standard error of the last IPR that is asked for, relative.
+    points : int from 64 to 2^20
+        Of "frozen": the most points a class in each of its eight scrambles; from 256 on they are doubled until the
+        accuracy is met.
 
     Raises
     ------
@@ -49,7 +55,7 @@ class Solver:
     closure: str = option(
         "regression",
         "taylor, taylor-activation, taylor-N, gaussian, edgeworth, bimodal, pearson, regression, tree, tree:CHI, "
-        "conditional, exact (Ising)",
+        "conditional, exact (Ising, Gaussian), frozen (samples)",
     )
     rtol: float = option(1e-6, "relative error of a step")
     atol: float | None = option(None, "absolute error of a step; follows the size of the weights if not given")
@@ -57,10 +63,14 @@ class Solver:
     contraction: str = option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
     max_step: float = option(math.inf, "longest step")
     max_steps: int = option(50_000, "most steps tried in one run")
+    accuracy: float = option(0.01, "closure frozen: relative standard error of the last IPR asked for")
+    points: int = option(8192, "closure frozen: the most points a class and scramble")
 
     def __post_init__(self) -> None:
-        check_closure(self.closure, (EXACT,))
-        checked = {"rtol": check_rtol(self.rtol), "max_steps": integer("max_steps", self.max_steps, ge=1)}
+        check_closure(self.closure, (EXACT, FROZEN))
+        checked = {"accuracy": real("accuracy", self.accuracy, gt=0, lt=1)}
+        checked["points"] = integer("points", self.points, ge=64, le=2**20)
+        checked |= {"rtol": check_rtol(self.rtol), "max_steps": integer("max_steps", self.max_steps, ge=1)}
         checked |= {} if self.atol is None else {"atol": check_atol(self.atol)}
         checked["max_step"] = real("max_step", self.max_step, gt=0, le=math.inf)
         if self.tolerance is not None:
@@ -85,3 +95,10 @@ def choose(solver: Solver | None, default: Solver, **keywords: Any) -> Solver:
     """
     chosen = choose_options("solver", solver, default, keywords)
     return chosen if chosen.tolerance is not None else replace(chosen, tolerance=default.tolerance)
+
+
+def refuse_frozen(*closures: str) -> None:
+    """InvalidArgument where many flows are wanted at once, each of which would be eight on samples."""
+    if FROZEN in closures:
+        allowed = "'exact' or a closure here (frozen samples are for solve, drift, compare and stationary_state)"
+        raise InvalidArgument("closure", FROZEN, allowed)

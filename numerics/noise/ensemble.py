@@ -35,6 +35,17 @@ from .langevin import RENEWALS, SINGULAR, STEP, Noise, langevin
 Quantity = str | Callable[[np.ndarray], np.ndarray]
 
 
+def of_runs(runs: Result, quantity: Quantity) -> np.ndarray:
+    """A quantity of every run, (n, T, ...): an attribute, or a function of the weights (..., D)."""
+    if callable(quantity):
+        return np.asarray(quantity(runs.w))
+    values = getattr(runs, quantity, None) if isinstance(quantity, str) else None
+    if not isinstance(values, np.ndarray) or values.shape[:2] != runs.w.shape[:2]:
+        allowed = "norm, ipr, ipr_times_D, k2, k4, kurtosis, w, or a function of weights (..., D)"
+        raise InvalidArgument("quantity", quantity, allowed)
+    return values
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Ensemble(Solution):
     """What ``solve(..., noise=s, runs=n)`` returns: n trajectories of the Langevin equation, a leading axis n.
@@ -51,13 +62,7 @@ class Ensemble(Solution):
 
         As ``"norm"``, ``"ipr"``, ``"ipr_times_D"``, ``"k2"``, ``"kurtosis"``; ``cumulode.width`` or your own.
         """
-        if callable(quantity):
-            return np.asarray(quantity(self.w))
-        values = getattr(self, quantity, None) if isinstance(quantity, str) else None
-        if not isinstance(values, np.ndarray) or values.shape[:2] != self.w.shape[:2]:
-            allowed = "norm, ipr, ipr_times_D, k2, k4, kurtosis, w, or a function of weights (..., D)"
-            raise InvalidArgument("quantity", quantity, allowed)
-        return values
+        return of_runs(self, quantity)
 
     def mean(self, quantity: Quantity) -> np.ndarray:
         """Mean over the trajectories, (T, ...)."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cumulode.numerics.contraction.form import is_gaussian
-from cumulode.numerics.flow.solver import EXACT
+from cumulode.numerics.flow.solver import EXACT, FROZEN
 from cumulode.theory.problem.problem import Problem
 
 #: Above these a flow is not to be trusted.
@@ -35,6 +35,8 @@ def judge(problem: Problem, closure: str, d: Diagnostics, with_delta: bool = Fal
     """Trusted or not, and why; ``with_delta``: whether a missing delta leaves the run unknown."""
     if closure == EXACT:
         return TRUSTED, "exact"
+    if closure == FROZEN:
+        return TRUSTED, "the population's own flow, on samples"
     if all(map(is_gaussian, problem.laws)) and not closure.startswith("taylor"):
         return TRUSTED, "Gaussian inputs, for which the closure is exact"
     unfinished = d.mu_own >= SEEN * d.mu > 0

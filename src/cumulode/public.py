@@ -35,6 +35,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "noise.covariance": ("noise_covariance",),
         "noise.linear": ("linear_fluctuations", "LinearFluctuations"),
         "noise.ensemble": ("Ensemble",),
+        "frozen.result": ("FrozenFlow",),
         "networks.drift": ("network_drift", "NetworkDrift"),
         "networks.solve": ("solve_network",),
         "networks.result": ("NetworkFlow",),

@@ -16,7 +16,7 @@ import numpy as np
 from cumulode.numerics import SolveWarning, solve
 from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.contraction.names import AUTO
-from cumulode.numerics.flow.solver import Solver
+from cumulode.numerics.flow.solver import Solver, refuse_frozen
 from cumulode.numerics.io.provenance import revision, versions
 from cumulode.numerics.result import unbroken
 from cumulode.numerics.trajectory.decay import NOTHING
@@ -51,6 +51,7 @@ class Probe(Protocol):
     def __post_init__(self) -> None:
         super().__post_init__()
         choice("quantity", self.quantity, QUANTITIES)
+        refuse_frozen(self.solver.closure)
         if len(self.seeds) < 2:
             raise InvalidArgument("seeds", len(self.seeds), "at least 2: an error needs two")
         self._set(level=real("level", self.level, gt=0), executor=check_executor(self.executor))

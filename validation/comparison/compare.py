@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics import Ensemble, Result, Solution, Solver, solve
 from cumulode.numerics.check_input import check_executor, check_problem, check_times, check_weights
-from cumulode.numerics.flow.solver import EXACT, FLOW, choose
+from cumulode.numerics.flow.solver import FLOW, choose
 from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.numerics.noise.langevin import STEP
 from cumulode.numerics.observables import norm
@@ -31,7 +31,7 @@ from cumulode.validation.sgd.settings import choose as choose_sgd
 from cumulode.validation.sgd.training import whole_steps
 
 from .parts import FEWEST_RUNS, ONE_DECAYED, RUNS_A_SEED, SPLIT, UNRESOLVED, Material, columns
-from .population import AUTO, Population, at_tolerance, check_kind, has_exact_flow, population_flow
+from .population import AUTO, Population, at_tolerance, check_kind, population_flow
 from .positions import positions
 from .quantities import QUANTITIES, SHAPES, floors, values
 from .result import Comparison, interrupted
@@ -91,13 +91,14 @@ def compare(
     verdict_times : int >= 1, or a sequence of times
         The recorded times that are judged, as a family with the seven quantities: so many at equal distances, the last
         included, or those nearest to these. More of them need more seeds.
-    population : {"auto", "exact"} or None
+    population : {"auto", "exact", "frozen"} or None
         The flow that C is measured against: "auto" is "exact" where there is such a flow (Gaussian inputs, Ising rings
-        with smooth activations), else None: no verdict on the closure, and X includes its error.
+        with smooth activations), else "frozen" (on samples, with the standard error of eight scrambles; half a minute
+        at D = 40). None: no verdict on the closure, and X includes its error.
     runs : int >= 20, optional
         Langevin runs (default: five for each seed, at least 200).
     seed : int >= 0
-        Of the Langevin runs.
+        Of the Langevin runs, and of frozen samples.
     solver : Solver, optional
         The closure, and how the theory is integrated, in place of ``closure``.
     sgd : Sgd, optional
@@ -209,9 +210,8 @@ def _sides(job: _Job, theory: Solution, kind: str | None, runs: int, seed: int, 
     langevin: Any = solve(job.problem, job.start, job.times, solver=_plain(job.solver), **noisy, **given)
     unless_interrupted(langevin)
     population = None
-    exact = kind == EXACT or (kind == AUTO and has_exact_flow(job.problem))
-    if exact and not stopped.is_set():
-        population = population_flow(job.problem, job.start, job.times, job.solver, **given)
+    if kind is not None and not stopped.is_set():
+        population = population_flow(job.problem, job.start, job.times, kind, job.solver, seed, **given)
     return _Sides(population, langevin, at_tolerance(job.problem, run, job.solver.tolerance))
 
 

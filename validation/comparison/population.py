@@ -1,4 +1,4 @@
-"""The flow of the population, which closures approximate."""
+"""The flow of the population, which closures approximate: exact where there is such a flow, else on frozen samples."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from cumulode.numerics import Result, Solution, Solver, solve
 from cumulode.numerics.flow.preactivation import cumulants_and_error
-from cumulode.numerics.flow.solver import EXACT
+from cumulode.numerics.flow.solver import EXACT, FROZEN
 from cumulode.theory.problem.laws import GP, Ising
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import choice
 
 AUTO = "auto"
 #: What ``population=`` may be, None besides.
-KINDS = (AUTO, EXACT)
+KINDS = (AUTO, EXACT, FROZEN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +47,14 @@ def has_exact_flow(problem: Problem) -> bool:
 
 
 def population_flow(
-    problem: Problem, start: np.ndarray, times: np.ndarray, solver: Solver, **options: Any
+    problem: Problem, start: np.ndarray, times: np.ndarray, kind: str, solver: Solver, seed: int, **options: Any
 ) -> Population:
-    """The exact flow; InvalidArgument where there is none."""
-    flow = solve(problem, start, times, solver=replace(solver, closure=EXACT), **options)
-    return Population(flow, flow, np.zeros(flow.t.size, bool))
+    """The flow by ``kind``; InvalidArgument where there is none."""
+    if kind == EXACT or (kind == AUTO and has_exact_flow(problem)):
+        flow = solve(problem, start, times, solver=replace(solver, closure=EXACT), **options)
+        return Population(flow, flow, np.zeros(flow.t.size, bool))
+    frozen: Any = solve(problem, start, times, solver=replace(solver, closure=FROZEN), seed=seed, **options)
+    return Population(frozen, frozen.each(), frozen.split)
 
 
 def at_tolerance(problem: Problem, run: Any, tolerance: float | None) -> Any:

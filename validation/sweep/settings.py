@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics.flow.exact import exact_data
-from cumulode.numerics.flow.solver import EXACT, Solver
+from cumulode.numerics.flow.solver import EXACT, Solver, refuse_frozen
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether, flag, integer
@@ -130,6 +130,7 @@ def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:
             "axes", Described(", ".join(idle)), "only with simulate=True (theory does not depend on it)"
         )
     closures = axes.get("closure", (settings.solver.closure,))
+    refuse_frozen(*closures)
     if EXACT in closures and "activation" not in axes:
         exact_data(settings.problem)  # says which law or activation has no exact flow
 

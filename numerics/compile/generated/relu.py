@@ -521,7 +521,7 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
             continue
         count = width * (scale*math.sin(upper)) / PANEL
         panels = 1 + int(min(count, 10000))
-        step = width / panels if count <= PANELS else math.nan
+        step = width / panels
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step
@@ -561,7 +561,7 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
             continue
         count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
         panels = 1 + int(min(count, 10000))
-        step = width / panels if count <= PANELS else math.nan
+        step = width / panels
         for panel in range(panels):
             for node in range(rule.shape[1]):
                 s = low + (panel + rule[0, node]) * step

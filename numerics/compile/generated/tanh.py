@@ -285,7 +285,7 @@ def gaussian_potential(k2, k4, y, b, rule):
     width = 1.0
     count = width * ((17.0/2.0)*math.sqrt(k2)) / PANEL
     panels = 1 + int(min(count, 10000))
-    step = width / panels if count <= PANELS else math.nan
+    step = width / panels
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -486,7 +486,7 @@ def bimodal_potential(k2, k4, y, b, rule):
     width = 1.0
     count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
     panels = 1 + int(min(count, 10000))
-    step = width / panels if count <= PANELS else math.nan
+    step = width / panels
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -504,7 +504,7 @@ def bimodal_potential(k2, k4, y, b, rule):
     width = 1.0
     count = width * ((17.0/2.0)*math.sqrt(k2 - 1.0/2.0*math.sqrt(2)*math.sqrt(-k4))) / PANEL
     panels = 1 + int(min(count, 10000))
-    step = width / panels if count <= PANELS else math.nan
+    step = width / panels
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -683,7 +683,7 @@ def pearson_bounded_potential(k2, k4, y, b, rule):
     width = 1.0
     count = width * (scale*math.sin(upper)) / PANEL
     panels = 1 + int(min(count, 10000))
-    step = width / panels if count <= PANELS else math.nan
+    step = width / panels
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step
@@ -714,7 +714,7 @@ def pearson_heavy_potential(k2, k4, y, b, rule):
     width = 1.0
     count = width * (upper*math.sqrt(scale**2 + (abs(b) + 10)**2)) / PANEL
     panels = 1 + int(min(count, 10000))
-    step = width / panels if count <= PANELS else math.nan
+    step = width / panels
     for panel in range(panels):
         for node in range(rule.shape[1]):
             s = low + (panel + rule[0, node]) * step

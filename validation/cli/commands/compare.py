@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--population",
         default="auto",
-        help="flow that the closure is judged against: auto, exact, or none",
+        help="flow that the closure is judged against: auto, exact, frozen (on samples), or none",
     )
     group.add_argument("--runs", type=int, help="Langevin runs of the theory (default: five a seed, at least 200)")
     group.add_argument("--allowance", help=argparse.SUPPRESS)

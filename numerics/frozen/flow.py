@@ -1,0 +1,212 @@
+"""``solve(..., closure="frozen")``: a flow for each of eight scrambles, points doubled until their mean is known."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+
+from cumulode import __version__
+from cumulode.numerics.check_input import check_executor, check_problem, check_stop, check_times
+from cumulode.numerics.compile import jit
+from cumulode.numerics.compile.closure_kernels import activation_kernels
+from cumulode.numerics.compile.jit import compiled
+from cumulode.numerics.compile.signatures import force_t
+from cumulode.numerics.cumulants import second_cumulant
+from cumulode.numerics.flow.ending import describe, unresolved
+from cumulode.numerics.flow.plan import Forms, Plan, class_forms
+from cumulode.numerics.flow.preactivation import cumulants_by, k4_error_by
+from cumulode.numerics.flow.solver import FROZEN, Solver
+from cumulode.numerics.flow.watch import PARTS, watch
+from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.observables import ipr, norm
+from cumulode.numerics.status import Status, worst
+from cumulode.numerics.trajectory.dormand_prince import STATE, STOP, integrator
+from cumulode.numerics.trajectory.run import Trajectory, run_one
+from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
+
+from .drift import frozen_data, frozen_rhs, frozen_sig
+from .points import check_sampled, of_class, samples
+from .result import FrozenFlow
+
+#: Independent scrambles of the points, and the points a class of each at first.
+SCRAMBLES, FIRST = 8, 256
+#: Two scrambles whose weights have a cosine below this are in different basins.
+SAME_BASIN = 0.9
+
+
+def seeds_of(seed: int) -> list[np.random.SeedSequence]:
+    """One for each scramble."""
+    return [np.random.SeedSequence(seed, spawn_key=(i,)) for i in range(SCRAMBLES)]
+
+
+def plan_of(problem: Problem, points: int, seeds: list[np.random.SeedSequence], forms: Callable[[], Forms]) -> Plan:
+    """The average force on the samples of these seeds together."""
+    for law in problem.laws:
+        check_sampled(law)
+    rhs, law = compiled(frozen_rhs, frozen_sig), activation_kernels(str(problem.activation)).force
+    own = problem, FROZEN, f"frozen samples ({len(seeds)} x {points})", np.nan, forms
+    return Plan(*own, rhs, frozen_sig, law, force_t, partial(frozen_data, problem, points, seeds))
+
+
+def all_scrambles(problem: Problem, solver: Solver, forms: Callable[[], Forms]) -> Plan:
+    """All scrambles together at 512 points each (fewer where the solver says so), for drifts.
+
+    ``error``: of the samples' second cumulant, relative, in Frobenius norm, the larger of both classes.
+    """
+    points = min(solver.points, 512)
+    plan = plan_of(problem, points, seeds_of(0), forms)
+    return replace(plan, error=max(_error_of_samples(problem, points, place) for place in range(2)))
+
+
+def _error_of_samples(problem: Problem, points: int, place: int) -> float:
+    law, shape = problem.laws[place], problem.shape
+    x = np.concatenate([samples(law, shape, points, of_class(seed, place)) for seed in seeds_of(0)])
+    axes = tuple(range(1, 1 + len(shape)))
+    power = np.mean(np.abs(np.fft.fftn(x.reshape(-1, *shape), axes=axes)) ** 2, axis=0) / problem.size
+    exact = np.fft.fftn(second_cumulant(law, shape).reshape(shape)).real
+    return float(np.linalg.norm(power - exact) / np.linalg.norm(exact))
+
+
+def frozen_flow(
+    problem: Any,
+    w0: Any,
+    t_eval: Any,
+    solver: Solver,
+    seed: Any,
+    executor: Any,
+    progress: Shown,
+    stop: threading.Event | None,
+) -> FrozenFlow:
+    """The flow with its standard error; see :func:`cumulode.solve`."""
+    from cumulode.numerics.flow.solve import check_start, check_work
+
+    if isinstance(problem, (list, tuple, np.ndarray)):
+        raise InvalidArgument("problem", Described(f"{len(problem)} problems"), "one with closure='frozen'")
+    check_problem(problem)
+    start, times = check_start(w0, problem.shape), check_work(check_times(t_eval), solver)
+    if start.ndim > 1:
+        raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with closure='frozen' one, ({problem.size},)")
+    seed = integer("seed", 0 if seed is None else seed, ge=0)
+    executor, stop = check_executor(executor), check_stop(stop) or stop
+    check_progress(progress)
+    assert solver.tolerance is not None, "the caller states its default"
+    forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
+    forms()  # what is recorded needs K: refused before the work
+    began, compiling = time.perf_counter(), jit.compile_seconds
+    points = min(FIRST, solver.points)
+    while True:
+        outcomes = _run(problem, start, times, solver, points, seed, executor, progress, stop, forms)
+        error = _ipr_error(np.stack([o.w[-1] for o in outcomes]))
+        ended = any(o.status != Status.REACHED_END for o in outcomes)
+        if ended or error <= solver.accuracy or 2 * points > solver.points:
+            break
+        points *= 2
+    compiled_in = jit.compile_seconds - compiling
+    cost = {"run_seconds": time.perf_counter() - began - compiled_in, "compile_seconds": compiled_in}
+    return _gather(problem, start, times, solver, points, seed, outcomes, error, forms(), cost)
+
+
+def _run(
+    problem: Problem, start: np.ndarray, times: np.ndarray, solver: Solver, points: int, seed: int,
+    pool: Executor | None, progress: Shown, stop: threading.Event | None, forms: Callable[[], Forms],
+) -> list[Trajectory]:  # fmt: skip
+    """One flow for each scramble."""
+    seeds = seeds_of(seed)
+    if pool is not None and not isinstance(pool, ThreadPoolExecutor):
+        given = [(problem, start, times, solver, points, each) for each in seeds]
+        return [future.result() for future in [pool.submit(_from_scratch, *one) for one in given]]
+    plans = [plan_of(problem, points, [each], forms) for each in seeds]
+    integrator(plans[0].signature, plans[0].law_type)  # compile before the threads start
+    states = np.zeros((len(plans), STATE))
+    own = pool or ThreadPoolExecutor(min(len(plans), cpu_count() or 1))
+    tasks = [own.submit(run_one, plan, start, times, solver, states[i]) for i, plan in enumerate(plans)]
+    try:
+        with Progress(PARTS, f"frozen, {points} points", progress, unit="") as shown:
+            watch(tasks, states, times[-1], shown, stop)
+    except KeyboardInterrupt:
+        pass  # what was recorded is the result
+    finally:
+        states[:, STOP] = 1.0
+        if pool is None:
+            own.shutdown()
+    return [task.result() for task in tasks]
+
+
+def _from_scratch(
+    problem: Problem, start: np.ndarray, times: np.ndarray, solver: Solver, points: int, seed: np.random.SeedSequence
+) -> Trajectory:
+    """For executors in other processes."""
+    forms = partial(class_forms, problem, solver.tolerance or 0.0, solver.contraction)
+    return run_one(plan_of(problem, points, [seed], forms), start, times, solver)
+
+
+def _ipr_error(last: np.ndarray) -> float:
+    """Relative standard error of the mean IPR over scrambles; 0 of weights without one."""
+    values = ipr(last)
+    values = values[np.isfinite(values)]
+    return float(values.std(ddof=1) / np.sqrt(values.size) / values.mean()) if values.size > 1 else 0.0
+
+
+def _split(w: np.ndarray) -> np.ndarray:
+    """Where two scrambles (S, T, D) are in different basins, (T,)."""
+    size = norm(w)[..., None]
+    unit = w / np.where(size > 0, size, 1.0)
+    cosines = np.einsum("std,rtd->tsr", unit, unit)
+    both = (size[:, :, 0] > 0).T
+    return np.asarray(((cosines < SAME_BASIN) & both[:, :, None] & both[:, None, :]).any(axis=(1, 2)))
+
+
+def _gather(
+    problem: Problem, start: np.ndarray, times: np.ndarray, solver: Solver, points: int, seed: int,
+    outcomes: list[Trajectory], error: float, forms: Forms, cost: dict[str, float],
+) -> FrozenFlow:  # fmt: skip
+    """Mean, standard error and words."""
+    each = np.stack([o.w for o in outcomes])
+    split = _split(each)
+    mean = each[0] + (each - each[0]).mean(axis=0)
+    mean[split] = np.nan
+    k2, k4 = cumulants_by(forms, problem, mean)
+    k4_error = k4_error_by(forms, problem, mean)
+    status = worst(np.array([o.status for o in outcomes]))
+    first = next((o for o in outcomes if o.status == status), outcomes[0])
+    message = describe(problem, start, first, solver, times[-1]) + unresolved(k4, k4_error)
+    message += f"; {SCRAMBLES} scrambles of {points} points: the last IPR to {100 * error:.2g} %"
+    if error > solver.accuracy:
+        message += f" (accuracy {solver.accuracy:g} was asked: more points)"
+    if split.any():
+        message += f"; scrambles end in different basins from t = {times[split.argmax()]:g} on, where there is no mean"
+    return FrozenFlow(
+        t=times,
+        w=mean,
+        bias=np.full(times.size, problem.bias),
+        k2=k2,
+        k4=k4,
+        k4_error=k4_error,
+        w0=start,
+        statuses=np.array([int(status)]),
+        messages=(message,),
+        message=message,
+        standard_error=(each - each[0]).std(axis=0, ddof=1) / np.sqrt(len(each)),
+        scrambles=each,
+        split=split,
+        provenance={
+            "version": __version__,
+            "method": "Dormand-Prince 5(4) on frozen samples",
+            **solver.to_dict(),
+            "seed": seed,
+            "points_used": points,
+            "ipr_error": error,
+            "cumulant_error": max(form.error for form in forms),
+            "problem": problem.to_dict(),
+            **cost,
+        },
+    )
