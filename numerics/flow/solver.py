@@ -40,9 +40,9 @@ class Solver:
         Longest step, in time.
     max_steps : int >= 1
         Most steps tried in one run, which then ends as OUT_OF_STEPS.
-    accuracy : float in (0, 1)
+    frozen_accuracy : float in (0, 1)
         Of "frozen": the standard error of the last IPR that is asked for, relative.
-    points : int from 64 to 2^20
+    frozen_points : int from 64 to 2^20
         Of "frozen": the most points a class in each of its eight scrambles; from 256 on they are doubled until the
         accuracy is met.
 
@@ -63,13 +63,13 @@ class Solver:
     contraction: str = option(AUTO, "auto, ordered-gap, pair-form or sorted-list: how K(w,w,w) is contracted")
     max_step: float = option(math.inf, "longest step")
     max_steps: int = option(50_000, "most steps tried in one run")
-    accuracy: float = option(0.01, "closure frozen: relative standard error of the last IPR asked for")
-    points: int = option(8192, "closure frozen: the most points a class and scramble")
+    frozen_accuracy: float = option(0.01, "closure frozen: relative standard error of the last IPR asked for")
+    frozen_points: int = option(8192, "closure frozen: the most points a class and scramble")
 
     def __post_init__(self) -> None:
         check_closure(self.closure, (EXACT, FROZEN))
-        checked = {"accuracy": real("accuracy", self.accuracy, gt=0, lt=1)}
-        checked["points"] = integer("points", self.points, ge=64, le=2**20)
+        checked = {"frozen_accuracy": real("frozen_accuracy", self.frozen_accuracy, gt=0, lt=1)}
+        checked["frozen_points"] = integer("frozen_points", self.frozen_points, ge=64, le=2**20)
         checked |= {"rtol": check_rtol(self.rtol), "max_steps": integer("max_steps", self.max_steps, ge=1)}
         checked |= {} if self.atol is None else {"atol": check_atol(self.atol)}
         checked["max_step"] = real("max_step", self.max_step, gt=0, le=math.inf)

@@ -62,7 +62,7 @@ def all_scrambles(problem: Problem, solver: Solver, forms: Callable[[], Forms]) 
 
     ``error``: of the samples' second cumulant, relative, in Frobenius norm, the larger of both classes.
     """
-    points = min(solver.points, 512)
+    points = min(solver.frozen_points, 512)
     plan = plan_of(problem, points, seeds_of(0), forms)
     return replace(plan, error=max(_error_of_samples(problem, points, place) for place in range(2)))
 
@@ -102,12 +102,12 @@ def frozen_flow(
     forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
     forms()  # what is recorded needs K: refused before the work
     began, compiling = time.perf_counter(), jit.compile_seconds
-    points = min(FIRST, solver.points)
+    points = min(FIRST, solver.frozen_points)
     while True:
         outcomes = _run(problem, start, times, solver, points, seed, executor, progress, stop, forms)
         error = _ipr_error(np.stack([o.w[-1] for o in outcomes]))
         ended = any(o.status != Status.REACHED_END for o in outcomes)
-        if ended or error <= solver.accuracy or 2 * points > solver.points:
+        if ended or error <= solver.frozen_accuracy or 2 * points > solver.frozen_points:
             break
         points *= 2
     compiled_in = jit.compile_seconds - compiling
@@ -180,8 +180,8 @@ def _gather(
     first = next((o for o in outcomes if o.status == status), outcomes[0])
     message = describe(problem, start, first, solver, times[-1]) + unresolved(k4, k4_error)
     message += f"; {SCRAMBLES} scrambles of {points} points: the last IPR to {100 * error:.2g} %"
-    if error > solver.accuracy:
-        message += f" (accuracy {solver.accuracy:g} was asked: more points)"
+    if error > solver.frozen_accuracy:
+        message += f" (frozen_accuracy={solver.frozen_accuracy:g} was asked; try more frozen_points)"
     if split.any():
         message += f"; scrambles end in different basins from t = {times[split.argmax()]:g} on, where there is no mean"
     return FrozenFlow(

@@ -21,7 +21,7 @@ ENDED_EARLY = "a run did not reach this time"
 UNRESOLVED = "k4 is not resolved: a smaller tolerance resolves it"
 ONE_DECAYED = "one side has decayed and has no shape"
 SPLIT = "the population's scrambles end in different basins"
-POPULATION_ERROR = "the population's error: more points"
+POPULATION_ERROR = "the population's error: a smaller frozen_accuracy"
 SCATTER = "the scatter of SGD: more seeds"
 
 
@@ -96,7 +96,7 @@ def columns(of: Material) -> dict[str, np.ndarray]:
         verdict[:, of.decayed & of.family] = DECAYED
     both = [together(*pair) for pair in zip(on_closure.ravel(), on_rest.ravel(), strict=True)]
     verdict, cause = (np.reshape(np.array(part, object), on_rest.shape) for part in zip(*both, strict=True))
-    _say_why(of, verdict, cause, on_closure, on_rest)
+    _say_why(of, verdict, cause, on_closure, on_rest, needed)
     return {
         "theory": of.closure,
         "population": np.full_like(of.closure, np.nan) if of.population is None else truth.mean,
@@ -117,11 +117,14 @@ def columns(of: Material) -> dict[str, np.ndarray]:
     }
 
 
-def _say_why(of: Material, verdict: np.ndarray, cause: np.ndarray, closure: np.ndarray, rest: np.ndarray) -> None:
+def _say_why(
+    of: Material, verdict: np.ndarray, cause: np.ndarray, closure: np.ndarray, rest: np.ndarray, needed: np.ndarray
+) -> None:
     """Of every row that is inconclusive the reason, in ``cause``."""
     open_ = verdict == INCONCLUSIVE
     cause[open_ & (closure == INCONCLUSIVE)] = POPULATION_ERROR
     cause[open_ & (rest == INCONCLUSIVE)] = SCATTER
+    cause[open_ & np.isinf(needed)] = POPULATION_ERROR
     cause[open_ & ~of.judged] = ENDED_EARLY
     stated = open_ & (of.unfit != "")
     cause[stated] = of.unfit[stated]

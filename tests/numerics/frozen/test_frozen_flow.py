@@ -106,7 +106,7 @@ def test_the_error_covers_the_exact_flow_of_spins():
     are as close as the error asked for.
     """
     times = np.array([0.0, 2.0, 5.0, 10.0, 40.0])
-    run = solve(SPINS, START, times, solver=Solver("frozen", accuracy=0.005, points=1024), seed=1)
+    run = solve(SPINS, START, times, solver=Solver("frozen", frozen_accuracy=0.005, frozen_points=1024), seed=1)
     exact = solve(SPINS, START, times, closure="exact")
     far = stats.t.ppf(1 - 5e-5, 7)
     for name in ("norm", "ipr", "k2"):
@@ -139,7 +139,7 @@ def test_equal_seeds_give_equal_bytes_and_a_file_holds_all(tmp_path):
     """Assert the same weights on one thread and on many, others from another seed, and load after save."""
     from concurrent.futures import ThreadPoolExecutor
 
-    solver = Solver("frozen", points=64)
+    solver = Solver("frozen", frozen_points=64)
     first = solve(SPINS, START, [0.0, 3.0], solver=solver, seed=2)
     with ThreadPoolExecutor(1) as pool:
         again = solve(SPINS, START, [0.0, 3.0], solver=solver, seed=2, executor=pool)
@@ -156,18 +156,20 @@ def test_equal_seeds_give_equal_bytes_and_a_file_holds_all(tmp_path):
 
 def test_points_are_doubled_until_the_error_is_met_or_the_budget_ends():
     """Assert 256 points where they do, and a message with the error reached where 64 do not."""
-    loose = solve(SPINS, START, [0.0, 5.0], solver=Solver("frozen", accuracy=0.5), seed=0)
+    loose = solve(SPINS, START, [0.0, 5.0], solver=Solver("frozen", frozen_accuracy=0.5), seed=0)
     assert loose.provenance["points_used"] == 256
-    tight = solve(SPINS, START, [0.0, 2.0], solver=Solver("frozen", accuracy=1e-6, points=128), seed=0)
+    tight = solve(SPINS, START, [0.0, 2.0], solver=Solver("frozen", frozen_accuracy=1e-6, frozen_points=128), seed=0)
     assert tight.provenance["points_used"] == 128
-    assert re.search(r"the last IPR to [\d.e-]+ % \(accuracy 1e-06 was asked: more points\)", tight.message)
+    assert re.search(
+        r"the last IPR to [\d.e-]+ % \(frozen_accuracy=1e-06 was asked; try more frozen_points\)", tight.message
+    )
 
 
 def test_scrambles_in_different_basins_have_no_mean():
     """Assert that of a rough law at 64 points, where places are chosen by the samples, rows are split, and said to be."""
     rough = Problem(NLGP(3.0, 4.0, "circular-exponential"), NLGP(3.0, 1.0, "circular-exponential"), 40, bias=-1.0)
     start = 0.1 * np.random.default_rng(0).standard_normal(40) / np.sqrt(40)
-    run = solve(rough, start, [0.0, 1.0, 60.0], solver=Solver("frozen", points=64), seed=0)
+    run = solve(rough, start, [0.0, 1.0, 60.0], solver=Solver("frozen", frozen_points=64), seed=0)
     assert run.split.tolist() == [False, False, True]
     assert np.isnan(run.w[-1]).all()
     assert np.isfinite(run.scrambles).all()
@@ -187,7 +189,7 @@ def test_a_torus_and_a_kink_have_a_flow():
     exact = oracles.population_drift(w, *classes, oracles.force("relu"), 0.3)
     found = drift(Problem(SPINS.plus, SPINS.minus, 12, bias=0.3, activation="relu"), closure="frozen")(w)
     assert np.linalg.norm(found - exact) < 0.02 * np.linalg.norm(exact)
-    assert solve(TORUS, 0.1 * Z(36) / 6, [0.0, 1.0], solver=Solver("frozen", points=64)).success
+    assert solve(TORUS, 0.1 * Z(36) / 6, [0.0, 1.0], solver=Solver("frozen", frozen_points=64)).success
 
 
 def test_what_has_no_samples_or_is_many_flows_is_refused():
@@ -199,8 +201,8 @@ def test_what_has_no_samples_or_is_many_flows_is_refused():
         "w0: got shape": lambda: solve(SPINS, np.stack([START, START]), [1.0], closure="frozen"),
         "closure: got 'frozen'": lambda: phase_diagram(SPINS, {"t_plus": [0.5]}, seeds=1, time=1.0, closure="frozen"),
         "runs: got 3": lambda: solve(SPINS, START, [1.0], closure="frozen", runs=3),
-        "accuracy: got 0": lambda: Solver(accuracy=0),
-        "points: got 8": lambda: Solver(points=8),
+        "frozen_accuracy: got 0": lambda: Solver(frozen_accuracy=0),
+        "frozen_points: got 8": lambda: Solver(frozen_points=8),
     }.items():
         with pytest.raises(InvalidArgument, match=f"^{re.escape(words)}"):
             call()

@@ -16,9 +16,7 @@ from cumulode.validation.cli.problem_options import add_problem, problem
 from cumulode.validation.cli.run_options import add_run, add_sgd, add_solver, start, times
 from cumulode.validation.sgd.settings import Sgd
 
-NOTE = (
-    "The control may rest on a saddle of a few modes for long; SGD's noise leaves it sooner, which is its column rate."
-)
+NOTE = "The control may rest on a saddle of a few modes for long; SGD's noise leaves it sooner."
 RENAMED = {"--wanted": "--margin"}
 
 
@@ -130,4 +128,4 @@ def _print(pair: dict[str, Any]) -> None:
         print()
     print(LEGEND)
     if "control" in pair:
-        print(NOTE)
+        print(f"{NOTE} That is its column rate.")
