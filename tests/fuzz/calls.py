@@ -224,8 +224,9 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
         ),
         "match_fields": ({"fields": values.fields(2, 16), "filters": st.one_of(values.fields(3, 16), values.fields(2, 9))}, {"shape": SHAPES}, judges.match),
         "compare": (
-            {"problem": PROBLEM, "w0": start, "t_eval": TIMES, "seeds": st.sampled_from([2, [0, 4]]), "batch_size": whole(1, 9)},
-            {"closure": CLOSURES, "learning_rate": RATES, "margin": number(0.01, 1.0), "verdict_times": st.sampled_from([1, 3, [0.1]]), "population": st.sampled_from([None, "auto"]), "runs": st.sampled_from([None, 20]),
+            {"problem": PROBLEM, "w0": start, "t_eval": TIMES, "seeds": st.sampled_from([2, [0, 4]]), "batch_size": whole(1, 9),
+             "population": st.sampled_from([None, None, "exact"])},
+            {"closure": CLOSURES, "learning_rate": RATES, "margin": number(0.01, 1.0), "verdict_times": st.sampled_from([1, 3, [0.1]]), "runs": st.sampled_from([None, 20]),
              "solver": SOLVERS, "progress": PROGRESS},
             judges.comparison,
         ),

@@ -54,13 +54,15 @@ RUN = {
 }  # fmt: skip
 SOLVER = {
     "closure": words(
-        "regression", "taylor", "gaussian", "pearson", "tree", "conditional", "exact", "tree:0.5", "tayler"
+        "regression", "taylor", "gaussian", "pearson", "tree", "conditional", "exact", "tree:0.5", "tayler", "frozen"
     ),
     "rtol": words("1e-9", "0.1"),
     "atol": words("1e-12", "1e-300"),
     "tolerance": words("1e-6", "0", "0.5"),
     "contraction": words("auto", "pair-form", "ordered-gap", "sorted-list"),
     "max-step": words("0.1", "inf"),
+    "frozen-points": words("64", "100", "0"),
+    "frozen-accuracy": words("0.5", "2"),
 }
 SGD = {"learning-rate": words("0.01", "0.5", "100", "1e-300"), "batch-size": words("1", "10")}
 CONVENTIONS = {"conventions": words("cumulode", "ingrosso-goldt")}
@@ -94,7 +96,7 @@ TABLE: dict[str, tuple[list[Any], dict[str, Any]]] = {
          "biases": words("trained", "equal", "-1,1", "1"), "loss": words("mse", "cross-entropy"), "labels": words("0,1", "-1,1", "2,3")},
     ),
     "compare": (
-        [*SMALL, "--seeds", "2", "--batch-size", "5", "--no-figure"],
+        [*SMALL, "--seeds", "2", "--batch-size", "5", "--no-figure", "--frozen-points", "64"],
         {**PROBLEM, **RUN, **SOLVER, **SGD, **OUTPUT, **SEEDS, "no-control": FLAG, "verdict-times": words("1", "3", "0.1,x"), "population": words("none", "auto", "x"), "runs": words("20", "1"), "margin": words("0.1"),
          "out": words("c.csv", "c.txt"), "figure": words("c.png", "c.txt")},
     ),

@@ -143,6 +143,7 @@ SOLVERS = st.builds(
     tolerance=st.one_of(st.none(), TOLERANCES),
     contraction=st.sampled_from(["auto", "auto", "ordered-gap", "pair-form", "sorted-list"]),
     max_step=st.one_of(st.just(INF), number(0.01, 10)),
+    frozen_points=st.just(64),
 )
 RULES = st.builds(
     Sgd,

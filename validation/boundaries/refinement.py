@@ -106,8 +106,8 @@ def refine_boundary(
         allowed = "False (SGD is noisy: use boundary(..., simulate=True) on lines across it)"
         raise InvalidArgument("simulate", simulate, allowed)
     resolution = real("resolution", resolution, gt=0, le=0.5)
-    for name, value, low in (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1)):
-        integer(name, value, ge=low, le=10**6)
+    given = (("coarse", coarse, 3), ("batch", batch, 1), ("most", most, 1))
+    coarse, batch, most = (integer(name, value, ge=low, le=10**6) for name, value, low in given)
     check_progress(progress)
     if out is not None:
         check_output("out", out)

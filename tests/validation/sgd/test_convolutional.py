@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from cumulode import NLGP, Ising, Problem, Status, load, simulate_convolutional
+from cumulode import NLGP, Ising, Problem, Status, load, simulate_convolutional, simulate_network
 from cumulode.numerics.compile.closure_kernels import response_kernel
 from cumulode.validation.sampling.sampler import rows_sampler, sampler
 from cumulode.validation.sampling.streams import stream
@@ -155,3 +155,16 @@ def test_divergence_and_interruption_leave_what_there_is() -> None:
     halted = simulate_convolutional(RING, 2, t_eval=[0, 50], n_test=2, stop=stop)
     assert halted.statuses.tolist() == [Status.INTERRUPTED]
     assert "interrupted" in halted.message
+
+
+@pytest.mark.parametrize("activation", ["erf", "relu"])
+def test_what_is_not_finite_at_its_first_step_has_diverged(activation):
+    """Assert a run that ends, as DIVERGED or at its last time, where inputs of 1e200 overflow at once."""
+    problem = Problem(NLGP(1.0, 0.2, "wrapped"), NLGP(1.0, 0.1, "wrapped"), (4, 4), activation=activation, bias=-0.2)
+    samples = np.full((5, 16), 1e200) * np.arange(16), np.ones((4, 16)) * np.arange(16)
+    for run in (
+        simulate_convolutional(problem, filters=2, t_eval=[0, 0.1], n_test=3, samples=samples, filter_size=4),
+        simulate_network(problem, hidden=2, t_eval=[0, 0.1], n_test=3, samples=samples),
+    ):
+        assert run.status in (Status.DIVERGED, Status.REACHED_END)
+        assert activation == "erf" or run.status is Status.DIVERGED
