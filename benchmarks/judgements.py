@@ -28,8 +28,8 @@ HEAD = """# How often a comparison is wrong
 Written by `python -m benchmarks.judgements`. `compare` is repeated with fresh runs of SGD and of theory's Langevin
 equation, at learning rate 0.01 and batch size 10, where the truth is known: the mean of 2,400 runs of SGD and of 4,000
 of theory, and the exact population flow. Criteria, fixed before: any interval misses the true rest in at most 8 %
-of comparisons, something is called different that is within the margin (5 %) in at most 8 %, and a rest of 10 % is found
-in at least 83 of 100 at the number of seeds that a first comparison of eight asks for.
+of comparisons, something is called different that is within the margin (5 %) in at most 8 %, and a rest of 10 % is
+found in at least 83 of 100 at the number of seeds that a first comparison of eight asks for.
 """
 
 

@@ -124,8 +124,8 @@ def go_through(
 ) -> None:
     """Take the steps to each of the ``goals`` (T,) and record there, until ``stop`` is set or ``take`` fails.
 
-    ``take(n)`` does n steps, fewer once a ``Halt`` is set, and returns how many, negative, or 0, where what is trained was
-    not finite then; ``spell`` is the first n; ``record(i)`` keeps what there is at goal i and returns whether it is
+    ``take(n)`` does n steps, fewer once a ``Halt`` is set, and returns how many, negative, or 0, where what is trained
+    was not finite then; ``spell`` is the first n; ``record(i)`` keeps what there is at goal i and returns whether it is
     ``bounded``. ``trace`` keeps the status and the steps.
     """
     try:
