@@ -119,7 +119,8 @@ class NetworkFlow(NetworkResult):
     def __call__(self, t: ArrayLike) -> np.ndarray:
         """Weights at any times >= 0, sorted or not: (K, D), or (m, K, D) for m times.
 
-        At recorded times, and between them, these are the weights of the same run to the bit.
+        At recorded times, and between them, these are the weights of the same run to the bit; with a time beyond the
+        last recorded one, those of a run that ends there, which differ within the error of a step.
         """
         from cumulode.numerics.flow.solve import SolveWarning
 

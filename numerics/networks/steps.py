@@ -92,12 +92,17 @@ def integrate(
             if taken >= most_steps(solver, left):
                 status = Status.OUT_OF_STEPS
                 break
-            steps.step()
+            with np.errstate(invalid="ignore", over="ignore"):  # of a step far beyond the range; looked at below
+                steps.step()
+                between = steps.dense_output() if steps.status != "failed" else None
             taken += 1
-            if steps.status == "failed":
+            if between is None:
                 status = Status.STEPS_COLLAPSED
                 break
-            between, end = steps.dense_output(), steps.t
+            if not np.all(np.isfinite(between(0.5 * (steps.t_old + steps.t)))):
+                status, end = Status.DIVERGED, steps.t_old
+                break
+            end = steps.t
             if left is None and not within(steps.y) > 0:
                 left = brentq(lambda t, between=between: within(between(t)), steps.t_old, steps.t)
             if _largest(steps.y[weights]) > ceiling:

@@ -19,7 +19,7 @@ POWER = 1.28
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class Scatter:
     """Runs of one kind in every row, (n, rows): their mean, standard deviation and number."""
 
     values: np.ndarray

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from .intervals import LEVEL, Sample, distance_to_decide, joint_quantile, joint_t, seeds_that_decide
+from .intervals import LEVEL, Scatter, distance_to_decide, joint_quantile, joint_t, seeds_that_decide
 from .verdicts import DECAYED, INCONCLUSIVE, NOT_JUDGED, judge, together
 
 #: Trajectories of the theory for each run of SGD, and the fewest.
@@ -71,8 +71,8 @@ class Material:
 
 def columns(of: Material) -> dict[str, np.ndarray]:
     """Every column of the table from ``theory`` on, (Q, T) each."""
-    theirs, ours = Sample(of.sgd), Sample(of.langevin)
-    truth = Sample(of.closure[None] if of.population is None else of.population)
+    theirs, ours = Scatter(of.sgd), Scatter(of.langevin)
+    truth = Scatter(of.closure[None] if of.population is None else of.population)
     scale = of.margin * np.maximum(np.abs(truth.mean), of.floor[:, None])
     closure_error, rate_shift = of.closure - truth.mean, of.closure - ours.mean
     unexplained = truth.mean - theirs.mean - rate_shift

@@ -39,7 +39,7 @@ def open_phase(path: str | Path) -> xr.Dataset:
     """The dataset in a file, with the finished blocks that a running (or killed) sweep has not gathered yet.
 
     Checksums in the file are verified; of a file without any (of an earlier version) an ``UnverifiedWarning`` says so.
-    No formula in the file is evaluated.
+    No formula in the file is evaluated, but for the activation of a sweep that has not ended, as any user's text.
 
     Raises
     ------

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from cumulode.validation.comparison.intervals import (
-    Sample,
+    Scatter,
     distance_to_decide,
     joint_quantile,
     joint_t,
@@ -111,10 +111,10 @@ def test_seeds_that_decide_follow_the_stated_formula():
 
 def test_a_sample_is_exact_where_all_runs_are_equal():
     """Assert mean and error without rounding, and no error of a single run."""
-    same = Sample(np.full((7, 2), 0.1))
+    same = Scatter(np.full((7, 2), 0.1))
     assert np.array_equal(same.mean, [0.1, 0.1])
     assert np.array_equal(same.error, [0.0, 0.0])
-    assert np.array_equal(Sample(np.ones((1, 2))).error, [0.0, 0.0])
+    assert np.array_equal(Scatter(np.ones((1, 2))).error, [0.0, 0.0])
 
 
 def test_kuiper_s_statistic_against_its_definition_and_its_false_alarms():
