@@ -16,7 +16,7 @@ from cumulode.numerics.io.netcdf import earlier, write
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.axes import check_axis
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import InvalidArgument
+from cumulode.theory.user_input.arguments import InvalidArgument, flag
 from cumulode.theory.user_input.arrays import listed
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
@@ -138,6 +138,7 @@ def boundary(
         executor=executor,
     )
     along_axis = check_range(axis, between)
+    simulate = flag("simulate", simulate)
     names = _names(along, along_axis, simulate)
     lines = Lines(probe, along_axis, _points(names, along_axis, probe))
     search, how = Search(scan, accuracy, each), Measurement(sgd_values, span, margin)

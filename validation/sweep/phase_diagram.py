@@ -17,6 +17,7 @@ from cumulode.numerics.check_input import check_executor
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.theory.problem.problem import Problem
+from cumulode.theory.user_input.arguments import flag
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 from cumulode.validation.sgd.settings import Sgd
@@ -138,6 +139,7 @@ def phase_diagram(
         validity=validity,  # type: ignore[arg-type]
         lines=lines,
     )
+    retry_failed, extend = flag("retry_failed", retry_failed), flag("extend", extend)
     path = check_out(out)
     checked: dict[str, Values] = check_axes(axes, settings) if axes or not extend else {}
     if extend and path is not None and path.exists():
