@@ -219,7 +219,7 @@ def check_work(times: np.ndarray, solver: Solver) -> np.ndarray:
 def _problems(problem: Any) -> tuple[list[Problem], bool]:
     if isinstance(problem, Problem):
         return [problem], True
-    problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) else []
+    problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) and np.shape(problem) else []
     if not problems or not all(isinstance(p, Problem) for p in problems):
         raise InvalidArgument("problem", problem, "a Problem or a 1-d sequence of Problems")
     shapes = {p.shape for p in problems}

@@ -89,7 +89,7 @@ def frozen_flow(
     """The flow with its standard error; see :func:`cumulode.solve`."""
     from cumulode.numerics.flow.solve import check_start, check_work
 
-    if isinstance(problem, (list, tuple, np.ndarray)):
+    if isinstance(problem, (list, tuple)):
         raise InvalidArgument("problem", Described(f"{len(problem)} problems"), "one with closure='frozen'")
     check_problem(problem)
     start, times = check_start(w0, problem.shape), check_work(check_times(t_eval), solver)

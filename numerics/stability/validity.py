@@ -183,7 +183,8 @@ def _pool(executor: Any, runs: int) -> Any:
 
 def _runs(problem: Any, w: Any) -> tuple[list[Problem], np.ndarray, bool]:
     """Problems and trajectories, one a run; whether there was one only."""
-    problems = list(problem) if isinstance(problem, (list, tuple, np.ndarray)) else [problem]
+    several = isinstance(problem, (list, tuple)) or (isinstance(problem, np.ndarray) and problem.ndim > 0)
+    problems = list(problem) if several else [problem]
     for p in problems or [None]:
         check_problem(p)
     size = problems[0].size

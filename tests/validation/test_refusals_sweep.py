@@ -20,6 +20,7 @@ CALLS = {
 }
 SWEEPS = [
     ({"axes": {}}, "axes: got {}"),
+    ({"axes": np.ones(3)}, "axes: got"),
     ({"axes": {"foo": [1.0]}}, "axes: got 'foo', allowed: names among gain"),
     ({"axes": {"gain": []}}, "axes: got"),
     ({"axes": {"gain": [[1.0, 2.0], [3.0]]}}, "axes: got"),

@@ -141,7 +141,8 @@ def phase_diagram(
     )
     retry_failed, extend = flag("retry_failed", retry_failed), flag("extend", extend)
     path = check_out(out)
-    checked: dict[str, Values] = check_axes(axes, settings) if axes or not extend else {}
+    none = extend and isinstance(axes, Mapping) and not axes  # those of the file
+    checked: dict[str, Values] = {} if none else check_axes(axes, settings)
     if extend and path is not None and path.exists():
         settings, checked = extended(settings, checked, path)
     if not checked:
