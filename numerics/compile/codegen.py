@@ -108,31 +108,31 @@ def write_function(equations: EquationSet, kinks: int = 0) -> str:
     arguments = ", ".join(map(str, equations.arguments))
     rule = ", rule" if equations.quadratures else ""
     lines = ["@kernel", f"def {equations.name}({arguments}{rule}):", f'    """{equations.doc}"""']
-    rest = f_1 in equations.given
-    if rest:
+    remainder = f_1 in equations.given
+    if remainder:
         lines.append(f"    near, {', '.join(map(str, SLOPES))} = around(k2, y, b)")
         lines += ["    phi_0 = 0.0"] if phi_0 in equations.given else []
     elif equations.given:
         lines.append("    phi_0 = functions(b, y)[0]")
     lines += _assignments(list(equations.before), "    ")
     for i, quadrature in enumerate(equations.quadratures):
-        lines += _quadrature(quadrature, f"q{i}_", kinks, rest)
+        lines += _quadrature(quadrature, f"q{i}_", kinks, remainder)
     lines += _assignments(list(equations.after), "    ")
     shared, results = _shared(list(equations.results), "r", "    ")
     return "\n".join([*lines, *shared, "    return " + ", ".join(results)]) + "\n"
 
 
-def _quadrature(q: Quadrature, prefix: str, kinks: int, rest: bool) -> list[str]:
+def _quadrature(q: Quadrature, prefix: str, kinks: int, remainder: bool) -> list[str]:
     """Loops over segments (between kinks), panels and nodes, adding up the sums; then the deltas at the kinks.
 
-    ``rest``: without the part of the potential that ``theory.closures.remainders`` leaves out.
+    ``remainder``: without the part of the potential that ``theory.closures.remainders`` leaves out.
     """
     sums = [symbol for symbol, _ in q.sums]
     lines = [f"    {symbol} = 0.0" for symbol in sums]
     lines.append(f"    centre = {show(sp.Symbol('b') + q.shift)}")
     if not kinks:
         lines += ["    low = 0.0", "    width = 1.0"]
-        return lines + _panels(q, prefix, "    ", rest)
+        return lines + _panels(q, prefix, "    ", remainder)
     lines += [f"    edges = np.empty({kinks + 2})", "    edges[0] = 0.0", f"    edges[{kinks + 1}] = 1.0"]
     for k in range(kinks):
         lines += [f"    lam = abs(KINKS[{k}] - centre)", f"    edges[{k + 1}] = min(1.0, {show(q.s_of_lam)})"]
@@ -144,11 +144,11 @@ def _quadrature(q: Quadrature, prefix: str, kinks: int, rest: bool) -> list[str]
         "        if width <= 0.0:",
         "            continue",
     ]
-    lines += _panels(q, prefix, "        ", rest)
+    lines += _panels(q, prefix, "        ", remainder)
     return lines + (_deltas(q) if any(map(q.needs, (d_e, d_4, d_o, square_slope_o))) else [])
 
 
-def _panels(q: Quadrature, prefix: str, pad: str, rest: bool) -> list[str]:
+def _panels(q: Quadrature, prefix: str, pad: str, remainder: bool) -> list[str]:
     # a potential saturates where its force does: its average needs no more panels
     known = "" if q.needs(phi_e) and not q.needs(d_e) else " if count <= PANELS else math.nan"
     lines = [
@@ -162,7 +162,7 @@ def _panels(q: Quadrature, prefix: str, pad: str, rest: bool) -> list[str]:
     inner = pad + "        "
     shared, (lam_s, weight_s) = _shared([q.lam, q.weight * q.jacobian], prefix, inner)
     lines += [*shared, f"{inner}lam = {lam_s}", f"{inner}weight = {weight_s} * rule[1, node] * step"]
-    lines += _rests(q, inner) if rest else _node_values(q, inner)
+    lines += _remainders(q, inner) if remainder else _node_values(q, inner)
     shared, integrands = _shared([e for _, e in q.sums], prefix + "i", inner)
     return (
         lines
@@ -171,6 +171,7 @@ def _panels(q: Quadrature, prefix: str, pad: str, rest: bool) -> list[str]:
     )
 
 
+#: How the values at a node are computed from Phi, F and F' at both preactivations.
 VALUES = {
     phi_e: "0.5 * (phi_up + phi_down)",
     f_e: "0.5 * (f_up + f_down)",
@@ -196,7 +197,7 @@ def _node_values(q: Quadrature, pad: str, less: dict[sp.Symbol, sp.Expr] | None 
     return lines + [f"{pad}{v} = {VALUES[v]}{minus.get(v, '')}" for v in used]
 
 
-def _rests(q: Quadrature, pad: str) -> list[str]:
+def _remainders(q: Quadrature, pad: str) -> list[str]:
     """The same without what cancels: near the bias by Taylor's series, elsewhere by the difference."""
     series = [(v, e) for v, e in near_the_bias().items() if q.needs(v)]
     lines = [f"{pad}if lam < near:", *_assignments(series, pad + "    "), f"{pad}else:"]

@@ -23,10 +23,11 @@ class Drift:
     Attributes
     ----------
     method : str
-        How K(w,w,w) is contracted.
+        How K(w,w,w) is contracted, or what stands for it.
     error : float
         Relative Frobenius error of the fourth cumulant tensor used. For fields of high wavenumber K(w,w,w) is
-        small, and its own relative error larger: ``tolerance=1e-8`` if they matter.
+        small, and its own relative error larger: ``tolerance=1e-8`` if they matter. Of ``frozen`` that of the samples'
+        second cumulant.
     closure : str
     problem : Problem
     """
@@ -71,8 +72,8 @@ def drift(
     closure : str
         taylor | taylor-activation | taylor-N | gaussian | edgeworth | bimodal | pearson | regression (default) |
         tree (with the sixth cumulant at tree level; ``tree:CHI`` weighs it by CHI >= 0, 1 by default) | conditional
-        (marginal and C alone, after Lufkin, Saxe & Grant), or ``exact`` (both classes Ising, smooth activation):
-        theory.md sections 3 and 6.
+        (marginal and C alone, after Lufkin, Saxe & Grant), or the population's own: ``exact`` (both classes Ising and a
+        smooth activation, or both Gaussian) or ``frozen`` (8 x 512 samples a class): theory.md sections 3 and 6.
     tolerance : float in [0, 1), on a torus at least 1e-11; default 1e-3
         Relative Frobenius error allowed in the fourth cumulant; the error made is ``f.error``.
     solver : Solver, optional

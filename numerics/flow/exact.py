@@ -18,7 +18,7 @@ from numba import types
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.compile.jit import f8, i8, kernel, matrix, vector
 from cumulode.numerics.compile.signatures import force_t
-from cumulode.theory.problem.laws import Ising
+from cumulode.theory.problem.laws import GP, Ising
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
@@ -43,6 +43,26 @@ exact_data_t = types.NamedTuple((vector, matrix, f8, f8, types.float64[:, :, ::1
 exact_sig = i8(vector, vector, exact_data_t, force_t)
 
 
+def all_gaussian(problem: Problem) -> bool:
+    """Whether both classes are Gaussian, for which the Gaussian closure is exact."""
+    return all(isinstance(law, GP) for law in problem.laws)
+
+
+def check_exact(problem: Problem) -> None:
+    """InvalidArgument naming ``closure`` where there is no exact flow."""
+    if not all_gaussian(problem):
+        exact_data(problem)
+
+
+def has_exact_flow(problem: Problem) -> bool:
+    """Whether there is one: of Gaussian inputs, and of Ising rings with a smooth activation."""
+    try:
+        check_exact(problem)
+    except InvalidArgument:
+        return False
+    return True
+
+
 def exact_data(problem: Problem) -> ExactData:
     """Arrays for ``exact_rhs``; ValueError naming ``closure`` where there is no exact flow."""
     for name, law in zip(("plus", "minus"), problem.laws, strict=True):
@@ -50,7 +70,7 @@ def exact_data(problem: Problem) -> ExactData:
             raise InvalidArgument(
                 "closure",
                 Described(f"'exact' with {name}={law!r}"),
-                "'exact' only where both classes are Ising; use 'regression' or another closure for this law",
+                "'exact' only where both classes are Ising, or both Gaussian; use 'frozen' or a closure for this law",
             )
     kernels = activation_kernels(str(problem.activation))
     if kernels.kinks:

@@ -19,7 +19,7 @@ from cumulode.numerics.contraction.names import AUTO
 from cumulode.numerics.contraction.second import Second, padded, second_taps
 from cumulode.numerics.cumulants import second_cumulant
 from cumulode.theory.closures.names import tree_weight
-from cumulode.theory.problem.laws import GP, Law
+from cumulode.theory.problem.laws import Law
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument
 
@@ -64,13 +64,10 @@ def make_plan(problem: Problem, solver: Solver) -> Plan:
     check_problem(problem)
     assert solver.tolerance is not None, "the caller states its default"
     forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
+    if solver.closure == EXACT and oracle.all_gaussian(problem):
+        return replace(_cumulant_plan(problem, "gaussian", forms), closure=EXACT)
     if solver.closure == EXACT:
-        gaussian = all(isinstance(law, GP) for law in problem.laws)
-        return (
-            replace(_cumulant_plan(problem, "gaussian", forms), closure=EXACT)
-            if gaussian
-            else _exact_plan(problem, forms)
-        )
+        return _exact_plan(problem, forms)
     if solver.closure == FROZEN:
         from cumulode.numerics.frozen.flow import all_scrambles  # which rests on this folder
 

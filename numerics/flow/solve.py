@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from os import cpu_count
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from cumulode import __version__
 from cumulode.numerics.check_input import check_executor, check_problem, check_stop, check_times, check_weights
 from cumulode.numerics.compile import jit
-from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.numerics.observables import norm
 from cumulode.numerics.status import KNOWN, Status
 from cumulode.numerics.trajectory.dormand_prince import (
@@ -24,7 +24,6 @@ from cumulode.numerics.trajectory.dormand_prince import (
     EVALUATIONS,
     REJECTED,
     STATE,
-    STOP,
     integrator,
 )
 from cumulode.numerics.trajectory.run import Trajectory, run_one
@@ -38,7 +37,7 @@ from .plan import Plan, make_plan
 from .preactivation import cumulants_by, k4_error_by
 from .result import Solution
 from .solver import FLOW, FROZEN, Solver, choose
-from .watch import PARTS, watch
+from .watch import in_threads
 
 #: The keywords of ``solve`` that are fields of ``Solver``, too.
 KEYWORDS = ("closure", "rtol", "atol", "tolerance")
@@ -248,18 +247,8 @@ def _run_all(
     plan = next(iter(plans.values()))
     integrator(plan.signature, plan.law_type)  # compile before the threads start
     states = np.zeros((len(jobs), STATE))
-    pool = executor or ThreadPoolExecutor(min(len(jobs), cpu_count() or 1))
-    tasks = [pool.submit(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
-    try:
-        with Progress(PARTS, "theory", progress, unit="") as shown:
-            watch(tasks, states, times[-1], shown, stop)
-    except KeyboardInterrupt:
-        pass  # what was recorded is the result
-    finally:
-        states[:, STOP] = 1.0  # whatever happened: every run stops at its next step and keeps what it has recorded
-        if executor is None:
-            pool.shutdown()
-    return [task.result() for task in tasks]
+    work = [partial(run_one, plans[p], w0, times, solver, states[i]) for i, (p, w0) in enumerate(jobs)]
+    return in_threads(work, states, times[-1], "theory", progress, stop, executor)
 
 
 def _gather(

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -24,11 +23,11 @@ from cumulode.numerics.flow.ending import describe, unresolved
 from cumulode.numerics.flow.plan import Forms, Plan, class_forms
 from cumulode.numerics.flow.preactivation import cumulants_by, k4_error_by
 from cumulode.numerics.flow.solver import FROZEN, Solver
-from cumulode.numerics.flow.watch import PARTS, watch
-from cumulode.numerics.io.progress import Progress, Shown, check_progress
+from cumulode.numerics.flow.watch import in_threads
+from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.numerics.observables import ipr, norm
 from cumulode.numerics.status import Status, worst
-from cumulode.numerics.trajectory.dormand_prince import STATE, STOP, integrator
+from cumulode.numerics.trajectory.dormand_prince import STATE, integrator
 from cumulode.numerics.trajectory.run import Trajectory, run_one
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
@@ -87,7 +86,7 @@ def frozen_flow(
     stop: threading.Event | None,
 ) -> FrozenFlow:
     """The flow with its standard error; see :func:`cumulode.solve`."""
-    from cumulode.numerics.flow.solve import check_start, check_work
+    from cumulode.numerics.flow.solve import check_start, check_work  # which calls this function
 
     if isinstance(problem, (list, tuple)):
         raise InvalidArgument("problem", Described(f"{len(problem)} problems"), "one with closure='frozen'")
@@ -96,7 +95,7 @@ def frozen_flow(
     if start.ndim > 1:
         raise InvalidArgument("w0", Described(f"shape {start.shape}"), f"with closure='frozen' one, ({problem.size},)")
     seed = integer("seed", 0 if seed is None else seed, ge=0)
-    executor, stop = check_executor(executor), check_stop(stop) or stop
+    executor, stop = check_executor(executor), check_stop(stop)
     check_progress(progress)
     assert solver.tolerance is not None, "the caller states its default"
     forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
@@ -127,18 +126,8 @@ def _run(
     plans = [plan_of(problem, points, [each], forms) for each in seeds]
     integrator(plans[0].signature, plans[0].law_type)  # compile before the threads start
     states = np.zeros((len(plans), STATE))
-    own = pool or ThreadPoolExecutor(min(len(plans), cpu_count() or 1))
-    tasks = [own.submit(run_one, plan, start, times, solver, states[i]) for i, plan in enumerate(plans)]
-    try:
-        with Progress(PARTS, f"frozen, {points} points", progress, unit="") as shown:
-            watch(tasks, states, times[-1], shown, stop)
-    except KeyboardInterrupt:
-        pass  # what was recorded is the result
-    finally:
-        states[:, STOP] = 1.0
-        if pool is None:
-            own.shutdown()
-    return [task.result() for task in tasks]
+    work = [partial(run_one, plan, start, times, solver, states[i]) for i, plan in enumerate(plans)]
+    return in_threads(work, states, times[-1], f"frozen, {points} points", progress, stop, pool)
 
 
 def _from_scratch(

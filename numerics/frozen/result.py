@@ -17,7 +17,7 @@ from cumulode.numerics.result import Result
 class FrozenFlow(Solution):
     """What ``solve(..., closure="frozen")`` returns: a :class:`cumulode.Solution`, the mean over scrambles.
 
-    At times between the recorded ones weights are those of the recorded ones, linear in time.
+    Called at a time between the recorded ones it is linear in time.
 
     Attributes
     ----------

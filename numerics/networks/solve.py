@@ -14,8 +14,9 @@ from cumulode.numerics.check_input import check_problem, check_times
 from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.flow.preactivation import cumulants_and_error
-from cumulode.numerics.flow.solve import PARTS, SolveWarning, check_start, check_work, solve
+from cumulode.numerics.flow.solve import SolveWarning, check_start, check_work, solve
 from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.numerics.flow.watch import PARTS
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.status import KNOWN, Status
 from cumulode.theory.closures.names import NETWORK_CLOSURES

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from os import cpu_count
 from typing import Any, NamedTuple
 
@@ -20,8 +21,8 @@ from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.numerics.flow.preactivation import cumulants_by
 from cumulode.numerics.flow.result import Solution
 from cumulode.numerics.flow.solver import Solver
-from cumulode.numerics.flow.watch import PARTS, watch
-from cumulode.numerics.io.progress import Progress, Shown
+from cumulode.numerics.flow.watch import in_threads
+from cumulode.numerics.io.progress import Shown
 from cumulode.numerics.observables import quantiles
 from cumulode.numerics.result import Result
 from cumulode.numerics.status import Status
@@ -195,20 +196,8 @@ def _over_threads(
 ) -> Trajectories:
     """All runs; Ctrl-C ends them at their next step."""
     kept = _none_yet(runs, work.times, work.w0.size)
-    threads = min(runs, cpu_count() or 1)
-    own, queue = pool or ThreadPoolExecutor(threads), _Queue(runs, kept.states)
-    tasks = [own.submit(work, queue, kept) for _ in range(threads)]
-    try:
-        with Progress(PARTS, "Langevin", progress, unit="") as shown:
-            watch(tasks, kept.states, work.times[-1], shown, stop)
-    except KeyboardInterrupt:
-        pass  # what was recorded is the result
-    finally:
-        kept.states[:, STOP] = 1.0
-        if pool is None:
-            own.shutdown()
-    for task in tasks:
-        task.result()
+    work_of_each = [partial(work, _Queue(runs, kept.states), kept)] * min(runs, cpu_count() or 1)
+    in_threads(work_of_each, kept.states, work.times[-1], "Langevin", progress, stop, pool)
     return kept
 
 

@@ -119,17 +119,17 @@ def _equations(
             values[found] = form.subs({mean: m, variance: v}, simultaneous=True)
         else:
             open_means.setdefault((m, v), []).append(found)
-    rest = not whole and bool(open_means) and all((m, v) == (b, k2) for m, v in open_means)
+    remainder = not whole and bool(open_means) and all((m, v) == (b, k2) for m, v in open_means)
     for i, ((m, v), means) in enumerate(open_means.items()):
-        quadrature, averages = _gaussian_quadrature(i, m, v, means, rest)
+        quadrature, averages = _gaussian_quadrature(i, m, v, means, remainder)
         quadratures.append(quadrature)
         values |= averages
     results = tuple(e.xreplace(values) for e in exprs)
-    return EquationSet(name, doc, arguments, results, quadratures=tuple(quadratures), given=(f_1,) if rest else ())
+    return EquationSet(name, doc, arguments, results, quadratures=tuple(quadratures), given=(f_1,) if remainder else ())
 
 
 def _gaussian_quadrature(
-    i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr], rest: bool
+    i: int, m: sp.Expr, v: sp.Expr, means: list[sp.Expr], remainder: bool
 ) -> tuple[Quadrature, dict[sp.Expr, sp.Expr]]:
     width = sp.sqrt(v)
     total = sp.Symbol(f"g{i}_m0", positive=True)
@@ -138,7 +138,7 @@ def _gaussian_quadrature(
         n = int(found.args[0])
         symbol = sp.Symbol(f"g{i}_{n}".replace("-", "m"), real=True)
         sums.append((symbol, _hermite_integrand(n, width)))
-        values[found] = symbol / total + (f_1 if rest and n == 1 else 0)
+        values[found] = symbol / total + (f_1 if remainder and n == 1 else 0)
     z = REACH * s
     quadrature = Quadrature(
         lam=width * z,
@@ -154,7 +154,10 @@ def _gaussian_quadrature(
 
 
 def _hermite_integrand(n: int, width: sp.Expr) -> sp.Expr:
-    """Integrand whose Gaussian average is E[F^(n)]: for n >= 1, ``He_(n-1)(z) F' / width^(n-1)``."""
+    """Integrand whose Gaussian average is E[F^(n)]: for n >= 1, ``He_(n-1)(z) F' / width^(n-1)``.
+
+    From He_4 on the parabola of F' averages to nothing and may be left out (``d_4``).
+    """
     if n < 1:
         return phi_e if n == -1 else f_e
     return hermite(n - 1, lam / width) / width ** (n - 1) * ((d_e if n < 5 else d_4) if n % 2 else d_o)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cumulode.numerics import Result, Solution, Solver, solve
+from cumulode.numerics.flow.exact import has_exact_flow
 from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.flow.solver import EXACT, FROZEN
-from cumulode.theory.problem.laws import GP, Ising
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import choice
 
@@ -34,16 +34,6 @@ class Population:
 def check_kind(kind: Any) -> str | None:
     """``population=``, checked."""
     return None if kind is None else choice("population", kind, KINDS)
-
-
-def has_exact_flow(problem: Problem) -> bool:
-    """Whether the flow is known without samples: Gaussian inputs, or Ising rings and smooth activations."""
-    from cumulode.numerics.compile.closure_kernels import activation_kernels
-
-    laws = problem.laws
-    if all(isinstance(law, GP) for law in laws):
-        return True
-    return all(isinstance(law, Ising) for law in laws) and not activation_kernels(str(problem.activation)).kinks
 
 
 def population_flow(

@@ -13,6 +13,7 @@ from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation.sgd.neuron import Run
 
 from . import table as tables
+from .words import LEGEND, as_printed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -115,6 +116,10 @@ class Comparison:
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts.items())
         return f"Comparison({len(self.judged)} judged rows: {counts})"
+
+    def __str__(self) -> str:
+        """The judged rows, the parts of each difference in per cent, and what they show."""
+        return as_printed(self) + "\n" + LEGEND
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}; at the last time:</p>{tables.as_html(tables.judged(self.at()))}"

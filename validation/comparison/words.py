@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .verdicts import DIFFERS, INCONCLUSIVE
+from .table import as_text
+from .verdicts import DECAYED, DIFFERS, INCONCLUSIVE
 
 if TYPE_CHECKING:
     from .result import Comparison
@@ -15,6 +16,14 @@ LEGEND = (
     "+ rest, in per cent of the population's value; +- is of rest, 95 % for all judged rows together; closure and\n"
     "rest are judged"
 )
+
+
+def as_printed(comparison: Comparison) -> str:
+    """The judged rows and what they show, for a terminal."""
+    lines = [as_text(comparison.judged), *in_words(comparison)]
+    if comparison.counts[DECAYED]:
+        lines.append(f"decayed: {comparison.theory.message}; SGD stays at its noise, and no shape is judged")
+    return "\n".join(lines)
 
 
 def in_words(comparison: Comparison) -> list[str]:

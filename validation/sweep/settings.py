@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.flow.exact import exact_data
+from cumulode.numerics.flow.exact import check_exact
 from cumulode.numerics.flow.solver import EXACT, Solver, refuse_frozen
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
@@ -132,7 +132,7 @@ def check_together(settings: Settings, axes: Mapping[str, Values]) -> None:
     closures = axes.get("closure", (settings.solver.closure,))
     refuse_frozen(*closures)
     if EXACT in closures and "activation" not in axes:
-        exact_data(settings.problem)  # says which law or activation has no exact flow
+        check_exact(settings.problem)  # says which law or activation has no exact flow
 
 
 def same_sweep(old: Settings, new: Settings, axes: Mapping[str, Values]) -> str | None:

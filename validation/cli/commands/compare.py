@@ -113,19 +113,12 @@ def _draw(pair: dict[str, Any], path: str, options: argparse.Namespace, whole: b
 
 
 def _print(pair: dict[str, Any]) -> None:
-    from cumulode.validation.comparison.table import as_text
-    from cumulode.validation.comparison.verdicts import DECAYED
-    from cumulode.validation.comparison.words import LEGEND, in_words
+    from cumulode.validation.comparison.words import LEGEND, as_printed
 
     for name, comparison in pair.items():
         counts = ", ".join(f"{n} {verdict}" for verdict, n in comparison.counts.items())
         print(f"{name} against SGD ({len(comparison.judged)} judged rows: {counts})")
-        print(as_text(comparison.judged))
-        if comparison.counts[DECAYED]:
-            print(f"decayed: {comparison.theory.message}; SGD stays at its noise, and no shape is judged")
-        for line in in_words(comparison):
-            print(line)
-        print()
+        print(as_printed(comparison) + "\n")
     print(LEGEND)
     if "control" in pair:
         print(f"{NOTE} That is its column rate.")
