@@ -26,8 +26,9 @@ from cumulode.numerics.flow.solver import FROZEN, Solver
 from cumulode.numerics.flow.watch import in_threads
 from cumulode.numerics.io.progress import Shown, check_progress
 from cumulode.numerics.observables import ipr, norm
-from cumulode.numerics.status import Status, worst
-from cumulode.numerics.trajectory.dormand_prince import STATE, integrator
+from cumulode.numerics.status import KNOWN, Status, worst
+from cumulode.numerics.trajectory.decay import has_decayed
+from cumulode.numerics.trajectory.dormand_prince import EVALUATIONS, STATE, integrator
 from cumulode.numerics.trajectory.run import Trajectory, run_one
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, integer
@@ -38,6 +39,18 @@ from .result import FrozenFlow
 
 #: Independent scrambles of the points, and the points a class of each at first.
 SCRAMBLES, FIRST = 8, 256
+#: The points a class of each scramble where all are taken together.
+TOGETHER = 512
+#: Without a number of points given: seconds of the processor for one round of all scrambles; those of one sample's
+#: force at one site, and of one product.
+SECONDS, FORCE, PRODUCT = 100.0, 4e-8, 3e-10
+#: Most steps of a flow on samples, which is not worth more.
+MOST_STEPS = 5000
+#: With a kink the force jumps at every sample that passes it: errors below this, relative and in shares of the start,
+#: are not asked for.
+JUMPS = 1e-3
+#: So they jump about zero: weights below this share of the start that would be at zero within that share of the time.
+NOTHING, SOON = 1e-2, 0.1
 #: Two scrambles whose weights have a cosine below this are in different basins.
 SAME_BASIN = 0.9
 
@@ -57,11 +70,11 @@ def plan_of(problem: Problem, points: int, seeds: list[np.random.SeedSequence], 
 
 
 def all_scrambles(problem: Problem, solver: Solver, forms: Callable[[], Forms]) -> Plan:
-    """All scrambles together at 512 points each (fewer where the solver says so), for drifts.
+    """All scrambles together at ``TOGETHER`` points each (fewer where the solver says so), for drifts.
 
     ``error``: of the samples' second cumulant, relative, in Frobenius norm, the larger of both classes.
     """
-    points = min(solver.frozen_points, 512)
+    points = min(solver.frozen_points or TOGETHER, TOGETHER)
     plan = plan_of(problem, points, seeds_of(0), forms)
     return replace(plan, error=max(_error_of_samples(problem, points, place) for place in range(2)))
 
@@ -101,17 +114,53 @@ def frozen_flow(
     forms = partial(class_forms, problem, solver.tolerance, solver.contraction)
     forms()  # what is recorded needs K: refused before the work
     began, compiling = time.perf_counter(), jit.compile_seconds
-    points = min(FIRST, solver.frozen_points)
+    solver = _affordable(problem, solver, start)
+    points = min(FIRST, solver.frozen_points or FIRST)
     while True:
         outcomes = _run(problem, start, times, solver, points, seed, executor, progress, stop, forms)
-        error = _ipr_error(np.stack([o.w[-1] for o in outcomes]))
-        ended = any(o.status != Status.REACHED_END for o in outcomes)
-        if ended or error <= solver.frozen_accuracy or 2 * points > solver.frozen_points:
+        last = np.stack([o.w[-1] for o in outcomes])
+        decayed = bool(np.all(has_decayed(problem, norm(start), norm(last))))
+        error = 0.0 if decayed else _ipr_error(last)
+        ended = any(o.status not in KNOWN for o in outcomes)
+        if ended or error <= solver.frozen_accuracy or not _go_on(problem, solver, points, outcomes):
             break
         points *= 2
     compiled_in = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled_in, "compile_seconds": compiled_in}
     return _gather(problem, start, times, solver, points, seed, outcomes, error, forms(), cost)
+
+
+def _go_on(problem: Problem, solver: Solver, points: int, outcomes: list[Trajectory]) -> bool:
+    """Whether twice as many points may be taken."""
+    if solver.frozen_points is not None:
+        return 2 * points <= solver.frozen_points
+    images = 2 ** len(problem.shape) * 2 * 2 * points
+    evaluations = sum(int(o.counts[EVALUATIONS]) for o in outcomes)
+    return evaluations * images * problem.size * (FORCE + 2 * problem.size * PRODUCT) < SECONDS
+
+
+def _affordable(problem: Problem, solver: Solver, start: np.ndarray) -> Solver:
+    """The solver with what samples are worth: few steps, and with a kink coarse ones."""
+    solver = replace(solver, max_steps=min(solver.max_steps, MOST_STEPS))
+    if solver.atol is None and activation_kernels(str(problem.activation)).kinks and np.any(start):
+        return replace(solver, rtol=max(solver.rtol, JUMPS), atol=JUMPS * float(np.sqrt(np.mean(start**2))))
+    return solver
+
+
+def _one(
+    plan: Plan, start: np.ndarray, times: np.ndarray, solver: Solver, state: np.ndarray | None = None
+) -> Trajectory:
+    """One flow; with a kink, weights that have come to zero, about which they jump, are zero."""
+    run = run_one(plan, start, times, solver, state)
+    if run.status != Status.REACHED_END or not activation_kernels(str(plan.problem.activation)).kinks:
+        return run
+    last, force, size = run.w[-1], np.empty(start.size), norm(run.w)
+    plan.rhs(last, force, plan.data(), plan.law)
+    small = size < NOTHING * norm(start)
+    if 0.0 < size[-1] < SOON * norm(force) * times[-1] and small[-1]:
+        run.w[int(np.argmax(small)) :] = 0.0
+        run.status = int(Status.DECAYED)
+    return run
 
 
 def _run(
@@ -126,7 +175,7 @@ def _run(
     plans = [plan_of(problem, points, [each], forms) for each in seeds]
     integrator(plans[0].signature, plans[0].law_type)  # compile before the threads start
     states = np.zeros((len(plans), STATE))
-    work = [partial(run_one, plan, start, times, solver, states[i]) for i, plan in enumerate(plans)]
+    work = [partial(_one, plan, start, times, solver, states[i]) for i, plan in enumerate(plans)]
     return in_threads(work, states, times[-1], f"frozen, {points} points", progress, stop, pool)
 
 
@@ -135,7 +184,7 @@ def _from_scratch(
 ) -> Trajectory:
     """For executors in other processes."""
     forms = partial(class_forms, problem, solver.tolerance or 0.0, solver.contraction)
-    return run_one(plan_of(problem, points, [seed], forms), start, times, solver)
+    return _one(plan_of(problem, points, [seed], forms), start, times, solver)
 
 
 def _ipr_error(last: np.ndarray) -> float:
@@ -160,7 +209,8 @@ def _gather(
 ) -> FrozenFlow:  # fmt: skip
     """Mean, standard error and words."""
     each = np.stack([o.w for o in outcomes])
-    split = _split(each)
+    gone = np.all(has_decayed(problem, norm(start), norm(each)), axis=0)
+    split = _split(each) & ~gone
     mean = each[0] + (each - each[0]).mean(axis=0)
     mean[split] = np.nan
     k2, k4 = cumulants_by(forms, problem, mean)
@@ -168,7 +218,8 @@ def _gather(
     status = worst(np.array([o.status for o in outcomes]))
     first = next((o for o in outcomes if o.status == status), outcomes[0])
     message = describe(problem, start, first, solver, times[-1]) + unresolved(k4, k4_error)
-    message += f"; {SCRAMBLES} scrambles of {points} points: the last IPR to {100 * error:.2g} %"
+    known = "decayed in all" if gone[-1] else f"the last IPR to {100 * error:.2g} %"
+    message += f"; {SCRAMBLES} scrambles of {points} points: {known}"
     if error > solver.frozen_accuracy:
         message += f" (frozen_accuracy={solver.frozen_accuracy:g} was asked; try more frozen_points)"
     if split.any():

@@ -64,7 +64,7 @@ def in_short(table: DataFrame) -> DataFrame:
         "+- %": "unexplained_half_width",
     }
     for name, part in parts.items():
-        short[name] = table[part] / scale
+        short[name] = (table[part] / scale).where(scale > 0)
     for name in ("verdict", "cause"):
         short[name] = table[name]
     short["seeds"] = table["seeds_needed"]

@@ -192,6 +192,20 @@ def test_a_torus_and_a_kink_have_a_flow():
     assert solve(TORUS, 0.1 * Z(36) / 6, [0.0, 1.0], solver=Solver("frozen", frozen_points=64)).success
 
 
+def test_a_neuron_that_dies_is_followed_to_zero_in_few_steps():
+    """Assert that relu's weights, which reach w = 0 at about t = 0.75, are zero at t = 1 on all samples, and that it is
+    said; where jumps of the force at every sample made steps of 1e-4.
+    """
+    problem = Problem(NLGP(3.0, 4.0), NLGP(3.0, 1.0), 40, bias=0.0, activation="relu", prior=0.3)
+    start = 0.1 * np.random.default_rng(1).standard_normal(40) / np.sqrt(40)
+    run = solve(problem, start, [0.0, 0.5, 1.0], solver=Solver("frozen", frozen_points=512), seed=0)
+    assert run.status is Status.DECAYED
+    assert not run.w[-1].any()
+    closed = solve(problem, start, [0.5], closure="regression")
+    assert run.norm[1] == pytest.approx(closed.norm[0], rel=0.2)
+    assert run.provenance["points_used"] <= 512
+
+
 def test_what_has_no_samples_or_is_many_flows_is_refused():
     """Assert one line that names closure, problem, w0 or runs."""
     own = Problem(Cumulants(second_cumulant(Ising(0.5), 12), np.zeros((12, 12, 12))), Ising(0.3), 12)
