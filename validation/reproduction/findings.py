@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 
 from cumulode.numerics.io.provenance import revision
 
+from .criteria import digest
+
 #: A criterion is met, or broken, only by more than so many standard errors: of few runs by as many as Student's t has
 #: for the same probability (9.2 of 4 runs, 4.5 of 8, 3.6 of 16).
 ERRORS = 3.0
@@ -125,4 +127,4 @@ class Finding:
         plain = {name: getattr(self, name) for name in ("number", "name", "title", "verdict")}
         plain["numbers"] = [number.to_dict() for number in self.numbers]
         plain |= {name: getattr(self, name) for name in ("message", "figure", "command", "seconds")}
-        return {**plain, "revision": revision()}
+        return {**plain, "revision": revision(), "criteria": digest()}

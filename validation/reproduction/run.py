@@ -222,7 +222,8 @@ def _read(file: Path) -> dict[str, Any] | None:
     """What a ``results.json`` of ours has; None where it is absent, damaged or something else."""
     try:
         results = json.loads(file.read_text())
-        whole = all(row.keys() >= Finding(0, "", "").to_dict().keys() for row in results["claims"])
+        needed = Finding(0, "", "").to_dict().keys() - {"criteria"}  # which files of 0.1.0 have not
+        whole = all(row.keys() >= needed for row in results["claims"])
         page.markdown(results["claims"], QUICK)  # whatever else it needs is there, too
         return dict(results) if whole and results["scale"] in (QUICK.name, FULL.name) else None
     except (OSError, *UNREADABLE):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED, localised
+from cumulode.validation.receptive_fields.localised import localised
 from cumulode.validation.receptive_fields.metrics import centre, ipr
 
+from . import criteria
 from .claim import Data, Effort
 from .drawing import CONTROL, HIGH, LOW, OTHER, two_kinds
 from .findings import Number, over_seeds
@@ -61,9 +62,9 @@ def against_control(data: Data, name: str, words: str) -> list[Number]:
     """IPR x D of both halves of ``control``, which must stay low, and by how much ``name`` exceeds it."""
     ratio = medians(data[name], -1)[:, -1] / medians(data["control"], -1)[:, -1]
     return [
-        final_median(data["control"], -1, "control, ", below=MEDIAN_LOCALISED),
-        final_median(data["control"], +1, "control, ", below=MEDIAN_LOCALISED),
-        over_seeds(f"IPR x D of {words} over control, b < 0", ratio, above=1.0),
+        final_median(data["control"], -1, "control, ", **criteria.STAYS_EXTENDED),
+        final_median(data["control"], +1, "control, ", **criteria.STAYS_EXTENDED),
+        over_seeds(f"IPR x D of {words} over control, b < 0", ratio, **criteria.MORE),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cumulode.validation.reproduction import criteria
 from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, legend
 from cumulode.validation.reproduction.networks import TESTS, nlgp
@@ -53,13 +54,15 @@ def judge(data: Data, effort: Effort) -> Judgement:
     first = int(np.argmax(run["t"] >= EARLY))
     cosine, moved, others = _overlap(data), _kurtosis(run), _as_if(data["control"])
     numbers = [
-        over_seeds(f"cosine of weights, NLGP and control, t = {EARLY:g}", cosine[:, first], above=0.9),
-        over_seeds("cosine of weights, NLGP and control, t = 300", cosine[:, -1], below=0.9),
+        over_seeds(f"cosine of weights, NLGP and control, t = {EARLY:g}", cosine[:, first], **criteria.ALIKE),
+        over_seeds("cosine of weights, NLGP and control, t = 300", cosine[:, -1], **criteria.APART),
         over_seeds(f"loss on Gaussian over own inputs - 1, t = {EARLY:g}", gap[:, first]),
-        over_seeds("loss on Gaussian over own inputs - 1, t = 300", gap[:, -1], above=0.0),
-        over_seeds("the former over the latter", gap[:, first] / gap[:, -1], below=0.5),
+        over_seeds("loss on Gaussian over own inputs - 1, t = 300", gap[:, -1], **criteria.POSITIVE),
+        over_seeds("the former over the latter", gap[:, first] / gap[:, -1], **criteria.GROWS),
         over_seeds("change of the preactivation's excess kurtosis, class plus", moved[:, -1] - moved[:, 0]),
-        over_seeds("its end less that of the control's weights on the same inputs", _as_if(run) - others, below=0.0),
+        over_seeds(
+            "its end less that of the control's weights on the same inputs", _as_if(run) - others, **criteria.NEGATIVE
+        ),
     ]
     return numbers, (
         f"{effort.seeds} networks of 8 units, D = {effort.size}, on NLGP inputs and on the control from the same "

@@ -8,6 +8,7 @@ import numpy as np
 
 from cumulode.theory import Problem
 from cumulode.validation.receptive_fields.metrics import width
+from cumulode.validation.reproduction import criteria
 from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import DASHED, HIGH, LOW, dots
 from cumulode.validation.reproduction.networks import HIDDEN, TIME, checked, in_groups, nlgp, times
@@ -64,9 +65,9 @@ def judge(data: Data, effort: Effort) -> Judgement:
     of_fields, of_filters = (np.median(width(last(data[name], -1)), axis=-1) for name in ("nlgp", "filters"))
     fields, control = _correlations(data, -1), _correlations(data, -1, "control")
     numbers = [
-        over_seeds("correlation of fields and filters, b < 0, median of a network", fields, above=0.9),
+        over_seeds("correlation of fields and filters, b < 0, median of a network", fields, **criteria.MATCHES),
         over_seeds("the same, fields of the Gaussian control", control),
-        over_seeds("the former less the latter", fields - control, above=0.0),
+        over_seeds("the former less the latter", fields - control, **criteria.POSITIVE),
         over_seeds("correlation of fields and filters, b > 0", _correlations(data, +1)),
         over_seeds("width of fields over width of filters, b < 0", of_fields / of_filters),
     ]
@@ -91,7 +92,7 @@ def draw(figure: Figure, data: Data, effort: Effort) -> None:
         for sign, name, _, _ in kinds
     ]
     dots(over, correlations, [colour for *_, colour, _ in kinds], [words for *_, words in kinds])
-    over.axhline(0.9, color="0.6", linestyle=DASHED, linewidth=1)
+    over.axhline(criteria.MATCHES["above"], color="0.6", linestyle=DASHED, linewidth=1)
     over.set(ylim=(0, 1.03), ylabel="best-aligned correlation")
     over.set_title("each dot a field, the bar their median", fontsize=9)
 

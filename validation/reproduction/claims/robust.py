@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cumulode.validation.receptive_fields.localised import MEDIAN_LOCALISED
+from cumulode.validation.reproduction import criteria
 from cumulode.validation.reproduction.claim import Arrays, Claim, Data, Effort, Judgement, Number, Parts, over_seeds
 from cumulode.validation.reproduction.drawing import CONTROL, LOW, band, participation
 from cumulode.validation.reproduction.networks import networks, nlgp
@@ -53,10 +53,10 @@ def judge(data: Data, effort: Effort) -> Judgement:
     for name, (words, _, _) in VARIANTS.items():
         here, control = (_late(data[kind], _sign(name)) for kind in (name, f"{name}-control"))
         numbers += [
-            over_seeds(f"{words}: largest IPR x D over the control's", here.max(-1) / control.max(-1), above=1.0),
+            over_seeds(f"{words}: largest IPR x D over the control's", here.max(-1) / control.max(-1), **criteria.MORE),
             over_seeds(f"{words}: IPR x D, largest in time", here.max(-1)),
             over_seeds(f"{words}: IPR x D, at the end", here[:, -1]),
-            over_seeds(f"{words}: the control's IPR x D, largest in time", control.max(-1), below=MEDIAN_LOCALISED),
+            over_seeds(f"{words}: the control's IPR x D, largest in time", control.max(-1), **criteria.STAYS_EXTENDED),
         ]
     return numbers, (
         f"{effort.variant_seeds} networks of 8 units each, medians over the units of b < 0 (of ReLU over all); rings "
