@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cumulode.numerics.stability.validity import DELTA, MU, RHO
+from cumulode.numerics.stability.verdict import DELTA, MISSED, MU, RHO
 from cumulode.numerics.status import Status
 from cumulode.theory.problem.axes import AXES, CONTINUOUS
 
@@ -125,18 +125,22 @@ def _validity_variables(full: bool) -> dict[str, Variable]:
     beyond = "not to be trusted above"
     variables = {
         "validity_rho": _number(f"rho, largest Q / h3 over the flow; {beyond} {RHO:g}", "1", True),
-        "validity_mu": _number(f"mu, top growth rate by tree's Jacobian at the end; {beyond} {MU:g}", _RATE, True),
+        "validity_mu": _number(
+            f"mu, top growth rate by tree's Jacobian at the end; {beyond} {MU:g} where mu_own is {MISSED:g} less",
+            _RATE,
+            True,
+        ),
         "validity_mu_own": _number(
             "the same by the closure's own Jacobian, which sees an unfinished flow", _RATE, True
         ),
     }
     if full:
-        words = f"Delta, |IPR of tree / IPR of regression - 1|; {beyond} {DELTA:g}"
+        words = f"delta, how far tree (for tree: regression) is off in IPR or k2, over time; {beyond} {DELTA:g}"
         variables["validity_delta"] = _number(words, "1", True)
     attrs = {
         "long_name": "whether the closure can be trusted",
-        "rule": "rho, mu (and Delta) all below their limits, theory.md section 3; biases that tree and regression "
-        "share (5-6 % in two cases known) stay unseen",
+        "rule": "rho, mu (and delta) all below their limits, theory.md section 3; errors that tree and regression "
+        "share stay unseen",
         **flag_attrs({"no": 0, "yes": 1, "unknown": -1}),
     }
     return variables | {"trusted": Variable(True, "", "i1", attrs)}

@@ -7,14 +7,15 @@ import oracles
 import pytest
 from scipy import integrate
 
-from cumulode.numerics import Solver, drift, solve
+from cumulode.numerics import Solver, drift, second_cumulant, solve
 from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.stability.validity import MU, RHO, validity
-from cumulode.numerics.stability.verdict import Diagnostics, judge
+from cumulode.numerics.stability.verdict import DELTA, MISSED, OFF, Diagnostics, judge
 from cumulode.numerics.trajectory.jacobian import top_eigenvalue
 from cumulode.theory import GP, NLGP, Ising, Problem
 from cumulode.theory.closures import third_norm as symbolic
+from cumulode.theory.user_input.arguments import InvalidArgument
 
 SMALL = Problem(Ising(t=0.7), Ising(t=0.3), 8, bias=-0.8, prior=0.4)
 SHARP = Problem(Ising(t=0.9995), Ising(t=0.3), 8, bias=-0.8, prior=0.4)  # an eigenvalue 2.5e-4: the ridge is on
@@ -32,6 +33,12 @@ def start(size, seed=1):
 
 def flow(problem, time=150.0, closure="regression"):
     return solve(problem, start(problem.size), np.linspace(0, time, 31), closure)
+
+
+def second_cumulant_matrix(law, size=40):
+    """C of a law on a ring, (D, D), from its values by distance."""
+    d = np.abs(np.arange(size)[:, None] - np.arange(size))
+    return second_cumulant(law, size)[d]
 
 
 def slopes(f, w, step=1e-5):
@@ -150,7 +157,7 @@ def test_what_the_thresholds_say_of_the_known_flows():
     assert "mu" in found.reasons[1]
     assert "rho" in found.reasons[3]
     assert np.all((found.rho > RHO) == [False, False, False, True])
-    assert np.all((found.mu > MU) == [False, True, False, False])
+    assert np.all((found.mu - found.mu_own > MISSED) == [False, True, False, False])
     assert np.all((found.delta > 0.1) == [False, True, False, True])
     for i in (0, 3):  # one by one the same, to the bit
         one = validity(problems[i], w[i])
@@ -159,13 +166,98 @@ def test_what_the_thresholds_say_of_the_known_flows():
 
 
 def test_an_unfinished_flow_is_told_from_a_missed_instability():
-    """Assert mu > 0.04 with the closure's own rate as large while NLGP 4,1,3 is on its way: trusted, said to be unfinished."""
+    """Assert mu > 0.01 with the closure's own rate as large while NLGP 4,1,3 is on its way: trusted, said to be
+    unfinished; a slow growth over t = 400 unknown: exactly it is 35 % off, which tree shares.
+    """
     problem = FLOWS["NLGP 4,1,3"]
     found = validity(problem, flow(problem, 8.0).w)
     assert found.mu > MU
-    assert found.mu_own > 0.5 * found.mu
+    assert found.mu_own > found.mu - MISSED
     assert found.trusted == 1
     assert "not finished" in found.reasons
+    slow, t = Problem(Ising(t=0.3), Ising(t=0.7), 40, bias=-1.0), np.linspace(0, 400, 31)
+    found = validity(slow, flow(slow, 400.0).w, t=t)
+    assert found.delta < 0.02
+    assert found.trusted == -1
+    assert "add up" in found.reasons
+
+
+def test_delta_is_the_largest_difference_in_ipr_or_k2_of_the_other_closure():
+    """Assert it from both flows, k2 by w.C w, for regression (against tree) and tree (against regression); it finds a
+    transient that is over at the end; infinite, as a flag, where one flow decays and the other does not.
+    """
+    problem, t = Problem(Ising(t=0.89), Ising(t=0.3), 40, bias=-1.0), np.linspace(0, 150, 31)
+    w = {c: flow(problem, closure=c).w for c in ("regression", "tree")}
+    C = [second_cumulant_matrix(law) for law in problem.laws]
+    values = {
+        c: [np.sum(x**4, -1) / np.sum(x**2, -1) ** 2, *(np.sum((x @ M) * x, -1) for M in C)] for c, x in w.items()
+    }
+    for own, other in (("regression", "tree"), ("tree", "regression")):
+        expected = np.abs(np.array(values[own]) / values[other] - 1)
+        found = validity(problem, w[own], own, t=t)
+        assert found.delta == pytest.approx(expected.max(), rel=1e-6)
+        assert found.trusted == 0
+    assert expected[:, -1].max() < DELTA
+    assert judge(problem, "regression", Diagnostics(0.1, -0.1, -0.1, decayed=True), True)[0] == 0
+    assert judge(problem, "tree", Diagnostics(0.1, -0.1, -0.1, other_decayed=True), True)[0] == 0
+
+
+def test_the_population_decides_where_it_is_asked():
+    """Assert of Ising near its threshold what the exact flow says: at 0.928 regression is off by 17 %; at 0.93 by 6 %,
+    and the population grows where it ends; tree 33 % and more; at 0.6 both are right. The distance from the flows.
+    """
+    t = np.linspace(0, 400, 41)
+    for plus, closure, off, verdict in (
+        (0.928, "regression", 0.169, 0), (0.93, "regression", 0.057, 0), (0.928, "tree", 0.327, 0),
+        (0.93, "tree", 0.352, 0), (0.6, "regression", None, 1), (0.6, "tree", None, 1),
+    ):  # fmt: skip
+        problem = Problem(Ising(t=plus), Ising(t=0.3), 40, bias=-1.0)
+        w, exact = (solve(problem, start(40), t, c).w for c in (closure, "exact"))
+        found = validity(problem, w, closure, t=t, check="exact")
+        ratio = np.sum(w**4, -1) / np.sum(w**2, -1) ** 2 * np.sum(exact**2, -1) ** 2 / np.sum(exact**4, -1)
+        assert found.off >= np.abs(ratio - 1).max() - 1e-9
+        assert found.off_error == 0
+        assert found.trusted == verdict, (plus, closure, found)
+        if off is not None:
+            assert found.off == pytest.approx(off, abs=6e-4)
+        if (plus, closure) == (0.93, "regression"):
+            dense = np.linalg.eigvals(slopes(drift(problem, "exact"), w[-1])).real.max()
+            assert found.population_mu == pytest.approx(dense, abs=2e-4)
+            assert "grows at" in found.reasons
+
+
+def test_frozen_samples_decide_within_their_error():
+    """Assert that the flow on frozen samples of an Ising ring of 12 finds the exact flow right and pearson as far off as
+    the exact flow does, within four of its standard errors (seed 0, false alarm 6e-5).
+    """
+    problem, t = Problem(Ising(t=0.7), Ising(t=0.3), 12, bias=-1.0), np.linspace(0, 40, 9)
+    few = Solver("pearson", frozen_points=256)
+    w = solve(problem, start(12), t, "pearson").w
+    exact, frozen = (
+        validity(problem, w, t=t, solver=few, check="exact"),
+        validity(problem, w, t=t, solver=few, check="frozen"),
+    )
+    assert abs(frozen.off - exact.off) < 4 * frozen.off_error + 1e-3
+    assert frozen.population_mu == pytest.approx(exact.population_mu, abs=0.01)
+    right = validity(problem, solve(problem, start(12), t, "exact").w, "regression", t=t, check="frozen")
+    assert right.off < OFF
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"check": "yes", "t": [0, 1, 2]}, 'check: got .yes., allowed: None, "exact" or "frozen"'),
+        ({"check": True, "t": [0, 1, 2]}, "check: got True"),
+        ({"check": "exact"}, "t: got None, allowed: the times of w, where check='exact'"),
+        ({"check": "frozen", "t": [0, 1]}, "t: got 2 times"),
+    ],
+)
+def test_a_check_that_cannot_be_is_refused(given, match):
+    """Assert one line that names check or t."""
+    with pytest.raises(InvalidArgument, match=match):
+        validity(SMALL, np.ones((3, 8)), **given)
+    with pytest.raises(InvalidArgument, match="exact"):
+        validity(CASES["NLGP"][0], np.ones((3, 24)), t=[0, 1, 2], check="exact")
 
 
 def test_gaussian_inputs_exact_flows_and_other_closures():

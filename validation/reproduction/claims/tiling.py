@@ -59,7 +59,7 @@ def judge(data: Data, effort: Effort) -> Judgement:
         f"{effort.seeds} networks of 8 units and {effort.seeds} of {MANY}, D = {effort.size}, t = 300. A sinusoid has "
         "IPR x D 1.5, a random field of many sites 3; localised: narrow as well, or above 6 (as in phase diagrams). "
         f"Two of opposite sign within {PAIR:g} sites are a pair, and one place. p: that as many uniform places leave "
-        f"as large a gap (Stevens). The share found is of {DRAWN} sets of as many places, drawn from {CONFINED:g} of the ring."
+        f"as large a gap (Stevens). The share found is of {DRAWN} sets of as many places in {CONFINED:g} of the ring."
     )
 
 
