@@ -79,6 +79,13 @@ def all_scrambles(problem: Problem, solver: Solver, forms: Callable[[], Forms]) 
     return replace(plan, error=max(_error_of_samples(problem, points, place) for place in range(2)))
 
 
+def each_scramble(problem: Problem, solver: Solver, points: int | None = None) -> list[Plan]:
+    """A plan for each scramble, of ``points`` points (``TOGETHER``, fewer where the solver says so), for errors."""
+    points = points or min(solver.frozen_points or TOGETHER, TOGETHER)
+    forms = partial(class_forms, problem, solver.tolerance or 0.0, solver.contraction)
+    return [plan_of(problem, points, [seed], forms) for seed in seeds_of(0)]
+
+
 def _error_of_samples(problem: Problem, points: int, place: int) -> float:
     law, shape = problem.laws[place], problem.shape
     x = np.concatenate([samples(law, shape, points, of_class(seed, place)) for seed in seeds_of(0)])

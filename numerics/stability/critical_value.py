@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.optimize import elementwise
 
 from cumulode.numerics.check_input import check_problem
 from cumulode.numerics.flow.plan import make_plan
-from cumulode.numerics.flow.solver import Solver, choose
+from cumulode.numerics.flow.solver import FROZEN, Solver, choose
 from cumulode.numerics.trajectory.growth import Wavenumber, growth_rates, peak
 from cumulode.theory.problem.axes import AXES, CONTINUOUS, at, check_axis, value_of
 from cumulode.theory.problem.problem import Problem
@@ -26,13 +26,17 @@ from cumulode.theory.user_input.arguments import InvalidArgument, choice, intege
 from cumulode.theory.user_input.deprecation import renamed_arguments
 from cumulode.theory.user_input.options import either
 
-from .stationary import state_of
+from .stationary import rates_of_scrambles, state_of
 
 STABILITY, LINEAR = "stability", "linear"
 #: The rates jump where the rank of the contraction changes, by less than this tolerance shows.
 DEFAULT = Solver(tolerance=1e-4)
 #: A root at which the rate is larger than this share of those around it is a jump from one state to another.
 ZERO = 1e-3
+#: Rates of samples jump by as many standard errors, at most, and are followed to this share of the value.
+ERRORS, COARSE = 4.0, 1e-4
+#: Slopes of the rate are taken over this share of the distance between two values scanned, to either side.
+SLOPE = 0.05
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +65,9 @@ class CriticalValues:
         Values at which the rate changes its sign without being zero: another state is selected there.
     reason : str
         Why there is no value, or what was left out.
+    errors : (m,) array
+        Standard errors of ``values``: 0 but for the closure frozen, where they are those of the rate, from eight
+        scrambles, over its slope.
     """
 
     axis: str
@@ -71,6 +78,7 @@ class CriticalValues:
     modes: tuple[Wavenumber | None, ...]
     jumps: np.ndarray
     reason: str
+    errors: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def value(self) -> float:
@@ -78,7 +86,8 @@ class CriticalValues:
         return float(self.values[0]) if self.values.size else math.nan
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{v:.6g}" for v in self.values) or "none"
+        shown = (f"{v:.6g}" + (f" +- {e:.2g}" if e else "") for v, e in zip(self.values, self.errors, strict=True))
+        values = ", ".join(shown) or "none"
         remark = f": {self.reason}" if self.reason else ""
         return f"CriticalValues({self.axis} {values}, criterion {self.criterion}, closure {self.closure}{remark})"
 
@@ -136,7 +145,8 @@ def critical_value(
 
     grid = [float(x) for x in (np.geomspace if AXES[axis].ratios else np.linspace)(low, high, scan)]
     scanned = [rate(x) for x in grid]
-    crossings = _crossings(rate, grid, scanned)
+    noise = partial(_rate_error, problem, axis, criterion, solver)
+    crossings = _crossings(rate, grid, scanned, noise if solver.closure == FROZEN else None)
     roots, jumps = ([c for c in crossings if c.kind == kind] for kind in ("root", "jump"))
     reason = _reason(axis, grid, scanned, crossings)
     return CriticalValues(
@@ -148,6 +158,7 @@ def critical_value(
         tuple(c.mode for c in roots),
         np.array([c.x for c in jumps], dtype=float),
         reason,
+        np.array([_error(c.x, grid, rate, noise) for c in roots], dtype=float),
     )
 
 
@@ -193,6 +204,24 @@ def _rate(problem: Problem, axis: str, x: float, criterion: str, solver: Solver)
     return Rate(state.rate, state.mode, "" if math.isfinite(state.rate) else state.message)
 
 
+def _rate_error(problem: Problem, axis: str, criterion: str, solver: Solver, x: float) -> float:
+    """Standard error of the rate with the axis at ``x``, from the scrambles; 0 where there are none."""
+    if solver.closure != FROZEN or criterion == LINEAR:
+        return 0.0
+    rates = rates_of_scrambles(at(problem, **{axis: x}), solver)
+    return float(rates.std(ddof=1) / math.sqrt(rates.size))
+
+
+def _error(x: float, grid: Sequence[float], rate: Callable[[float], Rate], noise: Callable[[float], float]) -> float:
+    """Standard error of a critical value: of the rate there, over its slope."""
+    own = noise(x)
+    if own == 0.0:
+        return 0.0
+    right = min(max(int(np.searchsorted(grid, x)), 1), len(grid) - 1)
+    step = SLOPE * (grid[right] - grid[right - 1])
+    return own / abs(rate(x + step).value - rate(x - step).value) * 2 * step
+
+
 class Crossing(NamedTuple):
     """A change of sign: ``kind`` "root" at ``x``, "jump" there, or "lost" where a rate in between is not known."""
 
@@ -203,8 +232,16 @@ class Crossing(NamedTuple):
     words: str
 
 
-def _crossings(rate: Callable[[float], Rate], grid: Sequence[float], scanned: Sequence[Rate]) -> list[Crossing]:
-    """All changes of sign between neighbours whose rates are known, followed to where they are."""
+def _crossings(
+    rate: Callable[[float], Rate],
+    grid: Sequence[float],
+    scanned: Sequence[Rate],
+    noise: Callable[[float], float] | None = None,
+) -> list[Crossing]:
+    """All changes of sign between neighbours whose rates are known, followed to where they are.
+
+    ``noise``: the rates' standard error, where they have one; then they are followed to within it only.
+    """
     values = np.array([r.value for r in scanned])
     known = np.isfinite(values)
     signs = values > 0
@@ -213,12 +250,16 @@ def _crossings(rate: Callable[[float], Rate], grid: Sequence[float], scanned: Se
     def rates(x: np.ndarray) -> np.ndarray:
         return np.array([rate(float(v)).value for v in x.ravel()]).reshape(x.shape)
 
-    roots = elementwise.find_root(rates, (np.take(grid, left), np.take(grid, left + 1)))
+    ends = np.take(grid, left), np.take(grid, left + 1)
+    roots = elementwise.find_root(rates, ends, tolerances=None if noise is None else {"xrtol": COARSE})
     around = np.maximum(np.abs(values[left]), np.abs(values[left + 1]))
     crossings = []
     for n, i in enumerate(left.tolist()):
         direction, unstable = (1, scanned[i + 1]) if signs[i + 1] else (-1, scanned[i])
-        kind, words = ("jump" if abs(roots.f_x[n]) > ZERO * around[n] else "root"), ""
+        allowed = ZERO * around[n]
+        if noise is not None and math.isfinite(roots.f_x[n]):
+            allowed = max(allowed, ERRORS * noise(float(roots.x[n])))
+        kind, words = ("jump" if abs(roots.f_x[n]) > allowed else "root"), ""
         if not math.isfinite(roots.f_x[n]):
             why = next(filter(None, (rate(float(end[n])).why for end in roots.bracket)), "")
             kind, words = "lost", f"lost between {grid[i]:.4g} and {grid[i + 1]:.4g}: {why}"

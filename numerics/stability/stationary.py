@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy import optimize
 from scipy.integrate import solve_ivp
 
 from cumulode.numerics.flow.plan import Plan, make_plan
-from cumulode.numerics.flow.solver import Solver, choose
+from cumulode.numerics.flow.solver import FROZEN, Solver, choose
 from cumulode.numerics.trajectory.growth import Wavenumber, growth_rates, half, peak
 from cumulode.numerics.trajectory.jacobian import jacobian, slope
 from cumulode.theory.problem.problem import Problem
@@ -61,6 +61,9 @@ class StationaryState:
         lattice; NaN for uniform states.
     message : str
         What it is, or why there is none.
+    rate_error : float
+        Standard error of the largest rate: 0 but for the closure frozen, of which eight scrambles have a state each
+        (NaN where one of them has none).
     """
 
     kind: str
@@ -71,9 +74,11 @@ class StationaryState:
     mode: Wavenumber | None
     translation: float
     message: str
+    rate_error: float = 0.0
 
     def __repr__(self) -> str:
-        left = f"left at the rate {self.rate:.4g}" + ("" if self.mode is None else f" by the wave {self.mode}")
+        error = f" +- {self.rate_error:.2g}" if self.rate_error else ""
+        left = f"left at the rate {self.rate:.4g}{error}" + ("" if self.mode is None else f" by the wave {self.mode}")
         return f"StationaryState({self.message}" + ("" if math.isnan(self.rate) else f"; {left}") + ")"
 
 
@@ -111,7 +116,19 @@ def stationary_state(
     InvalidArgument
         Naming the argument; ``bias`` where the activation has a kink there.
     """
-    return state_of(make_plan(problem, choose(solver, DEFAULT, closure=closure, tolerance=tolerance)), k)
+    solver = choose(solver, DEFAULT, closure=closure, tolerance=tolerance)
+    state = state_of(make_plan(problem, solver), k)
+    if solver.closure != FROZEN or not math.isfinite(state.rate) or state.kind == "zero":
+        return state
+    rates = rates_of_scrambles(problem, solver, state.k)
+    return replace(state, rate_error=float(rates.std(ddof=1) / math.sqrt(rates.size)))
+
+
+def rates_of_scrambles(problem: Problem, solver: Solver, k: Wavenumber | None = None) -> np.ndarray:
+    """The largest rate by each scramble of the closure frozen alone, (S,); NaN where it has no state."""
+    from cumulode.numerics.frozen.flow import each_scramble
+
+    return np.array([state_of(plan, k).rate for plan in each_scramble(problem, solver)])
 
 
 def state_of(plan: Plan, k: Wavenumber | None = None) -> StationaryState:

@@ -42,6 +42,9 @@ from .distance import distance
 from .population import POPULATIONS, off_from_population
 from .verdict import DELTA, MU, OFF, RHO, Diagnostics, judge, other_of
 
+#: What the population says of a run.
+POPULATION = ("off", "off_error", "population_mu", "population_mu_error")
+
 
 @dataclass(frozen=True, repr=False)
 class Validity:
@@ -57,10 +60,10 @@ class Validity:
         In words, for each run.
     thresholds : dict
         The numbers above which rho, mu, delta and off count against a run.
-    off, off_error, population_mu : float or (n,)
-        By the population, where ``check`` was given: the largest relative difference of IPR or k2 over the times, its
-        standard error (0 where the flow is exact), and the population's top growth rate at the end of ``w``, units of
-        1/time.
+    off, off_error, population_mu, population_mu_error : float or (n,)
+        By the population, where ``check`` was given: the largest relative difference of IPR or k2 over the times, and
+        the population's top growth rate at its stationary state near the end of ``w`` (units of 1/time; NaN where there
+        is none, or the activation has a kink), with their standard errors (0 where the flow is exact).
     """
 
     rho: Any
@@ -73,6 +76,7 @@ class Validity:
     off: Any = np.nan
     off_error: Any = np.nan
     population_mu: Any = np.nan
+    population_mu_error: Any = np.nan
 
     def __repr__(self) -> str:
         words = {1: "trusted", 0: "not trusted", -1: "unknown"}
@@ -121,7 +125,7 @@ def validity(
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where the runs go; by default a pool of one thread a core. The work is compiled and holds no lock.
     check : {None, "exact", "frozen"}
-        Ask the population: its flow from the same start at the same times, and its growth rate at the end of ``w``.
+        Ask the population: its flow from the same start at the same times, and its growth rate near the end.
         "exact" where there is an exact flow (Ising rings with a smooth activation, Gaussian inputs), "frozen" for every
         law that can be sampled, about half a minute a run (``Solver(frozen_accuracy=, frozen_points=)``).
 
@@ -129,9 +133,9 @@ def validity(
     -------
     Validity
         ``rho``, at most 1 where the preactivation's law is Pearson's, above where it cannot be (NaN if the kurtosis
-        passes 3, where that has no sixth moment; rows of k2 below 1e-3 are left out); ``mu``, ``mu_own`` in units of
+        passes 3, where that has no sixth moment; rows of k2 below 0.05 are left out); ``mu``, ``mu_own`` in units of
         rates, to 1e-3; ``delta``, the largest relative difference over the times in IPR, k2+ or k2-, NaN where only one
-        of the flows has decayed to w = 0; ``off``, ``off_error`` and ``population_mu`` with ``check``.
+        of the flows has decayed to w = 0; the population's numbers with ``check``.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def validity(
         if times is not None:
             deltas, others = _delta(problems, runs, gone, times, solver, pool)
         measured = measure_all(problems, runs, solver, pool)
-        asked = np.full((len(runs), 3), np.nan)
+        asked = np.full((len(runs), 4), np.nan)
         if check is not None:
             each = [off_from_population(p, w, times, solver, check, pool) for p, w in zip(problems, runs, strict=True)]
             asked = np.array(each)
@@ -155,7 +159,7 @@ def validity(
     rows = []
     for i, (p, numbers) in enumerate(zip(problems, measured, strict=True)):
         flows = {"delta": float(deltas[i]), "decayed": bool(gone[i]), "other_decayed": bool(others[i]), "time": length}
-        of_run = replace(numbers, **flows, **dict(zip(("off", "off_error", "population_mu"), asked[i], strict=True)))
+        of_run = replace(numbers, **flows, **dict(zip(POPULATION, asked[i], strict=True)))
         rows.append(_row(p, solver.closure, of_run, times is not None, check is not None))
     columns: list[Any] = [[row[name] for row in rows] for name in rows[0]]
     made = dict(zip(rows[0], columns, strict=True))
@@ -167,7 +171,7 @@ def validity(
 def _row(problem: Problem, closure: str, d: Diagnostics, with_delta: bool, checked: bool) -> dict[str, Any]:
     """The fields of :class:`Validity` for one run."""
     trusted, reasons = judge(problem, closure, d, with_delta, checked)
-    numbers = {name: getattr(d, name) for name in ("rho", "mu", "mu_own", "delta", "off", "off_error", "population_mu")}
+    numbers = {name: getattr(d, name) for name in ("rho", "mu", "mu_own", "delta", *POPULATION)}
     return numbers | {"trusted": trusted, "reasons": reasons}
 
 

@@ -34,7 +34,7 @@ class Diagnostics:
     """Of one run; NaN where not known.
 
     ``decayed``, ``other_decayed``: whether it, and the flow of ``other`` (the closure that delta compares with), went
-    to w = 0; ``time``: how long it ran; ``off``, ``off_error``, ``population_mu``: where the population was asked.
+    to w = 0; ``time``: how long it ran; the last four: where the population was asked.
     """
 
     rho: float
@@ -47,6 +47,7 @@ class Diagnostics:
     off: float = np.nan
     off_error: float = np.nan
     population_mu: float = np.nan
+    population_mu_error: float = np.nan
 
     @property
     def grows(self) -> bool:
@@ -119,8 +120,9 @@ def _by_population(closure: str, d: Diagnostics) -> tuple[int, str]:
     words += " in IPR or k2 at the recorded times"
     if d.off - 2 * d.off_error > OFF:
         return NOT_TRUSTED, words
-    if d.population_mu > POPULATION_MU and d.population_mu - d.mu_own > MISSED:
-        rate = f"the population grows at {d.population_mu:.4f} where {closure} ends (its own rate: {d.mu_own:.3f})"
+    least = d.population_mu - 2 * d.population_mu_error
+    if least > POPULATION_MU and least - d.mu_own > MISSED:
+        rate = f"the population leaves such a state at the rate {d.population_mu:.4f} ({closure}: {d.mu_own:.3f})"
         return NOT_TRUSTED, f"{rate}; {words}"
     return (TRUSTED, words) if d.off + 2 * d.off_error < OFF else (UNKNOWN, words)
 

@@ -113,11 +113,11 @@ def integer(
     return n
 
 
-def flag(name: str, value: object) -> bool:
+def flag(name: str, value: object, allowed: str = "True or False") -> bool:
     """Return ``value`` as a bool if it is True or False; raise InvalidArgument otherwise."""
     if isinstance(value, bool) or type(value).__name__ == "bool":  # NumPy's bool, without NumPy
         return bool(value)
-    raise InvalidArgument(name, value, "True or False")
+    raise InvalidArgument(name, value, allowed)
 
 
 def choice(name: str, value: object, options: Iterable[str]) -> str:

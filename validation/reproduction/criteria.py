@@ -45,7 +45,7 @@ class Effort:
 
 
 QUICK = Effort("quick", size=40, seeds=8, variant_seeds=6, torus_time=300.0, neuron_seeds=8, starts=8, gains=5)
-FULL = Effort("full", size=100, seeds=16, variant_seeds=12, torus_time=600.0, neuron_seeds=16, starts=32, gains=9)
+FULL = Effort("full", size=100, seeds=16, variant_seeds=12, torus_time=600.0, neuron_seeds=64, starts=32, gains=9)
 
 #: Networks, starts: the median (the extreme) of IPR x D where fields localise, and where they do not.
 LOCALISES: Criterion = {"above": localised.MEDIAN_LOCALISED}

@@ -52,6 +52,20 @@ class Number:
             return UNCLEAR  # also where the error is not known
         return HOLDS if distance > 0 else FAILS
 
+    @property
+    def runs_needed(self) -> float:
+        """How many times as many runs would decide, if the value stayed: NaN where that is not the question."""
+        if self.verdict != UNCLEAR or not self.error > 0:
+            return math.nan
+        limit = float(self.above if self.above is not None else self.below or 0.0)
+        return (self.errors * self.error / (self.value - limit)) ** 2 if self.value != limit else math.inf
+
+    @property
+    def judgement(self) -> str:
+        """The verdict in words, with what would decide where it is open."""
+        needed = self.runs_needed
+        return f"{self.verdict} ({needed:.2g} times the runs would decide)" if math.isfinite(needed) else self.verdict
+
     def shown(self) -> str:
         """The value and its error, to the digits that mean something."""
         if not self.error:
@@ -62,7 +76,7 @@ class Number:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON (what is not finite becomes null)."""
         plain = {n: float(v) if math.isfinite(v) else None for n, v in (("value", self.value), ("error", self.error))}
-        return {"what": self.what, **plain, "criterion": self.criterion, "verdict": self.verdict}
+        return {"what": self.what, **plain, "criterion": self.criterion, "verdict": self.judgement}
 
 
 def over_seeds(what: str, values: ArrayLike, **criterion: float) -> Number:

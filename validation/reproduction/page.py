@@ -17,7 +17,7 @@ def text(findings: Iterable[Finding]) -> str:
     for finding in findings:
         lines.append(f"{finding.number} {finding.name}: {finding.verdict.upper()}. {finding.title}")
         for number in finding.numbers:
-            judged = f"  criterion {number.criterion}: {number.verdict}" if number.criterion else ""
+            judged = f"  criterion {number.criterion}: {number.judgement}" if number.criterion else ""
             lines.append(f"    {number.what}: {number.shown()}{judged}")
         figure = f"figure: {finding.figure}" if finding.figure else ""
         lines += [f"    {line}" for line in (finding.message, figure) if line]

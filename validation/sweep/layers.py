@@ -80,7 +80,8 @@ def layers(settings: Settings, axes: Mapping[str, Values]) -> list[Layer]:
     along = line_axis(axes)
     if settings.lines and along is not None:
         rest = tuple(n for n in axes if n not in (along, *_ONLY_SGD, "start_amplitude"))
-        every.append(Layer("lines", rest, "critical_", _line_variables(along)))
+        known = settings.population(settings.problem) is not None
+        every.append(Layer("lines", rest, "critical_", _line_variables(along, known)))
     return every
 
 
@@ -153,7 +154,7 @@ def _sgd_variables(settings: Settings) -> dict[str, Variable]:
     }
 
 
-def _line_variables(along: str) -> dict[str, Variable]:
+def _line_variables(along: str, population: bool) -> dict[str, Variable]:
     axis = AXES[along]
 
     def line(words: str) -> Variable:
@@ -161,9 +162,19 @@ def _line_variables(along: str) -> dict[str, Variable]:
         rule = f"the first {CROSSINGS} along the axis, by root finding (critical_value says which way); NaN: no more"
         return Variable(False, "crossing", "f8", {**attrs, "rule": rule})
 
+    of_population = {
+        f"critical_{along}_population": line("at which that state does so in the population"),
+        f"critical_{along}_population_error": Variable(
+            False, "crossing", "f8", {"long_name": "standard error of that value", "units": axis.units}
+        ),
+        f"critical_{along}_distance": Variable(
+            False, "crossing", "f8", {"long_name": "closure's critical value over the population's - 1", "units": "1"}
+        ),
+    }
     return {
         f"critical_{along}_linear": line("at which the largest growth rate of w = 0 vanishes"),
         f"critical_{along}_stability": line("at which the uniform or periodic state gains or loses stability"),
+        **(of_population if population else {}),
         "critical_status": Variable(False, "", "i1", {"long_name": "how the search ended", **flag_attrs(STATUS)}),
         "critical_reason": Variable(False, "", "U", {"long_name": "why there is none, or what was passed over"}),
     }

@@ -55,7 +55,7 @@ def phase_diagram(
     sgd: Sgd | None = None,
     validity: str | bool = "quick",
     fields: bool = True,
-    lines: bool = True,
+    lines: bool | str = True,
     retry_failed: bool = False,
     extend: bool = False,
     progress: Shown = False,
@@ -96,12 +96,13 @@ def phase_diagram(
     sgd : Sgd, optional
         Learning rate and batch size in place of ``learning_rate`` and ``batch_size``.
     validity : {"quick", "full", "off"}
-        Where the closure can be trusted (theory.md section 3): rho and mu; with Delta by a second flow; or not at all.
+        Where the closure can be trusted (theory.md section 3): rho and mu; with delta by a second flow; or not at all.
     fields : bool
         Keep the final weights.
-    lines : bool
+    lines : bool or "frozen"
         Along the first continuous axis, find the critical values where w = 0, and where the uniform or periodic
-        state, loses stability, by root finding.
+        state, loses stability, by root finding; where there is an exact flow, those of the population, too. "frozen":
+        the population's everywhere, on frozen samples where there is no exact flow (half a minute a value).
     retry_failed : bool
         Repeat the points that failed in an earlier run.
     extend : bool

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from cumulode.numerics.flow.exact import check_exact
-from cumulode.numerics.flow.solver import EXACT, Solver, refuse_frozen
+from cumulode.numerics.flow.exact import check_exact, has_exact_flow
+from cumulode.numerics.flow.solver import EXACT, FROZEN, Solver, refuse_frozen
 from cumulode.theory.problem.axes import AXES, PROBLEM_AXES, Axis, at, check_axis
 from cumulode.theory.problem.problem import Problem
 from cumulode.theory.user_input.arguments import Described, InvalidArgument, InvalidTogether, flag, integer
@@ -34,8 +34,8 @@ class Settings(Protocol):
     """What a sweep computes, apart from the values along its axes.
 
     ``points``: number of times recorded; ``simulate``: whether SGD runs as well; ``fields``: whether final weights are
-    kept; ``validity``: "off", "quick" (rho and mu) or "full" (Delta, too); ``lines``: whether critical values along the
-    first axis are sought.
+    kept; ``validity``: "off", "quick" (rho and mu) or "full" (delta, too); ``lines``: whether critical values along the
+    first axis are sought; "frozen": the population's on frozen samples, too, where there is no exact flow.
     """
 
     points: int = 61
@@ -43,13 +43,20 @@ class Settings(Protocol):
     simulate: bool = False
     fields: bool = True
     validity: str = "quick"
-    lines: bool = True
+    lines: bool | str = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        flags = {name: flag(name, getattr(self, name)) for name in ("simulate", "fields", "lines")}
+        flags = {name: flag(name, getattr(self, name)) for name in ("simulate", "fields")}
+        lines = FROZEN if self.lines == FROZEN else flag("lines", self.lines, f"True, False or {FROZEN!r}")
         points = integer("points", self.points, ge=2, le=10000)
-        self._set(points=points, measures=check_measures(self.measures), validity=_validity(self.validity), **flags)
+        self._set(
+            points=points,
+            measures=check_measures(self.measures),
+            validity=_validity(self.validity),
+            lines=lines,
+            **flags,
+        )
 
     @property
     def flat(self) -> dict[str, Any]:
@@ -74,6 +81,12 @@ class Settings(Protocol):
         given = Problem.from_dict(json.loads(problem))
         return cls(problem=given, seeds=tuple(int(s) for s in seeds), solver=solver, sgd=sgd, **plain)
 
+    def population(self, problem: Problem) -> str | None:
+        """The closure that gives the population's critical values: exact, frozen where that is asked for, or none."""
+        if has_exact_flow(problem):
+            return EXACT
+        return FROZEN if self.lines == FROZEN else None
+
     @property
     def times(self) -> np.ndarray:
         """Times recorded, (T,)."""
@@ -83,7 +96,7 @@ class Settings(Protocol):
 def _validity(value: object) -> str:
     named = {True: "quick", False: "off"}[value] if isinstance(value, bool) else value
     if not isinstance(named, str) or named not in ("off", "quick", "full"):
-        raise InvalidArgument("validity", value, '"off", "quick" (rho and mu) or "full" (with Delta, by a second flow)')
+        raise InvalidArgument("validity", value, '"off", "quick" (rho and mu) or "full" (with delta, by a second flow)')
     return str(named)
 
 

@@ -46,12 +46,14 @@ def _line(dataset: Any, name: str) -> dict[str, Any]:
     reasons = [_reason(str(r), criterion) for r in dataset["critical_reason"].values.ravel()]
     why = np.where(pending, "pending", np.array(reasons, object).reshape(pending.shape))
     attrs = values.attrs
-    return {"long_name": attrs["long_name"], "axis": attrs["axis"], **along, "value": values.values, "reason": why}
+    line = {"long_name": attrs["long_name"], "axis": attrs["axis"], **along, "value": values.values, "reason": why}
+    apart = f"critical_{attrs['axis']}_distance"
+    return line | {"distance": dataset[apart].values} if criterion == "stability" and apart in dataset else line
 
 
 def _reason(text: str, criterion: str) -> str:
     """The part of ``critical_reason`` that is about one criterion."""
-    match = re.search(rf"(?:^|; ){criterion}: (.*?)(?=; (?:linear|stability): |$)", text)
+    match = re.search(rf"(?:^|; ){criterion}: (.*?)(?=; (?:linear|stability|population): |$)", text)
     return match[1] if match else ""
 
 
@@ -87,12 +89,18 @@ def text(numbers: dict[str, Any]) -> str:
         if np.isnan(line["value"]).all() and len(reasons) == 1:
             lines.append(f"{line['long_name']}: none ({reasons[0]})")
         else:
-            lines += [f"{line['long_name']}:", *_line_rows(line)]
+            lines += [f"{line['long_name']}{_distance(line)}:", *_line_rows(line)]
     return "\n".join(lines)
 
 
+def _distance(line: dict[str, Any]) -> str:
+    """How far the closure's values are from the population's at most, in words."""
+    apart = np.abs(line.get("distance", np.nan))
+    return f" (up to {100 * np.nanmax(apart):.2g} % from the population's)" if np.isfinite(apart).any() else ""
+
+
 def _line_rows(line: dict[str, Any]) -> list[str]:
-    along = [name for name in line if name not in ("long_name", "axis", "value", "reason")]
+    along = [name for name in line if name not in ("long_name", "axis", "value", "reason", "distance")]
     rows = []
     for index in np.ndindex(line["value"].shape[:-1]):
         known = [f"{value:.6g}" for value in line["value"][index] if np.isfinite(value)]

@@ -169,6 +169,31 @@ def _validity(runs: Runs, settings: Settings, solver: Solver) -> Row:
     return {f"validity_{name}": getattr(verdict, name) for name in names} | {"trusted": verdict.trusted}
 
 
+def _first(values: np.ndarray) -> np.ndarray:
+    """The first ``CROSSINGS`` values, NaN where there are fewer."""
+    return np.append(values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
+
+
+def _apart(values: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """Each value over the nearest of the population's, less 1; NaN without one."""
+    if not np.isfinite(population).any():
+        return np.full(values.shape, np.nan)
+    known = population[np.isfinite(population)]
+    return np.array([v / known[np.argmin(np.abs(known - v))] - 1 if np.isfinite(v) else np.nan for v in values])
+
+
+def _of_population(
+    problem: Problem, along: str, between: tuple[float, float], settings: Settings
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Critical values of the population, their standard errors, and why there are none."""
+    closure = settings.population(problem)  # along an axis of activations some may have none
+    if closure is None:
+        return _first(np.empty(0)), _first(np.empty(0)), "no exact flow here"
+    solver = replace(settings.solver, closure=closure, tolerance=None)
+    line = critical_value(problem, along, between, STABILITY, solver=solver)
+    return _first(line.values), _first(line.errors), line.reason
+
+
 def _lines(task: Task, settings: Settings, axes: dict[str, Values]) -> Row:
     along = line_axis(axes)
     assert along is not None
@@ -178,8 +203,13 @@ def _lines(task: Task, settings: Settings, axes: dict[str, Values]) -> Row:
     reasons = []
     for criterion in (LINEAR, STABILITY):
         line = critical_value(problem, along, between, criterion, solver=replace(solver, tolerance=None))
-        row[f"critical_{along}_{criterion}"] = np.append(line.values, np.full(CROSSINGS, np.nan))[:CROSSINGS]
+        row[f"critical_{along}_{criterion}"] = _first(line.values)
         reasons += [f"{criterion}: {line.reason}"] if line.reason else []
+    if settings.population(settings.problem) is not None:
+        values, errors, why = _of_population(problem, along, between, settings)
+        row |= {f"critical_{along}_population": values, f"critical_{along}_population_error": errors}
+        row[f"critical_{along}_distance"] = _apart(row[f"critical_{along}_stability"], values)
+        reasons += [f"population: {why}"] if why else []
     return row | {"critical_status": DONE, "critical_reason": "; ".join(reasons)}
 
 

@@ -7,7 +7,7 @@ import oracles
 import pytest
 from scipy import integrate
 
-from cumulode.numerics import Solver, drift, second_cumulant, solve
+from cumulode.numerics import Solver, drift, second_cumulant, solve, stationary_state
 from cumulode.numerics.compile.generated.pearson import third_norm
 from cumulode.numerics.flow.plan import make_plan
 from cumulode.numerics.stability.validity import MU, RHO, validity
@@ -109,7 +109,7 @@ def test_rows_where_k2_vanishes_do_not_count_and_a_kurtosis_beyond_three_is_unkn
     gap = np.eye(8)[0] - np.eye(8)[1]
     problem = Problem(Ising(t=0.995), Ising(t=0.3), 8, bias=-1.0)
     assert validity(problem, np.stack([1e-3 * gap, w])).rho == validity(problem, w[None]).rho
-    found = validity(problem, np.stack([10 * gap, w]))
+    found = validity(problem, np.stack([30 * gap, w]))
     assert np.isnan(found.rho)
     assert found.trusted < 1
 
@@ -204,7 +204,7 @@ def test_delta_is_the_largest_difference_in_ipr_or_k2_of_the_other_closure():
 
 def test_the_population_decides_where_it_is_asked():
     """Assert of Ising near its threshold what the exact flow says: at 0.928 regression is off by 17 %; at 0.93 by 6 %,
-    and the population grows where it ends; tree 33 % and more; at 0.6 both are right. The distance from the flows.
+    and the population leaves the uniform state; tree 33 % and more; at 0.6 both are right. The distance from the flows.
     """
     t = np.linspace(0, 400, 41)
     for plus, closure, off, verdict in (
@@ -221,9 +221,8 @@ def test_the_population_decides_where_it_is_asked():
         if off is not None:
             assert found.off == pytest.approx(off, abs=6e-4)
         if (plus, closure) == (0.93, "regression"):
-            dense = np.linalg.eigvals(slopes(drift(problem, "exact"), w[-1])).real.max()
-            assert found.population_mu == pytest.approx(dense, abs=2e-4)
-            assert "grows at" in found.reasons
+            assert found.population_mu == pytest.approx(stationary_state(problem, "exact").rate, abs=2e-4)
+            assert "leaves such a state" in found.reasons
 
 
 def test_frozen_samples_decide_within_their_error():
@@ -238,7 +237,7 @@ def test_frozen_samples_decide_within_their_error():
         validity(problem, w, t=t, solver=few, check="frozen"),
     )
     assert abs(frozen.off - exact.off) < 4 * frozen.off_error + 1e-3
-    assert frozen.population_mu == pytest.approx(exact.population_mu, abs=0.01)
+    assert abs(frozen.population_mu - exact.population_mu) < 4 * frozen.population_mu_error
     right = validity(problem, solve(problem, start(12), t, "exact").w, "regression", t=t, check="frozen")
     assert right.off < OFF
 
@@ -271,7 +270,7 @@ def test_gaussian_inputs_exact_flows_and_other_closures():
     assert validity(bad, w[bad], "exact").trusted == 1
     assert [validity(p, w[p], "pearson").trusted for p in (good, bad)] == [-1, 0]
     assert [validity(p, w[p], "tree").trusted for p in (good, bad)] == [1, 1]
-    assert judge(good, "tree", Diagnostics(0.5, 0.0, 0.0))[0] == 0
+    assert judge(good, "tree", Diagnostics(RHO + 0.01, 0.0, 0.0))[0] == 0
 
 
 def test_a_run_that_failed_is_unknown():

@@ -132,7 +132,7 @@ def test_a_file_of_an_earlier_revision_is_opened_and_continued(tmp_path, monkeyp
     assert (before.status == 0).all()
     again = rerun(path, executor=None).differences
     assert again.loc[["status", "pattern"], "differ"].tolist() == [0, 0]
-    assert (again.loc[["w", "ipr", "validity_rho"], "relative"] < 1e-6).all()
+    assert (again.loc[["w", "ipr", "validity_mu"], "relative"] < 1e-6).all()
     monkeypatch.setattr("cumulode.validation.sweep.scheduling.run_tasks", None)
     axes = {"gain": before.gain.values}
     like_it = Solver(atol=1e-9)  # what was the default then

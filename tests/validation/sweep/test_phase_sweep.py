@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cumulode.numerics import Solver, growth_rates, potential, solve
+from cumulode.numerics import Solver, critical_value, growth_rates, potential, solve
 from cumulode.theory import NLGP, Cumulants, Ising, Problem
 from cumulode.theory.problem.axes import AXES, at, value_of
+from cumulode.theory.user_input.arguments import InvalidArgument
 from cumulode.validation import phase_diagram, simulate_sgd
 from cumulode.validation.receptive_fields.metrics import dominant_wavenumber, ipr, width
 from cumulode.validation.sgd.settings import Sgd
 from cumulode.validation.sweep import MEASURES, SweepWarning, open_phase
 from cumulode.validation.sweep.measures import PATTERNS, Runs
+from cumulode.validation.sweep.summary import summary, text
 
 BASE = Problem(NLGP(3.0, 2.0), NLGP(3.0, 1.0), 16)
 GAINS, XIS = [0.3, 3.0], [1.5, 2.0, 2.2]
@@ -367,3 +369,33 @@ def test_a_flag_stops_solve_and_sgd():
         assert (simulate_sgd(problem, w0, [0, 1e6], 0.01, 100, seeds=[0, 1, 2], stop=stop).statuses == 4).all()
         sol = solve(problem, np.tile(w0, (50, 1)), [0, 1e9], solver=Solver(max_step=1e-3, max_steps=10**13), stop=stop)
         assert (sol.statuses == 4).all()
+
+
+def test_a_map_has_the_populations_critical_values_where_they_can_be_had():
+    """Assert on Ising rings those of the exact flow and the distance of the closure's; on an NLGP none but where frozen
+    samples are asked for, with their error; and words for both.
+    """
+    problem = Problem(Ising(t=0.7), Ising(t=0.3), 12, bias=-1.0)
+    axes = {"t_plus": [0.45, 0.65], "t_minus": [0.2, 0.3]}
+    short = {"time": 1.0, "points": 2, "seeds": 1, "validity": "off"}
+    ds = phase_diagram(problem, axes, **short)
+    for i, t in enumerate(axes["t_minus"]):
+        moved = replace(problem, minus=Ising(t=t))
+        exact, closed = (
+            critical_value(moved, "t_plus", (0.45, 0.65), closure=c).value for c in ("exact", "regression")
+        )
+        assert ds.critical_t_plus_population.values[i, 0] == pytest.approx(exact, abs=1e-9)
+        assert ds.critical_t_plus_population_error.values[i, 0] == 0
+        assert ds.critical_t_plus_distance.values[i, 0] == pytest.approx(closed / exact - 1, abs=1e-6)
+        assert abs(closed / exact - 1) > 0.05  # else nothing is tested
+    assert "% from the population's" in text(summary(ds))
+    field = Problem(NLGP(1.0, 2.0), NLGP(1.0, 0.5), 10, bias=-1.0)
+    gains = {"gain": [0.8, 1.8]}
+    assert not [name for name in phase_diagram(field, gains, **short).data_vars if "population" in name]
+    solver = Solver(frozen_points=64)
+    ds = phase_diagram(field, gains, **short, lines="frozen", solver=solver)
+    known = critical_value(field, "gain", (0.8, 1.8), solver=replace(solver, closure="frozen"))
+    np.testing.assert_array_equal(ds.critical_gain_population.values[:1], known.values)
+    np.testing.assert_array_equal(ds.critical_gain_population_error.values[:1], known.errors)
+    with pytest.raises(InvalidArgument, match="lines: got 'exact', allowed: True, False or 'frozen'"):
+        phase_diagram(field, gains, **short, lines="exact")

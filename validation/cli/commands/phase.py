@@ -52,8 +52,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_sweep(group: Any) -> None:
     group.add_argument("--measures", type=values.words, help="what is measured, with commas (all)")
-    group.add_argument("--validity", default="quick", help="off, quick (rho, mu) or full (Delta, by a second flow)")
+    group.add_argument("--validity", default="quick", help="off, quick (rho, mu) or full (delta, by a second flow)")
     group.add_argument("--no-lines", action="store_true", help="seek no critical values along the first axis")
+    group.add_argument("--frozen-lines", action="store_true", help="the population's critical values, too")
     group.add_argument("--no-fields", action="store_true", help="keep no final weights")
     group.add_argument("--retry-failed", action="store_true", help="repeat the points that failed in an earlier run")
     group.add_argument("--extend", action="store_true", help="add the values that --out has to those given")
@@ -93,7 +94,11 @@ def _sweep(options: argparse.Namespace, of: Any, axes: dict[str, list[Any]]) -> 
     names = ("time", "measures", "simulate", "out", "points", "validity", "retry_failed", "extend")
     given: dict[str, Any] = {name: getattr(options, name) for name in names}
     given |= {"solver": read(Solver, options), "sgd": read(Sgd, options), "amplitude": options.amplitude[0]}
-    given |= {"fields": not options.no_fields, "lines": not options.no_lines, "command": options.command_line}
+    given |= {
+        "fields": not options.no_fields,
+        "lines": "frozen" if options.frozen_lines else not options.no_lines,
+        "command": options.command_line,
+    }
     with executor(options) as where, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said at the end
         for said in (ContinuedWarning, UnverifiedWarning):

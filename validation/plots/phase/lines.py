@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LINES: dict[str, tuple[str, Any, str]] = {
     "linear": (PALETTE[1], "--", "linear threshold: growth rate 0"),
     "stability": (PALETTE[3], "-.", "stability of the unlocalised state"),
+    "population": (PALETTE[3], "-", "stability of the unlocalised state in the population"),
 }
 #: Of an axis' length: critical values further apart, at neighbouring points, are not joined.
 LEAP = 0.25
@@ -74,6 +75,9 @@ def line_label(ds: xr.Dataset, name: str, axis: str, kind: str) -> str:
     head, at, what = words.partition(" at which ")
     if at and axis in AXES and head == AXES[axis].long_name:
         words = f"{symbol(axis)} where {what}"
+    apart = ds.get(f"critical_{axis}_distance")
+    if kind == "stability" and apart is not None and bool(np.isfinite(apart).any()):
+        words += f" (up to {100 * float(np.abs(apart).max()):.2g} % from the population's)"
     return words.replace(" w = 0", " $w=0$")
 
 
