@@ -201,7 +201,7 @@ def _ipr_error(last: np.ndarray) -> float:
     return float(values.std(ddof=1) / np.sqrt(values.size) / values.mean()) if values.size > 1 else 0.0
 
 
-def _split(w: np.ndarray) -> np.ndarray:
+def split_of(w: np.ndarray) -> np.ndarray:
     """Where two scrambles (S, T, D) are in different basins, (T,)."""
     size = norm(w)[..., None]
     unit = w / np.where(size > 0, size, 1.0)
@@ -217,7 +217,7 @@ def _gather(
     """Mean, standard error and words."""
     each = np.stack([o.w for o in outcomes])
     gone = np.all(has_decayed(problem, norm(start), norm(each)), axis=0)
-    split = _split(each) & ~gone
+    split = split_of(each) & ~gone
     mean = each[0] + (each - each[0]).mean(axis=0)
     mean[split] = np.nan
     k2, k4 = cumulants_by(forms, problem, mean)

@@ -13,8 +13,25 @@ from cumulode.numerics.noise.ensemble import Quantity, of_runs
 from cumulode.numerics.result import Result
 
 
+class Scrambled:
+    """Runs of independent scrambles: mean and standard error of any quantity over ``each()``."""
+
+    def each(self) -> Any:
+        """The scrambles as runs, with a leading axis S."""
+        raise NotImplementedError
+
+    def mean(self, quantity: Quantity) -> np.ndarray:
+        """Mean over the scrambles, (T, ...), of an attribute, as ``"ipr"``, or of a function of weights (..., D)."""
+        return np.asarray(of_runs(self.each(), quantity).mean(axis=0))
+
+    def error_of(self, quantity: Quantity) -> np.ndarray:
+        """Standard error of that mean, (T, ...)."""
+        values = of_runs(self.each(), quantity)
+        return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class FrozenFlow(Solution):
+class FrozenFlow(Scrambled, Solution):
     """What ``solve(..., closure="frozen")`` returns: a :class:`cumulode.Solution`, the mean over scrambles.
 
     Called at a time between the recorded ones it is linear in time.
@@ -46,15 +63,6 @@ class FrozenFlow(Solution):
         return Solution(
             w=self.scrambles, bias=bias, k2=k2, k4=k4, k4_error=k4_error, statuses=statuses, messages=messages, **made
         )
-
-    def mean(self, quantity: Quantity) -> np.ndarray:
-        """Mean over the scrambles, (T, ...), of an attribute, as ``"ipr"``, or of a function of weights (..., D)."""
-        return np.asarray(of_runs(self.each(), quantity).mean(axis=0))
-
-    def error_of(self, quantity: Quantity) -> np.ndarray:
-        """Standard error of that mean, (T, ...)."""
-        values = of_runs(self.each(), quantity)
-        return np.asarray(values.std(axis=0, ddof=1) / np.sqrt(len(values)))
 
     def to_xarray(self) -> Any:
         """As every solution, with ``standard_error``, ``scrambles`` (scramble, time, site) and ``split``."""

@@ -102,14 +102,14 @@ def network_drift(problem: Problem, tolerance: float = 1e-3, *, solver: Solver |
     return NetworkDrift(problem, choose(solver, FLOW, tolerance=tolerance))
 
 
-def check_biases(biases: Any, neurons: int, problem: Problem) -> np.ndarray:
-    """``biases`` as floats (K,), finite and off the activation's kinks; InvalidArgument naming them otherwise."""
+def check_biases(biases: Any, neurons: int, problem: Problem, kinks: bool = False) -> np.ndarray:
+    """``biases`` as floats (K,), finite and, but with ``kinks``, off the activation's; InvalidArgument otherwise."""
     allowed = f"a finite number, or {neurons} of them"
     array = finite_array("biases", biases, allowed)
     if array.shape not in ((), (1,), (neurons,)):
         raise InvalidArgument("biases", array.tolist(), allowed)
     array = np.broadcast_to(array, (neurons,)).copy()
-    kinks = activation_kernels(str(problem.activation)).kinks
-    if np.isin(array, kinks).any():
+    there = activation_kernels(str(problem.activation)).kinks
+    if not kinks and np.isin(array, there).any():
         raise InvalidArgument("biases", array.tolist(), f"biases off the kinks of {problem.activation}")
     return array

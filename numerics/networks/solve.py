@@ -15,14 +15,14 @@ from cumulode.numerics.compile import jit
 from cumulode.numerics.compile.closure_kernels import activation_kernels
 from cumulode.numerics.flow.preactivation import cumulants_and_error
 from cumulode.numerics.flow.solve import SolveWarning, check_start, check_work, solve
-from cumulode.numerics.flow.solver import FLOW, Solver, choose
+from cumulode.numerics.flow.solver import FLOW, FROZEN, Solver, choose
 from cumulode.numerics.flow.watch import PARTS
 from cumulode.numerics.io.progress import Progress, Shown, check_progress
 from cumulode.numerics.status import KNOWN, Status
 from cumulode.theory.closures.names import NETWORK_CLOSURES
 from cumulode.theory.dynamics.balanced import OUTPUT, without_output
 from cumulode.theory.problem.problem import Problem
-from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, flag
+from cumulode.theory.user_input.arguments import Described, InvalidArgument, choice, flag, integer
 from cumulode.theory.user_input.options import either
 
 from .drift import NetworkDrift, check_biases, network_drift
@@ -63,6 +63,7 @@ def solve_network(
     *,
     solver: Solver | None = None,
     progress: Shown = False,
+    seed: int | None = None,
 ) -> NetworkFlow:
     """Integrate the flow of a committee ``s(x) = mean_k sigma(w_k.x + b_k)`` trained on ``problem``.
 
@@ -76,27 +77,35 @@ def solve_network(
     ``mean-field``: many neurons of balanced biases (their outputs at w = 0 cancel), of which none knows the others: s
     = 0, the force ``y sigma'`` and the closure ``regression``. It drops the coupling of second and higher order in w
     (theory/documents/network).
+    ``frozen``: no assumption: the population's flow on frozen samples of the inputs (theory.md section 6), for every
+    law that can be sampled and every activation, at any time; eight scrambles, whose scatter is the error.
 
     Parameters
     ----------
     problem : Problem
-        Its own ``bias`` is not used. The activation must be smooth at the biases.
+        Its own ``bias`` is not used. The activation must be smooth at the biases, but for ``frozen``.
     w0 : (K, D), finite
     t_eval : (T,), >= 0, increasing
         Times in units of learning rate x steps; the run starts at 0.
     biases : (K,) or one number, finite
     trained_biases : bool
-        Whether ``db_k/dt = sum_y p_y E_y[(y - s) sigma'(h_k)]``; with ``taylor`` only.
-    closure : {"taylor", "mean-field"}
+        Whether ``db_k/dt = sum_y p_y E_y[(y - s) sigma'(h_k)]``; not with ``mean-field``.
+    closure : {"taylor", "mean-field", "frozen"}
     rtol, atol, tolerance, solver
         See :class:`cumulode.Solver`; the steps are those of DOP853 (``mean-field``: of ``solve``). The closure of
-        ``solver`` is that of each neuron under ``mean-field``; ``taylor`` has no use for it.
+        ``solver`` is that of each neuron under ``mean-field``; the others have no use for it. Of ``frozen`` steps are
+        no finer than 1e-4 (with kinks 1e-3); ``frozen_points`` (by default what takes about a minute a round on two
+        cores, from 128 on) are doubled until the units' mean IPR at the end is known to ``frozen_accuracy``.
     progress : bool or callable
         Show progress on standard error, or call this with the fraction done now and then.
+    seed : int >= 0, default 0
+        Of the samples of ``frozen``.
 
     Returns
     -------
     NetworkFlow
+        Of ``frozen`` a :class:`FrozenNetwork`, with standard errors; where scrambles have a unit in different basins
+        it has no mean, and ``split`` and the message say so.
         A run that blows up has NaN from there on, the status DIVERGED, a message, and a ``SolveWarning``; so has one
         that leaves its range.
 
@@ -105,15 +114,19 @@ def solve_network(
     InvalidArgument
         Naming the argument, what came and what is allowed.
     """
-    choice("closure", closure, NETWORK_CLOSURES)
+    choice("closure", closure, (*NETWORK_CLOSURES, FROZEN))
     trained = flag("trained_biases", trained_biases)
     solver = choose(solver, FLOW, rtol=rtol, atol=atol, tolerance=tolerance)
     check_problem(problem)
     times = check_work(check_times(t_eval), solver)
+    check_progress(progress)
+    if closure == FROZEN:
+        return _frozen(problem, w0, biases, times, trained, solver, seed, progress)
+    if seed is not None:
+        raise InvalidArgument("seed", seed, f"None without closure={FROZEN!r}")
     drift = network_drift(problem, solver=solver)
     start = np.atleast_2d(check_start(w0, problem.shape))
     bias = check_biases(biases, len(start), problem)
-    check_progress(progress)
     began, compiling = time.perf_counter(), jit.compile_seconds
     if closure == "mean-field":
         if trained:
@@ -148,6 +161,34 @@ def solve_network(
     arrays["k4_error"] = k4_error
     arrays["next_order"] = np.full(times.size, np.nan) if closure == "mean-field" else _next_orders(drift, run)
     return NetworkFlow(t=times, **arrays, **ended, provenance=provenance)
+
+
+def _frozen(
+    problem: Problem, w0: Any, biases: Any, times: np.ndarray, trained: bool, solver: Solver, seed: Any,
+    progress: Shown,
+) -> NetworkFlow:  # fmt: skip
+    """The committee on frozen samples, as a result."""
+    from .frozen_flow import frozen_network
+    from .frozen_result import FrozenNetwork
+
+    start = np.atleast_2d(check_start(w0, problem.shape))
+    bias = check_biases(biases, len(start), problem, kinks=True)
+    seed = integer("seed", 0 if seed is None else seed, ge=0)
+    began, compiling = time.perf_counter(), jit.compile_seconds
+    found = frozen_network(problem, start, bias, times, trained, solver, seed, progress)
+    status, words, counts = (found.pop(name) for name in ("status", "message", "counts"))
+    k2, k4, k4_error = cumulants_and_error(problem, found["w"], solver)
+    compiled = jit.compile_seconds - compiling
+    if status not in (*KNOWN, Status.INTERRUPTED):
+        warnings.warn(words, SolveWarning, stacklevel=4)
+    made = {"version": __version__, **solver.to_dict(), "closure": FROZEN, "neuron_closure": FROZEN}
+    made |= {"trained_biases": trained, "seed": seed, "contracted_by": "frozen samples", "cumulant_error": np.nan}
+    made |= {"left_range_at": None, **counts, "compile_seconds": compiled}
+    made |= {"run_seconds": time.perf_counter() - began - compiled, "problem": problem.to_dict()}
+    ended: dict[str, Any] = {"statuses": np.array([status], dtype=int), "messages": (words,), "message": words}
+    cumulants = {"k2": k2, "k4": k4, "k4_error": k4_error, "w0": start, "biases": bias}
+    no_order = np.full(times.size, np.nan)
+    return FrozenNetwork(t=times, **found, **cumulants, **ended, next_order=no_order, provenance=made)
 
 
 def _next_orders(drift: NetworkDrift, run: _Run) -> np.ndarray:

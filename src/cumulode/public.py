@@ -39,6 +39,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "networks.drift": ("network_drift", "NetworkDrift"),
         "networks.solve": ("solve_network",),
         "networks.result": ("NetworkFlow",),
+        "networks.frozen_result": ("FrozenNetwork",),
         "decomposition.convolutional_cp": ("convolutional_cp",),
         "decomposition.result": ("ConvolutionalCP",),
         "trajectory.growth": ("growth_rates",),

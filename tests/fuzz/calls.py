@@ -271,7 +271,7 @@ MADE = frozenset(
     """
     InvalidArgument WrongStep Scope CheckResult QUANTITIES SolveWarning Status Drift NetworkDrift Result Solution NetworkFlow
     ConvolutionalCP StationaryState CriticalValues Validity Run NetworkRun ConvolutionalRun Comparison Ensemble LinearFluctuations
-    FrozenFlow
+    FrozenFlow FrozenNetwork
     comparison_figure plot_match
     """.split()  # noqa: SIM905
 )
