@@ -186,7 +186,7 @@ def _frozen(
     made |= {"left_range_at": None, **counts, "compile_seconds": compiled}
     made |= {"run_seconds": time.perf_counter() - began - compiled, "problem": problem.to_dict()}
     ended: dict[str, Any] = {"statuses": np.array([status], dtype=int), "messages": (words,), "message": words}
-    cumulants = {"k2": k2, "k4": k4, "k4_error": k4_error, "w0": start, "biases": bias}
+    cumulants: dict[str, Any] = {"k2": k2, "k4": k4, "k4_error": k4_error, "w0": start, "biases": bias}
     no_order = np.full(times.size, np.nan)
     return FrozenNetwork(t=times, **found, **cumulants, **ended, next_order=no_order, provenance=made)
 

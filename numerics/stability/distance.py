@@ -16,7 +16,7 @@ from cumulode.theory.problem.problem import Problem
 
 def shape_and_size(problem: Problem, w: np.ndarray, solver: Solver) -> np.ndarray:
     """IPR, k2 of the class plus and of the class minus of weights (..., D), (..., 3)."""
-    k2, _ = cumulants_by(class_forms(problem, solver.tolerance, solver.contraction), problem, w)
+    k2, _ = cumulants_by(class_forms(problem, solver.tolerance or 0.0, solver.contraction), problem, w)
     return np.concatenate([ipr(w)[..., None], k2], axis=-1)
 
 

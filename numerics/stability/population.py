@@ -12,6 +12,7 @@ from cumulode.numerics.flow.plan import Plan, make_plan
 from cumulode.numerics.flow.solve import solve
 from cumulode.numerics.flow.solver import EXACT, FROZEN, Solver
 from cumulode.numerics.frozen.flow import each_scramble
+from cumulode.numerics.frozen.result import FrozenFlow
 from cumulode.numerics.result import unbroken
 from cumulode.numerics.trajectory.jacobian import jacobian, slope, top_eigenvalue
 from cumulode.theory.problem.problem import Problem
@@ -38,7 +39,7 @@ def off_from_population(
         return np.nan, np.nan, np.nan, np.nan
     own = replace(solver, closure=check)
     flow = unbroken(solve(problem, w[0], times - times[0], solver=own, executor=pool if check == FROZEN else None))
-    each = flow.scrambles if check == FROZEN else flow.w[None]
+    each = flow.scrambles if isinstance(flow, FrozenFlow) else flow.w[None]
     growth = _growth(problem, w[-1], own)
     if not np.isfinite(each).all():
         return np.nan, np.nan, *growth

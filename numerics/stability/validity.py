@@ -152,20 +152,26 @@ def validity(
             deltas, others = _delta(problems, runs, gone, times, solver, pool)
         measured = measure_all(problems, runs, solver, pool)
         asked = np.full((len(runs), 4), np.nan)
-        if check is not None:
+        if check is not None and times is not None:
             each = [off_from_population(p, w, times, solver, check, pool) for p, w in zip(problems, runs, strict=True)]
             asked = np.array(each)
     length = np.nan if times is None else float(times[-1] - times[0])
     rows = []
     for i, (p, numbers) in enumerate(zip(problems, measured, strict=True)):
-        flows = {"delta": float(deltas[i]), "decayed": bool(gone[i]), "other_decayed": bool(others[i]), "time": length}
+        flows: dict[str, Any] = {
+            "delta": float(deltas[i]),
+            "decayed": bool(gone[i]),
+            "other_decayed": bool(others[i]),
+            "time": length,
+        }
         of_run = replace(numbers, **flows, **dict(zip(POPULATION, asked[i], strict=True)))
         rows.append(_row(p, solver.closure, of_run, times is not None, check is not None))
     columns: list[Any] = [[row[name] for row in rows] for name in rows[0]]
     made = dict(zip(rows[0], columns, strict=True))
     if single:
         return Validity(**{name: column[0] for name, column in made.items()})
-    return Validity(**{n: tuple(c) if n == "reasons" else np.array(c) for n, c in made.items()})
+    arrays: dict[str, Any] = {n: tuple(c) if n == "reasons" else np.array(c) for n, c in made.items()}
+    return Validity(**arrays)
 
 
 def _row(problem: Problem, closure: str, d: Diagnostics, with_delta: bool, checked: bool) -> dict[str, Any]:

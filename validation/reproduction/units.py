@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def centres(run: Arrays, sign: int) -> np.ndarray:
     return np.where(localised(w), centre(w), np.nan)
 
 
-def final_median(run: Arrays, sign: int, words: str = "", **criterion: float) -> Number:
+def final_median(run: Arrays, sign: int, words: str = "", **criterion: Any) -> Number:
     """IPR x D at the end, median over a network's units of this sign."""
     what = f"IPR x D, {words}b {'<' if sign < 0 else '>'} 0, median of a network"
     return over_seeds(what, medians(run, sign)[:, -1], **criterion)

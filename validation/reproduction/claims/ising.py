@@ -24,7 +24,7 @@ def parts(effort: Effort) -> Parts:
 
 def judge(data: Data, effort: Effort) -> Judgement:
     """IPR x D of both halves on both kinds of inputs."""
-    here = [final_median(data["ising"], sign, **criteria.LOCALISES) for sign in (-1, +1)]
+    here = [final_median(data["ising"], sign, "", **criteria.LOCALISES) for sign in (-1, +1)]
     return [*here, *against_control(data, "ising", "Ising")], (
         f"{effort.seeds} networks of 8 units, Ising rings of t = {T_PLUS} and {T_MINUS}, D = {effort.size}, t = 300. "
         "On NLGP inputs the units of b > 0 oscillate; here both halves localise."

@@ -36,7 +36,7 @@ def parts(effort: Effort) -> Parts:
     """For every problem and start: SGD's runs, and the theory's, with SGD's noise and without."""
     made: Parts = {}
     for name, problem in problems(effort.size).items():
-        word = name.lower().translate(str.maketrans({" ": "-", ".": "", "/": ""}))
+        word = name.lower().replace(" ", "-").replace(".", "").replace("/", "")
         for start in STARTS:
             settings = {"problem": problem.to_dict(), "start": start, "rate": RATE, "batch": BATCH}
             settings |= {"seeds": effort.neuron_seeds, "times": TIMES.tolist()}
@@ -98,7 +98,9 @@ def judge(data: Data, effort: Effort) -> Judgement:
             what = f"|{words} of theory over SGD's - 1|, {name}, largest (t = {time:g})"
             numbers.append(Number(what, value, error, **criteria.CLOSE, errors=away))
         shift = [_last(data, name, "theory", s) / _last(data, name, "flow", s) - 1 for s in STARTS]
-        numbers.append(Number(f"IPR of theory with SGD's noise over the flow's - 1, {name}, t = 150", np.mean(shift)))
+        numbers.append(
+            Number(f"IPR of theory with SGD's noise over the flow's - 1, {name}, t = 150", float(np.mean(shift)))
+        )
     return numbers, (
         f"One neuron, b = -1, D = {effort.size}; {len(STARTS)} starts of norm 0.1 (means over them), judged at t = "
         f"{', '.join(f'{t:g}' for t in JUDGED)}. SGD: learning rate {RATE:g}, batch {BATCH}, {effort.neuron_seeds} "

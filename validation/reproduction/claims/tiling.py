@@ -44,8 +44,8 @@ def judge(data: Data, effort: Effort) -> Judgement:
     many = _covered(sites, effort.size)
     waves = _two_largest(last(run, +1)) / _of_noise(effort.size)
     numbers = [
-        final_median(run, -1, **criteria.LOCALISES),
-        final_median(run, +1, **criteria.STAYS_EXTENDED),
+        final_median(run, -1, "", **criteria.LOCALISES),
+        final_median(run, +1, "", **criteria.STAYS_EXTENDED),
         over_seeds("power in the two largest wavenumbers over white noise's, b > 0", waves, **criteria.MORE),
         Number(f"p of the largest gap, K = {MANY}, networks combined", _p(many), **criteria.TILES),
         Number(f"share found of sets confined to {CONFINED:g} of the ring", power(many, sites), **criteria.FINDS_GAPS),
