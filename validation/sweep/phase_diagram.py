@@ -6,6 +6,7 @@ import contextlib
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def phase_diagram(
         ipr, ipr_times_D, norm, amplitude, width, wavelength, time_to_localise, pattern, field_count, potential,
         kurtosis_plus, kurtosis_minus; all by default. Each variable of the dataset states its units and rule.
     simulate : bool
-        Run SGD with ``learning_rate`` > 0 and ``batch_size`` >= 1, too: variables ``sgd_...``.
+        Run SGD with ``learning_rate`` > 0 and ``batch_size`` >= 1, too: variables ``sgd_...``. Where two points of the
+        axes learning_rate and batch_size have an equal ratio, their runs of a seed share their samples and are no
+        independent evidence: a ``SweepWarning`` says so.
     out : path ending in .nc, optional
         Where the dataset goes as it grows (netCDF 3, SciPy's engine). A file that is there already is continued: what
         it has is not computed again, so axes and seeds may be extended, and a killed sweep resumed. While a sweep
@@ -232,5 +235,19 @@ def _warn(table: Table) -> None:
             impossible = int((status == IMPOSSIBLE).sum())
             kind = f" ({impossible} of them at points that do not exist)" if impossible else ""
             words.append(f"{failed} of {status.size} runs of {layer.name} failed{kind}: {' '.join(reasons[:1])}")
+    words += _shared(table.axes) if table.settings.simulate else []
     if words:
         warnings.warn("; ".join(words), SweepWarning, stacklevel=4)
+
+
+def _shared(axes: Mapping[str, Values]) -> list[str]:
+    """Say which points of SGD are no evidence beside one another: of equal learning rate over batch size."""
+    seen: dict[float, tuple[Any, Any]] = {}
+    for rate, batch in product(axes.get("learning_rate", ()), axes.get("batch_size", ())):
+        s = float(f"{rate / batch:.12g}")
+        if s in seen:
+            other = "{:g} and batch {:g}".format(*seen[s])
+            which = f"SGD at learning rate {rate:g} and batch {batch:g} and at {other}"
+            return [f"{which} (equal ratio) draws the same samples for equal seeds: no independent evidence"]
+        seen[s] = rate, batch
+    return []

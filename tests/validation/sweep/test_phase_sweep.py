@@ -399,3 +399,18 @@ def test_a_map_has_the_populations_critical_values_where_they_can_be_had():
     np.testing.assert_array_equal(ds.critical_gain_population_error.values[:1], known.errors)
     with pytest.raises(InvalidArgument, match="lines: got 'exact', allowed: True, False or 'frozen'"):
         phase_diagram(field, gains, **short, lines="exact")
+
+
+def test_points_of_equal_learning_rate_over_batch_size_are_called_no_evidence():
+    """Assert a warning that names two such points, none where there are no two; and that their runs are near each other,
+    as those of other seeds are not.
+    """
+    given = {"seeds": 1, "simulate": True, "time": 20.0, "points": 2, "lines": False, "validity": "off"}
+    with pytest.warns(SweepWarning, match="learning rate 0.02 and batch 20 and at 0.01 and batch 10 .* no independent"):
+        ds = phase_diagram(BASE, {"learning_rate": [0.01, 0.02], "batch_size": [10, 20]}, **given)
+    w = ds.sgd_w.values[:, :, 0]
+    other = simulate_sgd(BASE, 0.1 * np.random.default_rng(0).standard_normal(16) / 4, [20.0], 0.01, 10, seed=7).w[-1]
+    assert np.linalg.norm(w[0, 0] - w[1, 1]) < 0.2 * np.linalg.norm(w[0, 0] - other)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        phase_diagram(BASE, {"learning_rate": [0.01, 0.02], "batch_size": [10]}, **given)
