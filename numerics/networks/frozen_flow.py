@@ -30,10 +30,6 @@ FINEST = 1e-4
 BLOWN_UP = 1e3
 
 
-class Stopped(Exception):
-    """Another thread asked a run to end."""
-
-
 def frozen_network(
     problem: Problem, w0: np.ndarray, b0: np.ndarray, times: np.ndarray, trained: bool, solver: Solver, seed: int,
     progress: Shown,

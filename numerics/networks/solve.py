@@ -134,33 +134,25 @@ def solve_network(
         run = _mean_field(problem, start, bias, times, solver, progress)
     else:
         run = _integrate(drift, start, bias, times, trained, solver, progress)
-    k2, k4, k4_error = cumulants_and_error(problem, run.w, solver)
     compiled = jit.compile_seconds - compiling
     cost = {"run_seconds": time.perf_counter() - began - compiled, "compile_seconds": compiled}
     if run.status not in (*KNOWN, Status.INTERRUPTED):
         warnings.warn(run.message, SolveWarning, stacklevel=3)
-    provenance = {
-        "version": __version__,
-        **solver.to_dict(),
-        "closure": closure,
-        "neuron_closure": solver.closure,
-        "trained_biases": trained,
-        "contracted_by": drift.method,
-        "cumulant_error": drift.error,
-        "left_range_at": run.left,
-        **run.counts,
-        **cost,
-        "problem": problem.to_dict(),
-    }
-    ended: dict[str, Any] = {
-        "statuses": np.array([run.status], dtype=int),
-        "messages": (run.message,),
-        "message": run.message,
-    }
-    arrays: dict[str, Any] = {"w": run.w, "bias": run.bias, "k2": k2, "k4": k4, "w0": start, "biases": bias}
-    arrays["k4_error"] = k4_error
-    arrays["next_order"] = np.full(times.size, np.nan) if closure == "mean-field" else _next_orders(drift, run)
-    return NetworkFlow(t=times, **arrays, **ended, provenance=provenance)
+    made = {"neuron_closure": solver.closure, "trained_biases": trained, "contracted_by": drift.method}
+    made |= {"cumulant_error": drift.error, "left_range_at": run.left, **run.counts, **cost}
+    order = np.full(times.size, np.nan) if closure == "mean-field" else _next_orders(drift, run)
+    arrays: dict[str, Any] = {"w": run.w, "bias": run.bias, "w0": start, "biases": bias, "next_order": order}
+    return NetworkFlow(t=times, **arrays, **_stated(problem, solver, closure, run.w, run.status, run.message, made))
+
+
+def _stated(
+    problem: Problem, solver: Solver, closure: str, w: np.ndarray, status: Status, message: str, made: dict[str, Any]
+) -> dict[str, Any]:
+    """What every result of a committee has beside its weights: cumulants, how it ended, where it comes from."""
+    k2, k4, k4_error = cumulants_and_error(problem, w, solver)
+    provenance = {"version": __version__, **solver.to_dict(), "closure": closure, **made, "problem": problem.to_dict()}
+    ended = {"statuses": np.array([status], dtype=int), "messages": (message,), "message": message}
+    return {"k2": k2, "k4": k4, "k4_error": k4_error, **ended, "provenance": provenance}
 
 
 def _frozen(
@@ -177,18 +169,15 @@ def _frozen(
     began, compiling = time.perf_counter(), jit.compile_seconds
     found = frozen_network(problem, start, bias, times, trained, solver, seed, progress)
     status, words, counts = (found.pop(name) for name in ("status", "message", "counts"))
-    k2, k4, k4_error = cumulants_and_error(problem, found["w"], solver)
     compiled = jit.compile_seconds - compiling
     if status not in (*KNOWN, Status.INTERRUPTED):
         warnings.warn(words, SolveWarning, stacklevel=4)
-    made = {"version": __version__, **solver.to_dict(), "closure": FROZEN, "neuron_closure": FROZEN}
-    made |= {"trained_biases": trained, "seed": seed, "contracted_by": "frozen samples", "cumulant_error": np.nan}
-    made |= {"left_range_at": None, **counts, "compile_seconds": compiled}
-    made |= {"run_seconds": time.perf_counter() - began - compiled, "problem": problem.to_dict()}
-    ended: dict[str, Any] = {"statuses": np.array([status], dtype=int), "messages": (words,), "message": words}
-    cumulants: dict[str, Any] = {"k2": k2, "k4": k4, "k4_error": k4_error, "w0": start, "biases": bias}
+    made = {"neuron_closure": FROZEN, "trained_biases": trained, "seed": seed, "contracted_by": "frozen samples"}
+    made |= {"cumulant_error": np.nan, "left_range_at": None, **counts, "compile_seconds": compiled}
+    made |= {"run_seconds": time.perf_counter() - began - compiled}
+    stated = _stated(problem, solver, FROZEN, found["w"], status, words, made)
     no_order = np.full(times.size, np.nan)
-    return FrozenNetwork(t=times, **found, **cumulants, **ended, next_order=no_order, provenance=made)
+    return FrozenNetwork(t=times, **found, w0=start, biases=bias, next_order=no_order, **stated)
 
 
 def _next_orders(drift: NetworkDrift, run: _Run) -> np.ndarray:
