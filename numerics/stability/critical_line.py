@@ -59,7 +59,8 @@ def critical_line(
     -------
     xarray.Dataset
         Dimensions: those of ``along``, and ``crossing`` (as many as any point has, at least 1). Variables: one called
-        like ``axis``, the critical values, NaN where there are fewer or none; ``direction`` (1 unstable above, -1
+        like ``axis``, the critical values, NaN where there are fewer or none; ``standard_error`` (0 but for the closure
+        frozen); ``direction`` (1 unstable above, -1
         below, 0 none); ``mode``, what grows ("1", or "0,1" on a torus); ``reason``, in words. Units and long names as
         the axes have them.
 
@@ -115,17 +116,19 @@ def _dataset(
 
     most = max(1, *(point.values.size for point in points))
     values, direction = np.full((len(points), most), np.nan), np.zeros((len(points), most), np.int8)
-    mode = np.full((len(points), most), "", dtype="U16")
+    mode, errors = np.full((len(points), most), "", dtype="U16"), np.full((len(points), most), np.nan)
     for i, point in enumerate(points):
         n = point.values.size
-        values[i, :n], direction[i, :n] = point.values, point.directions
+        values[i, :n], direction[i, :n], errors[i, :n] = point.values, point.directions, point.errors
         mode[i, :n] = [",".join(map(str, m)) if isinstance(m, tuple) else str(m) for m in point.modes]
     shape, dims = [len(v) for v in coordinates.values()], [*coordinates, "crossing"]
     named = PROBLEM_AXES[axis]
-    described = {"long_name": f"critical {named.long_name}", "units": named.units}
+    units = {"units": named.units}
+    described = {"long_name": f"critical {named.long_name}", **units}
     return xarray.Dataset(
         {
             axis: (dims, values.reshape(*shape, most), described),
+            "standard_error": (dims, errors.reshape(*shape, most), {"long_name": "its standard error", **units}),
             "direction": (dims, direction.reshape(*shape, most), {"long_name": "1: unstable above, -1: below"}),
             "mode": (dims, mode.reshape(*shape, most), {"long_name": "wavenumber of what grows", "units": "waves"}),
             "reason": (dims[:-1], np.array([point.reason for point in points]).reshape(shape)),

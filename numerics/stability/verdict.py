@@ -116,8 +116,10 @@ def _by_population(closure: str, d: Diagnostics) -> tuple[int, str]:
     """The verdict of the population's own flow and growth rate."""
     if np.isnan(d.off):
         return UNKNOWN, "the population's flow, or the run, has no end"
-    words = f"off by {100 * d.off:.2g} +- {100 * d.off_error:.1g} % at most" if np.isfinite(d.off) else "off"
-    words += " in IPR or k2 at the recorded times"
+    error = f" +- {100 * d.off_error:.1g}" if d.off_error > 0 else ""
+    words = f"off by {100 * d.off:.2g}{error} % at most in IPR or k2 at the recorded times"
+    if np.isinf(d.off):
+        words = "one decays to w = 0, the flow or the population, and the other does not"
     if d.off - 2 * d.off_error > OFF:
         return NOT_TRUSTED, words
     least = d.population_mu - 2 * d.population_mu_error

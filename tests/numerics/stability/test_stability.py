@@ -258,6 +258,7 @@ def test_a_line_of_critical_gains_is_a_dataset(tmp_path):
     assert "xi: got 40.0" in str(line.reason.values[2])
     assert list(line["mode"].values[:, 0]) == ["1", "1", ""]
     assert list(line.direction.values[:, 0]) == [1, 1, 0]
+    assert list(line.standard_error.values[:2, 0]) == [0.0, 0.0]
     line.to_netcdf(tmp_path / "line.nc", engine="scipy")
     again = xarray.load_dataset(tmp_path / "line.nc", engine="scipy")
     assert np.array_equal(again.gain.values, line.gain.values, equal_nan=True)
