@@ -6,10 +6,11 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from cumulode import NLGP, Ising, Problem, Solver, solve
+from cumulode import NLGP, Ising, Problem, solve
 from cumulode.numerics.flow.exact import has_exact_flow
 
 CLOSURES = ("regression", "tree", "pearson")
@@ -94,9 +95,10 @@ MEASURED_ON = tuple(replace(case, samples=1) for case in _MEASURED_ON)
 
 def flows(case: Case) -> Flows:
     """By exact theory where there is one, else on frozen samples."""
-    truth = "exact" if has_exact_flow(case.problem) else "frozen"
+    exact = has_exact_flow(case.problem)
+    how: dict[str, Any] = {"closure": "exact"} if exact else {"closure": "frozen", "seed": case.samples}
     found = {c: np.asarray(solve(case.problem, case.start, case.times, c).w) for c in CLOSURES}
-    population = solve(case.problem, case.start, case.times, seed=case.samples, solver=Solver(closure=truth))
+    population = solve(case.problem, case.start, case.times, **how)
     return Flows(found, getattr(population, "scrambles", population.w[None]))
 
 
