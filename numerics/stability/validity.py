@@ -153,7 +153,8 @@ def validity(
         measured = measure_all(problems, runs, solver, pool)
         asked = np.full((len(runs), 4), np.nan)
         if check is not None and times is not None:
-            each = [off_from_population(p, w, times, solver, check, pool) for p, w in zip(problems, runs, strict=True)]
+            where = executor if isinstance(executor, Executor) else None  # by itself it takes all cores
+            each = [off_from_population(p, w, times, solver, check, where) for p, w in zip(problems, runs, strict=True)]
             asked = np.array(each)
     length = np.nan if times is None else float(times[-1] - times[0])
     rows = []
