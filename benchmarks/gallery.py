@@ -42,7 +42,7 @@ MAPS = (
         The transition is continuous: the uniform state turns unstable at the dash-dotted line (root finding, not
         read off the grid), and the field that grows from there reaches IPR x D = 3 at about 1.5 times that gain.
         Near the line growth is slow, so that at t = 150 the black line still depends on the starts at short
-        correlation lengths. Hatching: rho above 0.45, where the preactivation's law is no longer known from k2 and
+        correlation lengths. Hatching: rho above 0.5, where the preactivation's law is no longer known from k2 and
         k4. It is a cautious flag here: the tree closure, which knows the sixth cumulant, ends within 2 % of
         regression at gain 30, xi 6. All of it (8192 flows, their measures and validity, 32 critical gains) took 132 s
         on two idle cores, kernels being compiled.
