@@ -27,6 +27,10 @@ OPERATORS: dict[type[ast.AST], str] = {
 PRODUCTS = 8
 
 
+#: What Python's remainder is.
+MODULO = "function modulo(a, b) {\n  return a - b * Math.floor(a / b);\n}\n"
+
+
 def translate(source: str, wanted: Iterable[str]) -> str:
     """The functions ``wanted`` of a module of kernels, with the functions and numbers of it that they use.
 
@@ -73,6 +77,8 @@ def _block(body: list[ast.stmt], pad: str) -> list[str]:
 
 
 def _statement(node: ast.stmt, pad: str) -> list[str]:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and _is_slice(node.targets[0]):
+        return [f"{pad}{_fill(node.targets[0], node.value)};"]
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         return [f"{pad}{_target(node.targets[0])} = {_expression(node.value)};"]
     if isinstance(node, ast.AugAssign):
@@ -83,6 +89,8 @@ def _statement(node: ast.stmt, pad: str) -> list[str]:
         lines = [f"{pad}if ({_expression(node.test)}) {{", *_block(node.body, pad + "  ")]
         lines += [f"{pad}}} else {{", *_block(node.orelse, pad + "  ")] if node.orelse else []
         return [*lines, f"{pad}}}"]
+    if isinstance(node, ast.While) and not node.orelse:
+        return [f"{pad}while ({_expression(node.test)}) {{", *_block(node.body, pad + "  "), f"{pad}}}"]
     if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
         return [f"{pad}{_loop(node.target.id, node.iter)} {{", *_block(node.body, pad + "  "), f"{pad}}}"]
     if isinstance(node, (ast.Continue, ast.Break)):
@@ -93,14 +101,31 @@ def _statement(node: ast.stmt, pad: str) -> list[str]:
 
 
 def _loop(name: str, over: ast.expr) -> str:
-    """``for`` over a range of one or two ends."""
+    """``for`` over a range that rises, or over a few numbers."""
+    if isinstance(over, ast.Tuple):
+        return f"for ({name} of {_expression(over)})"
     if not (isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id == "range"):
         raise _unknown(over)
     ends = [_expression(a) for a in over.args]
-    if len(ends) > 2:
+    step = over.args[2] if len(ends) == 3 else ast.Constant(1)
+    rises = isinstance(step, ast.Name) or (isinstance(step, ast.Constant) and step.value > 0)
+    if not rises:
         raise _unknown(over)
-    first, last = ends if len(ends) == 2 else ("0", ends[0])
-    return f"for ({name} = {first}; {name} < {last}; {name}++)"
+    first, last = ends[:2] if len(ends) > 1 else ("0", ends[0])
+    return f"for ({name} = {first}; {name} < {last}; {name} += {_expression(step)})"
+
+
+def _is_slice(node: ast.Subscript) -> bool:
+    places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return isinstance(places[-1], ast.Slice)
+
+
+def _fill(target: ast.Subscript, value: ast.expr) -> str:
+    """A part of a row set to a number, or to another row."""
+    view = _place(target)
+    return (
+        f"{view}.fill({_expression(value)})" if isinstance(value, ast.Constant) else f"{view}.set({_expression(value)})"
+    )
 
 
 def _target(node: ast.expr) -> str:
@@ -130,6 +155,8 @@ def _expression(node: ast.expr) -> str:
         return _place(node)
     if isinstance(node, ast.Attribute) and _from_math(node) and node.attr in CONSTANTS:
         return CONSTANTS[node.attr]
+    if isinstance(node, ast.Attribute) and node.attr == "size":
+        return f"{_expression(node.value)}.length"
     if isinstance(node, ast.Call) and not node.keywords:
         if ast.unparse(node.func) == "len":
             return f"{_expression(node.args[0])}.length"
@@ -140,8 +167,14 @@ def _expression(node: ast.expr) -> str:
 
 
 def _place(node: ast.Subscript) -> str:
-    """An entry of an array, whose rows are arrays; or its length along an axis."""
+    """An entry of an array, whose rows are arrays; a part of a row, as a view; or its length along an axis."""
     places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if isinstance(places[-1], ast.Slice):
+        row = _expression(node.value) + "".join(f"[{_expression(p)}]" for p in places[:-1])
+        low, high = (None if end is None else _expression(end) for end in (places[-1].lower, places[-1].upper))
+        if places[-1].step is not None:
+            raise _unknown(node)
+        return f"{row}.subarray({low or 0}{', ' + high if high else ''})"
     if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
         return _expression(node.value.value) + "[0]" * int(ast.literal_eval(places[0])) + ".length"
     return _expression(node.value) + "".join(f"[{_expression(p)}]" for p in places)
@@ -150,6 +183,8 @@ def _place(node: ast.Subscript) -> str:
 def _operation(node: ast.BinOp | ast.BoolOp, parts: list[ast.expr]) -> str:
     if type(node.op) not in OPERATORS:
         raise _unknown(node)
+    if isinstance(node.op, ast.Mod):  # Python's has the sign of what it divides by
+        return "modulo(" + ", ".join(map(_expression, parts)) + ")"
     return "(" + f" {OPERATORS[type(node.op)]} ".join(map(_expression, parts)) + ")"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -14,8 +15,12 @@ from scipy import special
 from cumulode.numerics.compile import generated
 from cumulode.numerics.compile.closure_kernels import coefficients_kernel
 from cumulode.numerics.compile.javascript import erf
-from cumulode.numerics.compile.javascript.translate import translate
+from cumulode.numerics.compile.javascript.translate import MODULO, translate
 from cumulode.numerics.compile.quadrature import gauss_legendre
+from cumulode.numerics.contraction import convolve as convolve_source
+from cumulode.numerics.contraction import ordered_gap as ordered_gap_source
+from cumulode.numerics.contraction.ordered_gap import ordered_gap
+from cumulode.theory import NLGP
 
 GENERATED = Path(generated.__file__).parent
 #: Largest relative difference allowed: bimodal and pearson divide differences of averages at small kappa.
@@ -81,10 +86,34 @@ def test_a_wrong_sign_would_show():
     assert abs(found[0] - coefficients_kernel("erf", "regression")(1.0, -1.0, 1.0, -1.0, rule)[0]) > 0.01
 
 
+@pytest.mark.parametrize(("gain", "xi", "size"), [(3.0, 4.0, 40), (1.0, 1.0, 41), (10.0, 2.5, 64)])
+def test_contractions_are_those_of_the_compiled_kernel(gain, xi, size):
+    """Assert K(w,w,w) of the ordered-gap kernel to 1e-13 of its largest, from the same factors: three random fields."""
+    form = ordered_gap(NLGP(gain, xi), size, 1e-3)
+    sources = "\n".join(inspect.getsource(module) for module in (convolve_source, ordered_gap_source))
+    kernels = MODULO + translate(sources, ["contract"])
+    fields = np.random.default_rng(0).standard_normal((3, size))
+    tables = [json.dumps(table.tolist()) for table in form.tables]
+    lines = [kernels, "const row = x => Float64Array.from(x), rows = x => x.map(row);"]
+    lines.append(
+        f"const A = rows({tables[0]}), B = ({tables[1]}).map(rows), kappa = row({tables[2]}), taps = rows({tables[3]});"
+    )
+    lines.append(
+        f"const scratch = Array.from({{length: {len(form.scratch())}}}, () => new Float64Array({form.scratch().shape[1]}));"
+    )
+    call = "const out = new Float64Array(w.length); contract(row(w), out, A, B, kappa, taps, scratch); return Array.from(out);"
+    lines.append(f"console.log(JSON.stringify({json.dumps(fields.tolist())}.map(w => {{ {call} }})));")
+    found = np.array(run("\n".join(lines)))
+    for w, got in zip(fields, found, strict=True):
+        known = np.empty(size)
+        ordered_gap_source.contract(w, known, *form.tables, form.scratch())
+        np.testing.assert_allclose(got, known, rtol=0, atol=1e-13 * np.abs(known).max())
+
+
 @pytest.mark.parametrize(
     "body",
-    ["return [a for a in x]", "return lambda: x", "while x:\n        x = x", "return x is x", "return np.fft.fft(x)",
-     "return x if 0 < x < 1 else 0", "for i in range(0, 4, 2):\n        x = i", "x: int = 3"],
+    ["return [a for a in x]", "return lambda: x", "return x is x", "return np.fft.fft(x)",
+     "return x if 0 < x < 1 else 0", "for i in range(4, 0, -2):\n        x = i", "return x[0:4:2]", "x: int = 3"],
 )  # fmt: skip
 def test_what_has_no_translation_is_refused(body):
     """Assert an error that names the line and what stands there."""
