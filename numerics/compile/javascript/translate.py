@@ -108,7 +108,7 @@ def _loop(name: str, over: ast.expr) -> str:
         raise _unknown(over)
     ends = [_expression(a) for a in over.args]
     step = over.args[2] if len(ends) == 3 else ast.Constant(1)
-    rises = isinstance(step, ast.Name) or (isinstance(step, ast.Constant) and step.value > 0)
+    rises = isinstance(step, ast.Name) or (isinstance(step, ast.Constant) and int(ast.literal_eval(step)) > 0)
     if not rises:
         raise _unknown(over)
     first, last = ends[:2] if len(ends) > 1 else ("0", ends[0])
