@@ -127,11 +127,11 @@ from each start):
 {cause}
 
 So regression lies 3.6 % and tree 1.4 % above the population, whose error is 0.6 %; SGD lies below it, by 1.6 % at rate
-0.01 and by 0.3 % at 0.0025, and tends to it: extrapolated to rate 0 it is 0.1 % above, with an error of 0.8 %. Nothing
-is left to explain. In xi+ the runs above do not distinguish the two rates (-5.3 ± 0.4 % at a quarter of the rate,
--5.4 ± 0.8 % at the same two gains before; extrapolated to 0 -5.4 ± 1.0 %, tree -4.0 ± 1.1 %): their errors hide a change
-of 1.3 % in IPR x D. The accuracy of K is no cause: at a tolerance of 1e-5 instead of 1e-3 the critical xi+ at gains 1
-and 1.3 moves by less than 0.01 %.
+0.01 and by 0.3 % at 0.0025, and tends to it: extrapolated to rate 0 it is 0.1 % above, with an error of 0.8 %. Within
+the errors nothing is left. In xi+ the runs above do not distinguish the two rates (-5.3 ± 0.4 % at a quarter of the
+rate, -5.4 ± 0.8 % at the same two gains before; extrapolated to 0 -5.4 ± 1.0 %, tree -4.0 ± 1.1 %): their errors hide a
+change of 1.3 % in IPR x D. The accuracy of K is no cause: at a tolerance of 1e-5 instead of 1e-3 the critical xi+ at
+gains 1 and 1.3 moves by less than 0.01 %.
 
 The ring of 100 sites came first; that of 40, with twice the starts, was added because SGD's errors there said too
 little, and the quarter of the rate, at two gains, to look for the cause of the difference.
