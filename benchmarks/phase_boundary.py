@@ -146,6 +146,11 @@ range (of ln gain), as neighbours on a 101 x 101 grid are.
 """
 
 
+def findings() -> str:
+    """``FINDINGS`` with what ``phase_boundary_cause`` measured."""
+    return FINDINGS.format(cause=table(json.loads(DATA.read_text())))
+
+
 def main() -> None:
     """Measure, and write the page and the figures."""
     if "--fresh" in sys.argv:
@@ -164,8 +169,7 @@ def main() -> None:
     slow_table = lines_table(slow, closures) + "\n"
     parts += ["## D = 40 at a quarter of the learning rate (0.0025)\n", slow_table]
     measured["D = 40, rate 0.0025"] = (slow, closures.sel(gain=slow.gain))
-    cause = table(json.loads(DATA.read_text()))
-    parts += ["## All gains together\n", pooled_table(measured) + "\n", FINDINGS.format(cause=cause)]
+    parts += ["## All gains together\n", pooled_table(measured) + "\n", findings()]
     parts += ["## From few points\n", REFINED, words + "\n", "![Points evaluated](figures/phase-refinement.png)\n"]
     (DOCS / "phase-boundary.md").write_text("\n".join(parts))
 

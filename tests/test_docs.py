@@ -175,7 +175,7 @@ def test_the_page_of_public_names_is_that_of_the_package():
     ("page", "texts"),
     [
         ("network.md", (network_page.PAIRS, network_page.HALVES, network_page.CENTRES, network_page.TORUS)),
-        ("phase-boundary.md", (phase_boundary.HEAD, phase_boundary.COLUMNS, phase_boundary.FINDINGS)),
+        ("phase-boundary.md", (phase_boundary.HEAD, phase_boundary.COLUMNS, phase_boundary.findings())),
     ],
 )
 def test_measured_pages_say_what_their_program_says(page, texts):
