@@ -184,7 +184,7 @@ def _row(problem: Problem, closure: str, d: Diagnostics, with_delta: bool, check
 
 def _times(t: Any, check: Any, count: int) -> np.ndarray | None:
     """The times of w, checked; needed where ``check`` is given."""
-    if check is not None and check not in POPULATIONS:
+    if check is not None and not (isinstance(check, str) and check in POPULATIONS):
         raise InvalidArgument("check", check, 'None, "exact" or "frozen"')
     if t is None:
         if check is not None:

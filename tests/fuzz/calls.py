@@ -176,7 +176,7 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
         "network_drift": ({"problem": RING}, {"tolerance": TOLERANCES, "solver": SOLVERS}, judges.network_drift),
         "solve_network": (
             {"problem": RING, "w0": pair, "t_eval": TIMES, "biases": st.sampled_from([[1.0, -1.0], 0.5, np.array([-2.0, 0.1])])},
-            {"trained_biases": st.booleans(), "closure": st.sampled_from(["taylor", "mean-field"]), "rtol": number(1e-9, 1e-2), "solver": SOLVERS},
+            {"trained_biases": st.booleans(), "closure": st.sampled_from(["taylor", "mean-field", "taylor", "frozen"]), "rtol": number(1e-9, 1e-2), "solver": SOLVERS},
             judges.run,
         ),
         "convolutional_cp": (
@@ -196,7 +196,10 @@ def strategies(folder: Path) -> dict[str, st.SearchStrategy[Call]]:
             {**closure, "criterion": st.sampled_from(["stability", "linear"])},
             judges.nothing,
         ),
-        "validity": ({"problem": PROBLEM, "w": rows}, {**closure, "t": st.sampled_from([[0, 1, 2], np.array([0.0, 0.1, 0.3])])}, judges.nothing),
+        "validity": (
+            {"problem": PROBLEM, "w": rows}, {**closure, "t": st.sampled_from([[0, 1, 2], np.array([0.0, 0.1, 0.3])]), "check": st.sampled_from(["exact", "exact", "x", 1])},
+            judges.nothing,
+        ),
         "simulate_sgd": ({"problem": PROBLEM, "w0": start, "t_eval": TIMES}, TRAINED, judges.run),
         "simulate_network": (
             {"problem": PROBLEM, "hidden": st.just(2), "t_eval": TIMES, "n_test": whole(2, 20)},
