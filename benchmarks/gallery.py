@@ -78,7 +78,8 @@ MAPS = (
         Hatched: the closure is not to be trusted. Next to the diagonal, where the two classes are nearly the same, a
         field shrinks to a site or two, and rho says that two cumulants cannot decide what happens there. On the right
         mu does: tree's Jacobian finds an instability that regression misses, as at t = 0.9 against 0.3, where the
-        exact flow localises and regression ends uniform (docs/closures-table.md).
+        exact flow localises and regression ends uniform (docs/closures-table.md). The solid line is where the exact
+        flow's uniform state gains stability: regression's is up to 5.2 % from it.
         """,
     ),
 )
