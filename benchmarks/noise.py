@@ -26,13 +26,14 @@ LOW = 0.85
 
 HEAD = """# How often SGD lies in theory's bands
 
-Written by `python -m benchmarks.noise`. Shares of {runs} runs of SGD (on the torus 60; learning rate 0.01, batch 1, 10,
-100) that lie in the 95 % band of one run by as many Langevin trajectories (closure regression), from one start of norm
-0.1, over seven times from 2 to 80 and six quantities (norm, IPR, width, power of the first wave, kurtoses): the mean,
-the least, and the entries below {low:.0%}. By chance alone an entry scatters by 2.2 % (200 runs, 200 trajectories),
-on the torus by 4 %. A band is about theory's middle: where the closure is further
-off than the noise is wide, SGD is beside it. Where noise is least this is tested: *moved* has the shares in the same bands moved by what the closure's flow is off from the
-population's (exact, or on frozen samples), mean and least. Milliseconds of processor a run: of theory, and of SGD.
+Written by `python -m benchmarks.noise`. Shares of {runs} runs of SGD (on the torus 60; learning rate 0.01, batch 1,
+10, 100) that lie in the 95 % band of one run by as many Langevin trajectories (closure regression), from one start of
+norm 0.1, over seven times from 2 to 80 and six quantities (norm, IPR, width, power of the first wave, kurtoses): the
+mean, the least, and the entries below {low:.0%}. By chance alone an entry scatters by 2.2 % (200 runs, 200
+trajectories), on the torus by 4 %. A band is about theory's middle: where the closure is further off than the noise
+is wide, SGD is beside it. Where noise is least this is tested: *moved* has the shares in the same bands moved by what
+the closure's flow is off from the population's (exact, or on frozen samples), mean and least. Milliseconds of
+processor a run: of theory, and of SGD.
 
 | problem | learning rate / batch | mean % | least % | below | moved: mean, least % | theory, ms | SGD, ms |
 |---|---|---|---|---|---|---|---|
